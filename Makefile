@@ -1,0 +1,130 @@
+# sunaba. `make run` and `make test` install what is missing, build, and go.
+# Targets for people who package: all, install, uninstall (PREFIX, DESTDIR), V=1 shows commands.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+B       ?= build
+CC      ?= gcc
+VERSION := 0.1.0
+
+WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	  -Wvla -Wformat=2 -Wswitch-enum -Werror
+HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fcf-protection
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSUNABA_VERSION='"$(VERSION)"' -I. -I$B $(WARN) \
+	     $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(EXTRA_LDFLAGS)
+# libcurl is opened on first use (agent/model/http.c), so that start-up does not pay for it.
+LIBS := -lcjson -lcmark -lreadline -lunistring -lyaml -lpthread -ldl
+
+SRC  := $(sort $(wildcard agent/*.c agent/*/*.c sandbox/*.c tools/*.c tools/kernels/*.c))
+OBJ  := $(SRC:%.c=$B/%.o)
+MAIN := $B/agent/main.o
+LIB  := $B/libsunaba.a
+TEXT := $(wildcard prompts/*.md prompts/*.txt prompts/demo/* tools/kernels/driver.* \
+	  tools/kernels/*.py tools/kernels/*.js tools/kernels/*.sh sandbox/*.policy)
+UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+.PHONY: all run test check check-asan lint fuzz bench format install uninstall clean setup \
+	setup-test man bench-% 
+.DELETE_ON_ERROR:
+
+all: $B/sunaba $B/sunaba.1
+
+run: setup
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$B/sunaba $(ARGS)
+
+test: setup-test
+	$(Q)$(MAKE) --no-print-directory all unit
+	$(Q)$(MAKE) --no-print-directory check
+
+# Installs packages only where something is missing; asks at most once (apt-get's question).
+setup:
+	$(Q)sh scripts/setup.sh build
+setup-test:
+	$(Q)sh scripts/setup.sh test
+
+unit: $(UNIT)
+
+# Lint first: it is quick. The runner prints the one closing line.
+check: all unit
+	$(Q)SUNABA=$B/sunaba BUILD=$B python3 tests/run.py --lint
+
+$B/sunaba: $(MAIN) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(MAIN) $(LIB) $(LIBS)
+
+$(LIB): $(filter-out $(MAIN),$(OBJ))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$B/%.o: %.c | $B/sandbox/filter.h
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Texts embedded with .incbin are not seen by -MMD.
+$(filter $B/tools/kernels/% $B/agent/core/prompt.o $B/agent/model/provider_demo.o,$(OBJ)): $(TEXT)
+
+# The system-call filter is compiled once, at build time, through libseccomp.
+$B/sandbox/filter.h: sandbox/gen/genfilter.c $(wildcard sandbox/*.policy)
+	$(call say,FILTER,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -I. $(WARN) -O1 -o $B/sandbox/genfilter $< -lseccomp
+	$(Q)$B/sandbox/genfilter $(wildcard sandbox/*.policy) > $@
+
+$B/unit/%: tests/unit/%.c $(LIB)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LIBS)
+
+$B/sunaba.1: $B/sunaba docs/sunaba.1.in
+	$(call say,MAN,$@)
+	$(Q)$B/sunaba help --man docs/sunaba.1.in > $@
+
+man: $B/sunaba.1
+
+lint: all
+	$(Q)SUNABA=$B/sunaba sh scripts/lint.sh
+
+format:
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+check-asan: setup-test
+	$(Q)$(MAKE) --no-print-directory B=build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	  HARDEN=-fPIE EXTRA_CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=undefined' \
+	  all unit
+	$(Q)SUNABA=build-asan/sunaba BUILD=build-asan python3 tests/run.py --asan
+
+# FUZZ_SECONDS each. Needs clang.
+fuzz: setup-test
+	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) sh tests/fuzz/run.sh
+
+bench: all
+	$(Q)SUNABA=$B/sunaba python3 tests/bench/bench.py
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 755 $B/sunaba $(DESTDIR)$(PREFIX)/bin/sunaba
+	install -m 644 $B/sunaba.1 $(DESTDIR)$(PREFIX)/share/man/man1/sunaba.1
+	$B/sunaba completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sunaba
+	$B/sunaba completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sunaba
+	$B/sunaba completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sunaba.fish
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/sunaba $(DESTDIR)$(PREFIX)/share/man/man1/sunaba.1 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sunaba \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sunaba \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sunaba.fish
+
+clean:
+	rm -rf $B build-asan build-fuzz
+
+-include $(OBJ:.o=.d) $(addsuffix .d,$(UNIT))

@@ -1,0 +1,16 @@
+/* Files embedded into the program at build time, by the assembler's .incbin.
+ *
+ * EMBED(name, "path from the repository's root") defines name[] and name_end[]; a NUL follows
+ * the bytes, so that text can be used as a C string. */
+#ifndef SUNABA_BASE_EMBED_H
+#define SUNABA_BASE_EMBED_H
+
+#define EMBED(name, path)                                                                  \
+	__asm__(".section .rodata\n"                                                       \
+		".global " #name "\n.global " #name "_end\n" #name ":\n"                   \
+		".incbin \"" path "\"\n" #name "_end:\n"                                   \
+		".byte 0\n"                                                                \
+		".previous\n");                                                            \
+	extern const unsigned char name[], name##_end[]
+
+#endif

@@ -1,0 +1,49 @@
+/* Messages of a conversation, independent of any wire format. */
+#ifndef SUNABA_MODEL_MSG_H
+#define SUNABA_MODEL_MSG_H
+
+#include "agent/base/buf.h"
+
+enum msg_role { MSG_SYSTEM, MSG_USER, MSG_ASSISTANT, MSG_TOOL };
+
+/* Who said it; the gate decides by this. Best first. */
+enum msg_label { LABEL_USER, LABEL_LOCAL, LABEL_UNTRUSTED };
+
+struct msg_call {
+	char *id;   /* as the server gave it, or made by us; never NULL */
+	char *name; /* tool; never NULL */
+	char *args; /* JSON text of the arguments as received, never re-printed */
+};
+
+struct msg {
+	enum msg_role role;
+	enum msg_label label;
+	char *source;	       /* argv, path, tool that it came from; or NULL */
+	char *text;	       /* UTF-8; "" when there is none, never NULL */
+	char *reasoning;       /* assistant: thinking that some wires want replayed; or NULL */
+	struct msg_call *calls; /* assistant */
+	size_t ncalls;
+	char *call_id; /* tool: the call it answers; NULL when code came as a fenced block */
+	char *name;    /* tool: its name */
+	size_t shortened; /* bytes of text dropped to fit the context window, else 0 */
+};
+
+struct msg_list {
+	struct msg *at;
+	size_t n, cap;
+};
+
+/* Adds an empty message and returns it, borrowed until the next addition. */
+struct msg *msg_add(struct msg_list *l, enum msg_role role, const char *text);
+struct msg *msg_addn(struct msg_list *l, enum msg_role role, const char *text, size_t n);
+void msg_set_text(struct msg *m, const char *text);
+/* Adds a call to an assistant message; NULL id makes one ("call_<n>"). */
+struct msg_call *msg_add_call(struct msg *m, const char *id, const char *name,
+			      const char *args);
+void msg_release(struct msg *m);
+void msg_drop_last(struct msg_list *l);
+void msg_truncate(struct msg_list *l, size_t n); /* keeps the first n */
+void msg_list_release(struct msg_list *l);
+const char *msg_role_word(enum msg_role role);
+
+#endif

@@ -1,0 +1,72 @@
+/* The one writer to the terminal.
+ *
+ * It owns standard output, and standard error or /dev/tty where questions and progress go. Rows
+ * are committed for good, above a live tail of a few rows that may be redrawn (spinner, the
+ * unfinished end of an answer). Each frame is one write(2). Span text passes the character gate
+ * (gate classes of rule 7.1 in the terminal's design: control, bidi and invisible characters
+ * become visible or are dropped and counted) before any escape sequence is put around it. */
+#ifndef SUNABA_UI_TERM_H
+#define SUNABA_UI_TERM_H
+
+#include "agent/base/err.h"
+#include "agent/base/loop.h"
+#include "agent/ui/row.h"
+
+enum term_when { TERM_AUTO, TERM_ALWAYS, TERM_NEVER };
+
+struct term_opts {
+	enum term_when color;	/* NO_COLOR and CLICOLOR_FORCE are read under TERM_AUTO */
+	bool plain;		/* layout without escape sequences, ASCII markers */
+	bool raw;		/* standard output: exact bytes */
+	int width;		/* 0: ask the terminal, COLUMNS, else 80 */
+	bool quiet;		/* no progress, no notices; errors still */
+};
+
+struct term;
+struct term *term_new(const struct term_opts *o);
+/* Ends the live tail, restores modes and cursor, frees. Also reachable by mem_die(). */
+void term_free(struct term *t);
+void term_restore(void); /* async-signal-safe: modes, cursor, bracketed paste */
+
+bool term_out_tty(const struct term *t); /* standard output is a terminal */
+bool term_err_tty(const struct term *t);
+bool term_can_ask(const struct term *t); /* keys can be read from a controlling terminal */
+bool term_esc(const struct term *t);	 /* escape sequences are allowed */
+bool term_unicode(const struct term *t);
+int term_width(const struct term *t);	 /* columns, 20 at least */
+int term_height(const struct term *t);
+void term_resized(struct term *t);	 /* after SIGWINCH */
+
+/* Where a row goes. */
+enum term_to {
+	TERM_ANSWER, /* standard output: the model's answer and nothing else */
+	TERM_SIDE,   /* standard error: progress, questions, warnings; on a terminal the same
+			screen as the answer, in order with it */
+};
+/* Commits a row for good. On a terminal it appears above the tail. */
+void term_row(struct term *t, enum term_to to, const struct row *r);
+/* One line of a style; newlines in the text make further rows. */
+void term_line(struct term *t, enum term_to to, enum style_name s, const char *text);
+void term_linef(struct term *t, enum term_to to, enum style_name s, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+/* Errors as every command prints them: "sunaba: message\n  hint". */
+void term_error(struct term *t, const struct err *e);
+/* Answer text when standard output is no terminal: the Markdown source, made safe unless raw,
+ * flushed as it comes. */
+void term_source(struct term *t, const char *p, size_t n);
+/* The live tail: replaces the last one; n 0 takes it away. Ignored where it cannot be drawn. */
+void term_tail(struct term *t, const struct row *rows, size_t n);
+/* A one-line status below the tail ("thinking… 3 s"); NULL takes it away. */
+void term_status(struct term *t, const char *text);
+/* Writes what is pending. ERR_IO once standard output failed (disk full); a reader that went
+ * away (EPIPE) is no error: later output is dropped quietly. */
+enum err_kind term_flush(struct term *t, struct err *e);
+/* Starts and ends a stretch in which readline or an editor owns the screen. */
+void term_suspend(struct term *t);
+void term_resume(struct term *t);
+/* Reads keys while the program works: type-ahead is kept for the next prompt, Ctrl-C counts as
+ * SIGINT. The bytes kept are handed over once. */
+void term_typeahead(struct term *t, struct loop *l, bool on);
+size_t term_take_typeahead(struct term *t, char *out, size_t max);
+
+#endif

@@ -1,0 +1,143 @@
+/* The only door to sandbox/.
+ *
+ * A session is one jail: a process executed from this program's own image with an empty
+ * environment and no inherited descriptor but its socket, in namespaces of its own, pid 1 of
+ * its tree. Jobs are forked from it, each in a pid namespace of its own with a reaper, so that
+ * killing the reaper kills the job's whole tree whatever it did to hide.
+ *
+ * Nothing here includes an agent header; errors are struct sbx_fail: which step failed, on what
+ * path, with which errno. sbx_fail_text() turns one into a sentence and a remedy.
+ *
+ * Sources: user_namespaces(7), pid_namespaces(7), mount_namespaces(7), landlock(7), seccomp(2),
+ * pivot_root(2). */
+#ifndef SUNABA_SANDBOX_H
+#define SUNABA_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct sbx_fail {
+	char step[64];	 /* "user namespace", "mount proc", … */
+	int sys;	 /* errno, or 0 */
+	char path[1024]; /* or "" */
+};
+/* "cannot make a user namespace: Operation not permitted", and what the user can do. */
+void sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint,
+		   size_t nhint);
+
+struct sbx_limits {
+	uint64_t memory;    /* bytes, whole sandbox */
+	uint32_t processes; /* whole sandbox */
+	uint32_t files;	    /* open descriptors of one process */
+	uint64_t file_size; /* bytes */
+	uint64_t tmp_size;  /* bytes, all private tmpfs together */
+};
+
+struct sbx_policy {
+	const char *workspace;	      /* absolute or relative folder; becomes cwd of jobs */
+	bool workspace_readonly;
+	const char *const *read;      /* further paths shown read-only; NULL-terminated or NULL */
+	const char *const *write;     /* further paths shown read-write */
+	const char *const *env_pass;  /* names of variables let through by the user */
+	struct sbx_limits limits;
+};
+void sbx_policy_default(struct sbx_policy *p); /* workspace ".", default limits */
+/* Refuses what may never be a workspace: "/", $HOME and its ancestors, system folders, a folder
+ * that holds ~/.ssh. Fills `f` (step "workspace") and returns false. `canonical` receives the
+ * resolved path. */
+bool sbx_policy_check(const struct sbx_policy *p, char canonical[4096], struct sbx_fail *f);
+
+/* ---- a session, seen from the agent -------------------------------------------------- */
+
+struct sbx_session;
+
+/* To be called first in main(): when this process was executed as the jail it never returns. */
+void sbx_jail_main_if_asked(int argc, char **argv);
+
+/* Executes the jail process. Meant to be called before configuration and keys are read. */
+bool sbx_session_start(struct sbx_session **out, struct sbx_fail *f);
+/* Sends the policy; the answer comes as SBX_READY or SBX_FAILED. Call once. */
+bool sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p,
+		       struct sbx_fail *f);
+/* The descriptor to poll: readable when sbx_session_read has something; also writable interest
+ * while sbx_session_wants_write(). */
+int sbx_session_fd(const struct sbx_session *s);
+bool sbx_session_wants_write(const struct sbx_session *s);
+/* Kills whatever lives in the jail, waits for it, frees. Never blocks longer than 1 s. */
+void sbx_session_free(struct sbx_session *s);
+/* The jail's process on the host, for tests and messages; -1 when it is gone. */
+pid_t sbx_session_pid(const struct sbx_session *s);
+
+struct sbx_job_spec {
+	const char *const *argv;     /* argv[0] is looked up in the jail's PATH */
+	const char *const *env;	     /* "NAME=value" added to the jail's clean environment */
+	const char *cwd;	     /* inside the jail; NULL: the workspace */
+	const char *script_name;     /* file name for `script` under SBX_SCRIPT_DIR, or NULL */
+	const void *script;	     /* bytes of a driver that argv names by that path */
+	size_t script_len;
+	bool driver;		     /* speaks the driver protocol on SBX_FD_CODE/SBX_FD_STATUS */
+};
+#define SBX_SCRIPT_DIR "/run/sunaba" /* read-only for jobs */
+/* Descriptors a driver finds open. Code comes as "<decimal length>\n<bytes>"; the driver
+ * answers with NUL-terminated records: "R" (ready), then for each code "D<status>\t<cwd>". A
+ * record longer than SBX_RECORD_MAX, or any other first byte, kills the job. Standard input is
+ * /dev/null; standard output and error are pipes. */
+#define SBX_FD_CODE    200
+#define SBX_FD_STATUS  201
+#define SBX_RECORD_MAX 8192
+
+/* Jobs are numbered by the caller, 1 to SBX_JOB_MAX; a number is free again after SBX_EXIT.
+ * All of these queue a frame and return at once; false only when the session is dead. */
+#define SBX_JOB_MAX 64
+bool sbx_job_start(struct sbx_session *s, int job, const struct sbx_job_spec *spec);
+bool sbx_job_run(struct sbx_session *s, int job, const void *code, size_t n);
+bool sbx_job_signal(struct sbx_session *s, int job, int signo);
+bool sbx_job_kill(struct sbx_session *s, int job);
+
+enum sbx_event_type {
+	SBX_NOTHING, /* no whole event is there; wait */
+	SBX_READY,   /* the jail stands */
+	SBX_FAILED,  /* set-up failed (job 0) or the job could not be started; see `fail` */
+	SBX_STARTED, /* the driver is ready for code */
+	SBX_OUTPUT,  /* bytes of standard output (stream 1) or error (2) */
+	SBX_DONE,    /* the step ended: status, cwd */
+	SBX_EXIT,    /* the job's main process is gone and its tree with it */
+	SBX_DEAD,    /* the jail itself is gone, or broke the protocol; nothing follows */
+};
+
+struct sbx_event {
+	enum sbx_event_type type;
+	int job;
+	int stream;
+	const void *data; /* borrowed until the next call */
+	size_t len;
+	int status;	   /* SBX_DONE: the driver's; SBX_EXIT: a wait status */
+	const char *cwd;   /* SBX_DONE, borrowed */
+	uint64_t cpu_us;   /* SBX_DONE, SBX_EXIT: user and system time of the job's tree so far */
+	const char *limit; /* SBX_EXIT: "memory", … when a limit killed it, else NULL */
+	struct sbx_fail fail;
+};
+/* Reads without blocking; call until SBX_NOTHING. Output is delivered in order, and all of a
+ * step's output written before its end comes before its SBX_DONE. */
+enum sbx_event_type sbx_session_read(struct sbx_session *s, struct sbx_event *ev);
+
+/* ---- one command, for `sunaba sandbox` and tests ------------------------------------- */
+
+/* Runs argv in a fresh sandbox with this process's standard streams and waits. Returns the
+ * command's exit code (128 + signal when it was killed by one, 127 not found, 126 cannot be
+ * executed), or -1 with *f filled when the sandbox cannot be set up. SIGINT, SIGTERM and SIGHUP
+ * end the whole tree. */
+int sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f);
+
+/* What this machine offers, for doctor: probes by really starting a session. */
+struct sbx_probe {
+	const char *rung; /* "full", "refused" */
+	bool userns, landlock, seccomp;
+	int landlock_abi;
+	struct sbx_fail fail;
+};
+void sbx_probe(struct sbx_probe *out);
+
+#endif

@@ -1,0 +1,69 @@
+"""A small test harness that prints TAP: @test functions, skip(), deadlines instead of sleeps."""
+import os
+import sys
+import time
+import traceback
+
+_tests = []
+
+
+class Skip(Exception):
+    """What a test raises when something it needs is absent."""
+
+
+def test(function):
+    _tests.append(function)
+    return function
+
+
+def skip(why):
+    raise Skip(why)
+
+
+def until(condition, seconds=10.0, what="condition"):
+    """Polls until condition() is true and returns its value; fails at the deadline."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.005)
+
+
+def equal(got, want, what=""):
+    if got != want:
+        raise AssertionError(f"{what}\n  got:  {got!r}\n  want: {want!r}")
+
+
+def contains(text, part, what=""):
+    if part not in text:
+        raise AssertionError(f"{what}: {part!r} is not in {text!r}")
+
+
+def absent(text, part, what=""):
+    if part in text:
+        raise AssertionError(f"{what}: {part!r} is in {text!r}")
+
+
+def main():
+    only = sys.argv[1:]
+    chosen = [t for t in _tests if not only or any(word in t.__name__ for word in only)]
+    print(f"1..{len(chosen)}", flush=True)
+    failed = 0
+    for number, function in enumerate(chosen, 1):
+        name = (function.__doc__ or function.__name__).strip().splitlines()[0]
+        try:
+            function()
+            print(f"ok {number} - {name}", flush=True)
+        except Skip as why:
+            print(f"ok {number} - {name} # SKIP {why}", flush=True)
+        except Exception:
+            failed += 1
+            print(f"not ok {number} - {name}", flush=True)
+            for line in traceback.format_exc().splitlines():
+                print(f"# {line}")
+            sys.stdout.flush()
+    sys.stdout.flush()
+    os._exit(1 if failed else 0)  # threads of servers must not hold the process
