@@ -60,7 +60,7 @@ $B/sunaba: $(MAIN) $(LIB)
 
 $(LIB): $(filter-out $(MAIN),$(OBJ))
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcsP $@ $^
 
 $B/%.o: %.c | $B/sandbox/filter.h
 	$(call say,CC,$<)

@@ -89,7 +89,7 @@ app_open(struct app *a, bool interactive, struct err *e)
 	const struct opts *o = a->opts;
 	struct term_opts t = {.color = app_color(o),
 			      .plain = opt_flag(o, OPT_PLAIN),
-			      .raw = opt_flag(o, OPT_RAW),
+			      .raw = opt_flag(o, OPT_RAW) || opt_flag(o, OPT_JSON),
 			      .width = (int)opt_int(o, OPT_WIDTH),
 			      .quiet = opt_flag(o, OPT_QUIET)};
 	struct screen_opts s = {.render = opt_flag(o, OPT_RENDER),
@@ -105,6 +105,8 @@ app_open(struct app *a, bool interactive, struct err *e)
 	s.loop = a->loop;
 	s.can_ask = term_can_ask(a->term);
 	a->screen = screen_new(&s);
+	if (opt_flag(o, OPT_JSON))
+		a->jsonl = jsonl_new(a->term);
 	return app_open_jail(a, e);
 }
 
@@ -190,7 +192,7 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why, s
 {
 	struct model_want want = app_want(a->opts);
 	AUTO_FREE char *sessions = fs_xdg_path(FS_STATE, "sessions");
-	struct sink sink = screen_sink(a->screen);
+	struct sink sink = a->jsonl ? jsonl_sink(a->jsonl) : screen_sink(a->screen);
 	struct model *model = NULL;
 	struct session_conf conf;
 	enum err_kind kind = app_read_system(a, e);
@@ -216,6 +218,7 @@ app_close(struct app *a)
 {
 	session_free(TAKE(a->session));
 	sbx_session_free(TAKE(a->sandbox));
+	jsonl_free(TAKE(a->jsonl));
 	screen_free(TAKE(a->screen));
 	term_free(TAKE(a->term));
 	loop_free(TAKE(a->loop));
@@ -226,12 +229,8 @@ app_close(struct app *a)
 int
 app_fail(struct app *a, const struct err *e)
 {
-	if (a->term) {
-		term_error(a->term, e);
-	} else {
-		fprintf(stderr, "sunaba: %s\n", e->msg);
-		if (e->hint[0])
-			fprintf(stderr, "  %s\n", e->hint);
-	}
+	if (!a->term)
+		a->term = term_new(&(struct term_opts){0});
+	term_error(a->term, e);
 	return err_exit_code(e->kind);
 }

@@ -5,6 +5,7 @@
 #include "agent/core/session.h"
 #include "agent/model/models.h"
 #include "agent/options.h"
+#include "agent/ui/jsonl.h"
 #include "agent/ui/screen.h"
 #include "agent/ui/term.h"
 #include "sandbox/sandbox.h"
@@ -14,6 +15,7 @@ struct app {
 	struct loop *loop;
 	struct term *term;
 	struct screen *screen;
+	struct jsonl *jsonl; /* with --json, in the screen's place as the sink */
 	struct sbx_session *sandbox;
 	struct session *session;
 	char workspace[4096]; /* canonical */

@@ -144,12 +144,16 @@ task_run(struct app *a, struct err *e)
 		kind = task_add_data(a->session, &data, e);
 	if (kind)
 		return kind;
+	if (a->jsonl)
+		jsonl_begin(a->jsonl, transcript_id(a->session->transcript));
 	screen_busy(a->screen, true);
 	if (task_is_tour(a, &task))
 		kind = task_run_tour(a, e);
 	else
 		kind = turn_run(a->session, buf_str(&task), task.len, e);
 	screen_busy(a->screen, false);
+	if (a->jsonl)
+		jsonl_end(a->jsonl, kind, e);
 	return kind ? kind : task_write_output(a, e);
 }
 

@@ -3,7 +3,7 @@
  * The loop: fit the conversation into the window, ask the model, store the reply, run each call
  * in its order, store each result, until a reply holds none. Whatever ends it early leaves a
  * conversation that every wire accepts: each call has its result, partial text is a reply.
- * Asking lives in exchange.c, so that this file is about steps.
+ * Asking lives in request.c, so that this file is about steps.
  * Pinned by tests/unit/test_turn.c and tests/e2e. */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
 #include "agent/core/approve.h"
-#include "agent/core/exchange.h"
+#include "agent/core/request.h"
 #include "agent/core/fence.h"
 #include "agent/core/turn.h"
 
@@ -357,7 +357,7 @@ turn_loop(struct session *s, struct err *e)
 	do {
 		kind = turn_check_governors(&t, e);
 		if (!kind)
-			kind = exchange_run(s, e);
+			kind = request_run(s, e);
 		if (kind)
 			break;
 		if (s->conf.approve == APPROVE_NEVER && s->msgs.at[s->msgs.n - 1].ncalls == 0)

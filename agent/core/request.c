@@ -1,4 +1,4 @@
-/* One exchange with the model. See exchange.h. Pinned by tests/unit/test_exchange.c and by the
+/* One exchange with the model. See request.h. Pinned by tests/unit/test_request.c and by the
  * weather tests W1 to W6.
  *
  * A reply that broke off is asked for again from the start: half a call must never be run, and
@@ -8,13 +8,13 @@
 
 #include "agent/base/mem.h"
 #include "agent/core/context.h"
-#include "agent/core/exchange.h"
+#include "agent/core/request.h"
 
-#define EXCHANGE_CUT_RETRIES  2
-#define EXCHANGE_REPLY_MAX    (8 * MIB) /* bytes of text of one reply */
-#define EXCHANGE_WINDOW_SHARE 0.8	/* of the window is for the request; the rest answers */
+#define REQUEST_CUT_RETRIES  2
+#define REQUEST_REPLY_MAX    (8 * MIB) /* bytes of text of one reply */
+#define REQUEST_WINDOW_SHARE 0.8	/* of the window is for the request; the rest answers */
 
-struct exchange {
+struct request {
 	struct session *s;
 	struct buf shown; /* text of this reply that the sink has */
 	size_t again;	  /* bytes of `shown` that the stream has repeated */
@@ -22,7 +22,7 @@ struct exchange {
 };
 
 static void
-exchange_begin_reply(struct exchange *x)
+request_begin_reply(struct request *x)
 {
 	if (!x->begun && x->s->sink.reply_begin)
 		x->s->sink.reply_begin(x->s->sink.arg);
@@ -30,7 +30,7 @@ exchange_begin_reply(struct exchange *x)
 }
 
 static void
-exchange_end_reply(struct exchange *x, bool final, bool aborted)
+request_end_reply(struct request *x, bool final, bool aborted)
 {
 	if (x->begun && x->s->sink.reply_end)
 		x->s->sink.reply_end(x->s->sink.arg, final, aborted);
@@ -38,11 +38,11 @@ exchange_end_reply(struct exchange *x, bool final, bool aborted)
 }
 
 static void
-exchange_show(struct exchange *x, const char *p, size_t n)
+request_show(struct request *x, const char *p, size_t n)
 {
 	if (n == 0)
 		return;
-	exchange_begin_reply(x);
+	request_begin_reply(x);
 	buf_add(&x->shown, p, n);
 	x->again = x->shown.len;
 	if (x->s->sink.text)
@@ -51,21 +51,21 @@ exchange_show(struct exchange *x, const char *p, size_t n)
 
 /* The stream says something else than before the break: begin anew, visibly. */
 static void
-exchange_diverge(struct exchange *x)
+request_diverge(struct request *x)
 {
 	AUTO_FREE char *same = mem_strndup(buf_str(&x->shown), x->again);
 	size_t n = x->again;
 
-	exchange_end_reply(x, false, true);
+	request_end_reply(x, false, true);
 	session_notice(x->s, NOTICE_WARN, "the model answers anew, from the beginning");
 	buf_reset(&x->shown);
-	exchange_show(x, same, n);
+	request_show(x, same, n);
 }
 
 static void
-exchange_text(void *arg, const char *p, size_t n)
+request_text(void *arg, const char *p, size_t n)
 {
-	struct exchange *x = arg;
+	struct request *x = arg;
 	size_t same = 0;
 
 	while (same < n && x->again + same < x->shown.len &&
@@ -73,40 +73,40 @@ exchange_text(void *arg, const char *p, size_t n)
 		same++;
 	x->again += same;
 	if (same < n && x->again < x->shown.len)
-		exchange_diverge(x);
-	exchange_show(x, p + same, n - same);
+		request_diverge(x);
+	request_show(x, p + same, n - same);
 }
 
 static void
-exchange_reasoning(void *arg, const char *p, size_t n)
+request_reasoning(void *arg, const char *p, size_t n)
 {
-	struct exchange *x = arg;
+	struct request *x = arg;
 
 	if (x->s->sink.reasoning)
 		x->s->sink.reasoning(x->s->sink.arg, p, n);
 }
 
 static void
-exchange_call_progress(void *arg, const char *name, size_t bytes)
+request_call_progress(void *arg, const char *name, size_t bytes)
 {
-	struct exchange *x = arg;
+	struct request *x = arg;
 
 	if (x->s->sink.call_progress)
 		x->s->sink.call_progress(x->s->sink.arg, name, bytes);
 }
 
 static void
-exchange_notice(void *arg, const char *text)
+request_notice(void *arg, const char *text)
 {
-	struct exchange *x = arg;
+	struct request *x = arg;
 
 	session_notice(x->s, NOTICE_WARN, "%s", text);
 }
 
 static void
-exchange_countdown(void *arg, int64_t remaining_ms, const char *why)
+request_countdown(void *arg, int64_t remaining_ms, const char *why)
 {
-	struct exchange *x = arg;
+	struct request *x = arg;
 
 	if (x->s->sink.countdown)
 		x->s->sink.countdown(x->s->sink.arg, remaining_ms, why);
@@ -114,7 +114,7 @@ exchange_countdown(void *arg, int64_t remaining_ms, const char *why)
 
 /* Shortens the conversation to `budget` tokens and tells the user what was dropped. */
 static enum err_kind
-exchange_fit(struct session *s, int64_t budget, struct err *e)
+request_fit(struct session *s, int64_t budget, struct err *e)
 {
 	struct context_cut cut;
 	bool fits = context_fit(&s->msgs, budget, &cut);
@@ -136,7 +136,7 @@ exchange_fit(struct session *s, int64_t budget, struct err *e)
 
 /* Keeps what was said before the break as a reply, so that nothing shown is lost. */
 static void
-exchange_keep_partial(struct exchange *x)
+request_keep_partial(struct request *x)
 {
 	struct msg *m;
 
@@ -148,7 +148,7 @@ exchange_keep_partial(struct exchange *x)
 }
 
 static enum err_kind
-exchange_store(struct exchange *x, struct model_reply *r, struct err *e)
+request_store(struct request *x, struct model_reply *r, struct err *e)
 {
 	struct session *s = x->s;
 	struct msg *m = msg_add(&s->msgs, MSG_ASSISTANT, r->text);
@@ -167,15 +167,15 @@ exchange_store(struct exchange *x, struct model_reply *r, struct err *e)
 
 /* One request; *r is filled as model_chat says. */
 static enum err_kind
-exchange_ask(struct exchange *x, struct model_reply *r, struct err *e)
+request_ask(struct request *x, struct model_reply *r, struct err *e)
 {
 	struct session *s = x->s;
 	struct model_sink sink = {.arg = x,
-				  .text = exchange_text,
-				  .reasoning = exchange_reasoning,
-				  .call_progress = exchange_call_progress,
-				  .notice = exchange_notice,
-				  .countdown = exchange_countdown};
+				  .text = request_text,
+				  .reasoning = request_reasoning,
+				  .call_progress = request_call_progress,
+				  .notice = request_notice,
+				  .countdown = request_countdown};
 	struct model_request req = {.messages = &s->msgs, .temperature = s->conf.temperature};
 
 	if (s->conf.approve != APPROVE_NEVER && s->model->tools != MODEL_TOOLS_NO) {
@@ -188,24 +188,24 @@ exchange_ask(struct exchange *x, struct model_reply *r, struct err *e)
 
 /* Asks until there is a whole reply or no hope. */
 static enum err_kind
-exchange_try(struct exchange *x, struct model_reply *r, struct err *e)
+request_try(struct request *x, struct model_reply *r, struct err *e)
 {
 	struct session *s = x->s;
-	int64_t budget = (int64_t)((double)s->model->context * EXCHANGE_WINDOW_SHARE);
-	enum err_kind kind = exchange_fit(s, budget, e);
+	int64_t budget = (int64_t)((double)s->model->context * REQUEST_WINDOW_SHARE);
+	enum err_kind kind = request_fit(s, budget, e);
 	bool shortened = false;
 
 	for (int cuts = 0; !kind; x->again = 0) {
-		kind = exchange_ask(x, r, e);
-		if (kind == ERR_TRUNCATED && cuts < EXCHANGE_CUT_RETRIES) {
+		kind = request_ask(x, r, e);
+		if (kind == ERR_TRUNCATED && cuts < REQUEST_CUT_RETRIES) {
 			session_notice(s, NOTICE_WARN, "the reply broke off; asking again (%d of %d)",
-				       ++cuts, EXCHANGE_CUT_RETRIES);
+				       ++cuts, REQUEST_CUT_RETRIES);
 			model_reply_release(r);
 			kind = ERR_NONE;
 		} else if (kind == ERR_CONTEXT && !shortened) {
 			shortened = true;
 			model_reply_release(r);
-			kind = exchange_fit(s, context_list_tokens(&s->msgs) * 2 / 3, e);
+			kind = request_fit(s, context_list_tokens(&s->msgs) * 2 / 3, e);
 		} else {
 			break;
 		}
@@ -214,19 +214,19 @@ exchange_try(struct exchange *x, struct model_reply *r, struct err *e)
 }
 
 enum err_kind
-exchange_run(struct session *s, struct err *e)
+request_run(struct session *s, struct err *e)
 {
-	struct exchange x = {.s = s, .shown = BUF_INIT(EXCHANGE_REPLY_MAX)};
+	struct request x = {.s = s, .shown = BUF_INIT(REQUEST_REPLY_MAX)};
 	struct model_reply r = {0};
-	enum err_kind kind = exchange_try(&x, &r, e);
+	enum err_kind kind = request_try(&x, &r, e);
 	bool tools_off = s->model->tools == MODEL_TOOLS_NO;
 
 	if (kind) {
-		exchange_end_reply(&x, false, true);
-		exchange_keep_partial(&x);
+		request_end_reply(&x, false, true);
+		request_keep_partial(&x);
 	} else {
-		kind = exchange_store(&x, &r, e);
-		exchange_end_reply(&x, r.ncalls == 0 && !tools_off, false);
+		kind = request_store(&x, &r, e);
+		request_end_reply(&x, r.ncalls == 0 && !tools_off, false);
 		if (!kind)
 			session_account(s, &r.usage);
 	}
