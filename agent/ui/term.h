@@ -32,7 +32,12 @@ bool term_out_tty(const struct term *t); /* standard output is a terminal */
 bool term_err_tty(const struct term *t);
 bool term_can_ask(const struct term *t); /* keys can be read from a controlling terminal */
 bool term_esc(const struct term *t);	 /* escape sequences are allowed */
+bool term_color(const struct term *t);	 /* colours are allowed on standard output */
+bool term_links(const struct term *t);	 /* the terminal is known to draw OSC 8 links */
 bool term_unicode(const struct term *t);
+/* Where keys come from: standard input if it is a terminal, else the controlling terminal; -1:
+ * none. Borrowed. */
+int term_key_fd(const struct term *t);
 int term_width(const struct term *t);	 /* columns, 20 at least */
 int term_height(const struct term *t);
 void term_resized(struct term *t);	 /* after SIGWINCH */
@@ -42,10 +47,13 @@ enum term_to {
 	TERM_ANSWER, /* standard output: the model's answer and nothing else */
 	TERM_SIDE,   /* standard error: progress, questions, warnings; on a terminal the same
 			screen as the answer, in order with it */
+	TERM_ASK,    /* a question that somebody must see: as TERM_SIDE where that is a
+			terminal, else the controlling terminal */
 };
 /* Commits a row for good. On a terminal it appears above the tail. */
 void term_row(struct term *t, enum term_to to, const struct row *r);
-/* One line of a style; newlines in the text make further rows. */
+/* One line of a style; newlines in the text make further rows. Lines of STYLE_DIM and
+ * STYLE_NOTICE for TERM_SIDE are left out when quiet. */
 void term_line(struct term *t, enum term_to to, enum style_name s, const char *text);
 void term_linef(struct term *t, enum term_to to, enum style_name s, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
@@ -58,9 +66,12 @@ void term_source(struct term *t, const char *p, size_t n);
 void term_tail(struct term *t, const struct row *rows, size_t n);
 /* A one-line status below the tail ("thinking… 3 s"); NULL takes it away. */
 void term_status(struct term *t, const char *text);
-/* Writes what is pending. ERR_IO once standard output failed (disk full); a reader that went
+/* Writes what is pending; a frame in which nothing but the tail changed waits until 50 ms have
+ * gone by since the last one. ERR_IO once standard output failed (disk full); a reader that went
  * away (EPIPE) is no error: later output is dropped quietly. */
 enum err_kind term_flush(struct term *t, struct err *e);
+/* Milliseconds until a waiting frame may be drawn by term_flush(); -1: none waits. */
+int term_due_ms(const struct term *t);
 /* Starts and ends a stretch in which readline or an editor owns the screen. */
 void term_suspend(struct term *t);
 void term_resume(struct term *t);

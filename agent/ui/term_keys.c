@@ -1,0 +1,115 @@
+/* Keys while the program works, and putting the terminal back.
+ *
+ * While a model or a step is busy the terminal neither echoes nor edits lines; what is typed is
+ * kept, up to a bound, for the next prompt. ISIG stays on, so Ctrl-C is a SIGINT. The modes
+ * found are remembered in static memory, because term_restore() runs in signal handlers and
+ * when memory is out: it uses write(2) and tcsetattr(3) only, both async-signal-safe.
+ * Pinned by tests/unit/test_term.c and tests/term/test_render.py. */
+#include <errno.h>
+#include <string.h>
+#include <termios.h>
+
+#include "agent/ui/term_int.h"
+
+/* What term_restore() has to undo; one terminal per process. */
+static struct termios saved_modes;
+static volatile int saved_fd = -1;  /* whose modes were changed */
+static volatile int screen_fd = -1; /* to which escape sequences go */
+
+static const char undo[] = "\033]8;;\033\\\033[m\033[?7h\033[?25h\033[?2026l\033[?2004l";
+
+void
+term_restore(void)
+{
+	int sys = errno;
+	int fd = screen_fd;
+
+	if (fd >= 0 && write(fd, undo, sizeof(undo) - 1) < 0)
+		screen_fd = -1; /* nothing left to write to */
+	fd = saved_fd;
+	if (fd >= 0)
+		tcsetattr(fd, TCSANOW, &saved_modes);
+	saved_fd = -1;
+	errno = sys;
+}
+
+void
+term_keys_arm(const struct term *t)
+{
+	screen_fd = t->live ? t->out.fd : -1;
+}
+
+void
+term_keys_disarm(void)
+{
+	screen_fd = -1;
+	saved_fd = -1;
+}
+
+int
+term_key_fd(const struct term *t)
+{
+	return isatty(STDIN_FILENO) ? STDIN_FILENO : t->ask.fd;
+}
+
+static void
+keys_come(int fd, short revents UNUSED, void *arg)
+{
+	struct term *t = arg;
+	char in[256];
+	ssize_t n = read(fd, in, sizeof(in));
+
+	if (n > 0)
+		buf_add(&t->keys, in, MIN_OF((size_t)n, TERM_KEYS_MAX - t->keys.len));
+	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+		term_typeahead(t, t->keys_loop, false); /* hung up: else we would spin */
+}
+
+/* In the background tcsetattr() would stop the program. */
+static bool
+modes_ours(int fd)
+{
+	return tcgetpgrp(fd) == getpgrp();
+}
+
+static bool
+modes_enter(int fd)
+{
+	struct termios m;
+
+	if (!modes_ours(fd) || tcgetattr(fd, &m) != 0)
+		return false;
+	saved_modes = m;
+	m.c_lflag &= (tcflag_t) ~(ECHO | ICANON);
+	m.c_lflag |= ISIG;
+	m.c_cc[VMIN] = 1;
+	m.c_cc[VTIME] = 0;
+	saved_fd = fd;
+	return tcsetattr(fd, TCSANOW, &m) == 0;
+}
+
+void
+term_typeahead(struct term *t, struct loop *l, bool on)
+{
+	if (on && !t->keys_loop && isatty(STDIN_FILENO) && modes_enter(STDIN_FILENO)) {
+		t->keys_loop = l;
+		loop_watch(l, STDIN_FILENO, POLLIN, keys_come, t);
+	} else if (!on && t->keys_loop) {
+		loop_unwatch(t->keys_loop, STDIN_FILENO);
+		t->keys_loop = NULL;
+		if (saved_fd >= 0 && modes_ours(saved_fd))
+			tcsetattr(saved_fd, TCSANOW, &saved_modes);
+		saved_fd = -1;
+	}
+}
+
+size_t
+term_take_typeahead(struct term *t, char *out, size_t max)
+{
+	size_t n = MIN_OF(max, t->keys.len);
+
+	if (n)
+		memcpy(out, t->keys.data, n);
+	buf_reset(&t->keys);
+	return n;
+}
