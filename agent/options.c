@@ -332,7 +332,7 @@ const struct opt_row option_table[OPT_COUNT] = {
 			     .def = "auto",
 			     .choices = "auto|1|2",
 			     .group = "Output",
-			     .help = "columns of characters such as \u2460 and \u2192"},
+			     .help = "columns of East Asian characters of ambiguous width"},
     [OPT_STREAM] = {.name = "stream",
 		    .type = OPT_INT,
 		    .scope = OPT_USER,

@@ -205,10 +205,8 @@ opt_assign(struct opts *o, int id, enum opt_rank rank, const char *text, const c
 {
 	const struct opt_row *row = &o->rows[id];
 	struct opt_value fresh = {.rank = rank};
-	enum err_kind as =
-	    rank == OPT_FROM_ARGV || rank == OPT_FROM_SESSION ? ERR_USAGE : ERR_CONFIG;
+	bool on = false, own = rank == OPT_FROM_ARGV || rank == OPT_FROM_SESSION;
 	enum err_kind kind;
-	bool on = false;
 
 	assert(id >= 0 && (size_t)id < o->n);
 	if (row->stands_for && opt_parse_flag(text, &on))
@@ -227,19 +225,17 @@ opt_assign(struct opts *o, int id, enum opt_rank rank, const char *text, const c
 		fresh.source = mem_strdup(source);
 		kind = opt_store(o, id, &fresh, e);
 	}
-	if (kind) {
-		err_context(e, "%s", source);
-		if (e)
-			e->kind = as;
-		return as;
-	}
-	return ERR_NONE;
+	if (kind && e)
+		e->kind = own ? ERR_USAGE : ERR_CONFIG;
+	return !kind ? ERR_NONE : own ? ERR_USAGE : ERR_CONFIG;
 }
 
 enum err_kind
 opt_set(struct opts *o, int id, const char *text, const char *source, struct err *e)
 {
-	return opt_assign(o, id, OPT_FROM_SESSION, text, source, e);
+	enum err_kind kind = opt_assign(o, id, OPT_FROM_SESSION, text, source, e);
+
+	return kind ? err_context(e, "%s", source), kind : ERR_NONE;
 }
 
 enum err_kind
@@ -251,6 +247,7 @@ opts_env(struct opts *o, struct err *e)
 		if (!text || !text[0])
 			continue;
 		if (opt_assign(o, (int)i, OPT_FROM_ENV, text, o->rows[i].env, e)) {
+			err_context(e, "%s", o->rows[i].env);
 			err_hint(e, "correct or unset the variable %s", o->rows[i].env);
 			return ERR_CONFIG;
 		}

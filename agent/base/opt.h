@@ -89,10 +89,12 @@ bool opts_args_dashed(const struct opts *o);
 enum err_kind opts_env(struct opts *o, struct err *e);
 
 /* Sets one option from a text; `source` is copied ("config.yaml:3"). Flags take true, false,
- * yes, no, on, off, 1, 0. A list row takes further items when the rank is the one it has. */
+ * yes, no, on, off, 1, 0. A list row takes further items when the rank is the one it has; ""
+ * makes an empty list. The message says what is wrong with the text: the caller puts the source
+ * before it. A value that loses by its rank is checked all the same. */
 enum err_kind opt_assign(struct opts *o, int id, enum opt_rank rank, const char *text,
 			 const char *source, struct err *e);
-/* For session commands: highest rank, a list is replaced. */
+/* For session commands: highest rank, a list is replaced; the message names the source. */
 enum err_kind
 opt_set(struct opts *o, int id, const char *text, const char *source, struct err *e);
 /* The row with this config key or long name, or -1. */

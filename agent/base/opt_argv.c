@@ -95,8 +95,10 @@ opt_give(struct opt_reader *r, int id, const char *value)
 	enum err_kind kind = opt_assign(r->o, id, OPT_FROM_ARGV, value, source, r->e);
 	char see[80];
 
-	if (kind)
+	if (kind) {
+		err_context(r->e, "%s", source);
 		err_hint(r->e, "%s", opt_see(r, see, sizeof(see)));
+	}
 	return kind;
 }
 

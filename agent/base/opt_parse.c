@@ -228,8 +228,8 @@ opt_nearest(const char *word, const char *const *candidates, size_t n)
 
 		if (have > NEAREST_WORD_MAX)
 			continue;
-		/* A word cut short, or with more behind it, is nearer than its length says. */
-		if (len >= 3 && strncmp(candidates[i], word, MIN_OF(len, have)) == 0)
+		/* A word cut short is nearer than its length says. */
+		if (len >= 3 && strncmp(candidates[i], word, len) == 0)
 			d = 1;
 		else
 			d = opt_distance(word, candidates[i]);
