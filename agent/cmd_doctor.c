@@ -47,8 +47,11 @@ doctor_languages(struct term *t)
 		char text[128];
 		bool there = kernel_installed(k);
 
-		snprintf(text, sizeof(text), there ? "%s" : "%s: apt-get install %s",
-			 k->program, k->debian);
+		if (there)
+			snprintf(text, sizeof(text), "%s", k->program);
+		else
+			snprintf(text, sizeof(text), "%s: apt-get install %s", k->program,
+				 k->debian);
 		doctor_row(t, there, k->name, text);
 	}
 }
@@ -87,8 +90,9 @@ cmd_doctor(struct opts *o)
 	sandbox = doctor_sandbox(a.term);
 	doctor_languages(a.term);
 	doctor_models(&a);
-	doctor_row(a.term, config && access(config, R_OK) == 0, "config",
-		   config ? config : "no home folder");
+	if (config)
+		doctor_row(a.term, true, "config",
+			   access(config, R_OK) == 0 ? config : "none (it is not needed)");
 	free(config);
 	app_close(&a);
 	return sandbox ? 0 : err_exit_code(ERR_SANDBOX);

@@ -10,6 +10,7 @@
 #include "agent/core/turn.h"
 #include "agent/model/provider_demo.h"
 #include "agent/slash.h"
+#include "agent/tour.h"
 #include "agent/ui/line.h"
 
 #define INTERACTIVE_LINE_MAX (512 * KIB) /* bytes of one message */
@@ -20,12 +21,6 @@ struct interactive {
 	char *prefill; /* for the next prompt */
 	size_t tour;   /* next task of the tour to offer */
 };
-
-static bool
-interactive_is_demo(const struct app *a)
-{
-	return a->session->model && strcmp(a->session->model->provider->name, "demo") == 0;
-}
 
 static void
 interactive_no_model(struct app *a, const struct err *why)
@@ -62,7 +57,7 @@ interactive_greet(struct app *a, const struct err *why)
 static void
 interactive_offer_tour(struct interactive *x)
 {
-	if (!interactive_is_demo(x->app) || x->prefill)
+	if (!tour_is_on(x->app) || x->prefill)
 		return;
 	if (x->tour >= demo_count()) {
 		term_line(x->app->term, TERM_SIDE, STYLE_NOTICE,
@@ -104,7 +99,9 @@ interactive_task(struct app *a, const char *text, size_t n)
 		return true;
 	}
 	screen_busy(a->screen, true);
-	kind = text ? turn_run(a->session, text, n, &e) : turn_again(a->session, &e);
+	kind = tour_prepare(a, text, &e);
+	if (!kind)
+		kind = turn_run(a->session, text, n, &e);
 	screen_busy(a->screen, false);
 	return interactive_after(a, kind, &e);
 }

@@ -10,8 +10,8 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "agent/core/turn.h"
-#include "agent/model/provider_demo.h"
 #include "agent/stdin.h"
+#include "agent/tour.h"
 
 #define TASK_MAX (512 * KIB) /* bytes of a task */
 
@@ -107,28 +107,6 @@ task_write_output(struct app *a, struct err *e)
 	return fs_write(path, text, strlen(text), 0644, e);
 }
 
-/* The tour's tasks one after the other: "all". */
-static enum err_kind
-task_run_tour(struct app *a, struct err *e)
-{
-	enum err_kind kind = ERR_NONE;
-
-	for (size_t i = 0; i < demo_count() && !kind; i++) {
-		term_linef(a->term, TERM_SIDE, STYLE_H2, "%s── %zu/%zu %s ──", i ? "\n" : "",
-			   i + 1, demo_count(), demo_title(i));
-		term_linef(a->term, TERM_SIDE, STYLE_PROMPT, "> %s", demo_user(i));
-		kind = turn_run(a->session, demo_user(i), strlen(demo_user(i)), e);
-	}
-	return kind;
-}
-
-static bool
-task_is_tour(const struct app *a, const struct buf *task)
-{
-	return a->session->model && strcmp(a->session->model->provider->name, "demo") == 0 &&
-	       task->len == 3 && memcmp(task->data, "all", 3) == 0;
-}
-
 static enum err_kind
 task_run(struct app *a, struct err *e)
 {
@@ -147,9 +125,9 @@ task_run(struct app *a, struct err *e)
 	if (a->jsonl)
 		jsonl_begin(a->jsonl, transcript_id(a->session->transcript));
 	screen_busy(a->screen, true);
-	if (task_is_tour(a, &task))
-		kind = task_run_tour(a, e);
-	else
+	if (tour_is_on(a) && strcmp(buf_str(&task), "all") == 0)
+		kind = tour_play(a, e);
+	else if (!(kind = tour_prepare(a, buf_str(&task), e)))
 		kind = turn_run(a->session, buf_str(&task), task.len, e);
 	screen_busy(a->screen, false);
 	if (a->jsonl)
