@@ -54,6 +54,13 @@ const struct command *command_find(const char *name);
 typedef int command_fn(struct opts *o);
 #define COMMAND_PROTOTYPE(name, bit, rest, hidden, args, help) command_fn cmd_##name;
 COMMAND_ROWS(COMMAND_PROTOTYPE)
+/* Prints "sunaba: message" and "  hint" to standard error, control characters made visible, and
+ * returns the exit code. For commands that draw nothing else. */
+int cmd_fail(const struct err *e);
+/* Flushes standard output: the exit code, 0, or 1 with a message when not all could be written. */
+int cmd_end(void);
+/* Writes untrusted text: control characters and ill-formed bytes as \xNN. */
+void cmd_puts(FILE *out, const char *text);
 #define COMMAND_FUNCTION(name, bit, rest, hidden, args, help) cmd_##name,
 
 #endif
