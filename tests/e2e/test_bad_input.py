@@ -335,9 +335,20 @@ def task_empty():
 @test
 def command_with_rubbish():
     """sub-commands refuse what they do not know"""
-    refused(["sessions", "frobnicate"], "frobnicate", lines=3)
-    refused(["resume", "no-such-session"], "no-such-session", lines=3)
-    refused(["help", "frobnicate"], "frobnicate", lines=3)
+    refused(["help", "frobnicate"], "frobnicate")
+    refused(["config", "frobnicate"], "frobnicate")
+    refused(["completion", "tcsh"], "tcsh")
+    refused(["models", "--nope"], "--nope")
+    refused(["sandbox", "--nope", "--", "true"], "--nope")
+
+
+@test
+def command_not_found():
+    """`sandbox` with a program that is not there: 127, and one that cannot be executed: 126"""
+    refused(["sandbox", "--", "/nonexistent/program"], "/nonexistent/program", code=127)
+    with Home() as home:
+        path = home.write("work/data", "no program")
+        refused(["sandbox", "--", path], "data", code=126, home=home)
 
 
 @test

@@ -168,7 +168,7 @@ def help_in_the_session():
         text = t.wait_for("/quit")
         contains(text, "/undo", "commands")
         t.line("/hlep")
-        t.wait_for("/help")
+        t.wait_for("did you mean '/help'")
         again_at_prompt(t)
         t.line("/quit")
         equal(t.exit_code(), 0, "exit code")

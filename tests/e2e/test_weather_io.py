@@ -136,6 +136,25 @@ def w11_answers_need_no_confirmation():
         equal(done.out, "# Title\n\n**bold** answer\n", "the Markdown source, byte for byte")
 
 
+@test
+def w11_a_terminal_is_asked():
+    """W11: with a terminal the question is asked there: y runs the step, Enter does not"""
+    for key, ran in (("y", True), ("\r", False)):
+        with Home() as home, Server(srv.run("echo > trace"), forever=srv.text("Done.")) as s, \
+                Terminal(home, "-m", "openai:test", "go", env=s.env) as t:
+            t.wait_for("[y]")
+            for _ in range(40):  # keys that come too early do not count
+                t.send(key)
+                try:
+                    tap.until(lambda: len(s.chats()) > 1 or t.process.poll() is not None, 0.3)
+                    break
+                except AssertionError:
+                    continue
+            t.wait(20)
+            equal(home.there("work/trace"), ran, f"the step ran after {key!r}")
+            terminal.only_allowed(t.data)
+
+
 # ---- W16: escapes -----------------------------------------------------------------------------
 
 def on_a_terminal(*replies, args=("-y",), env=None, seconds=30, lexer=terminal.STRICT):
@@ -324,7 +343,7 @@ def w25_only_the_session_file():
 def w25_version_leaves_nothing():
     """W25: --version, --help and errors of usage leave no file at all"""
     with Home() as home:
-        for words in (["--version"], ["--help"], ["--nope"], ["sessions"]):
+        for words in (["--version"], ["--help"], ["--nope"], ["help"], ["completion", "bash"]):
             sunaba(home, *words, seconds=10)
         equal(sorted(home.files()), [], "files")
         run.all_gone(2)
