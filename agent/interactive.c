@@ -243,6 +243,8 @@ app_run_session(struct app *a)
 	    executor_ready(a->session->executor, &e))
 		return app_fail(a, e.kind ? &e : &why);
 	interactive_greet(a, &why);
+	if (!a->session->model)
+		x.prefill = mem_strdup("/model demo");
 	x.line = interactive_line_new(a);
 	code = interactive_loop(&x);
 	line_free(x.line);

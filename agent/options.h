@@ -20,6 +20,8 @@ enum opt_id {
 	OPT_MAX_STEPS,
 	OPT_MAX_TIME,	  /* ms */
 	OPT_MAX_COST,	  /* US dollars */
+	OPT_PRICE_INPUT,  /* US dollars a million tokens; config */
+	OPT_PRICE_OUTPUT,
 	OPT_STEP_TIMEOUT, /* ms */
 	/* sandbox */
 	OPT_CD,

@@ -16,7 +16,7 @@ static size_t
 tour_find(const char *text)
 {
 	size_t i;
-	char number[8];
+	char number[24];
 
 	for (i = 0; i < demo_count(); i++) {
 		snprintf(number, sizeof(number), "%zu", i + 1);

@@ -2,7 +2,8 @@
  *
  * YAML (JSON is a part of it): a list of turns, or a mapping with the list under `turns`. Each
  * turn is a mapping of
- *   say: TEXT                       the answer's text
+ *   say: TEXT                       the answer's text; {{output}} stands for what the last step
+ *                                   printed
  *   think: TEXT                     thinking before it
  *   run: {language, code} or list   calls of the tool `execute`
  *   call: {name, args} or list      calls of any tool; args is a mapping, or a string sent as is
@@ -41,6 +42,7 @@ struct script_turn {
 
 struct script {
 	char *title, *user; /* of a task in a tour, else NULL */
+	char *setup;	    /* shell code to run before the task's words go out, or NULL */
 	struct script_turn *turns;
 	size_t nturns;
 };

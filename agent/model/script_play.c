@@ -92,13 +92,43 @@ script_stream(const struct model *m, const struct script_turn *t, const char *te
 	return k;
 }
 
+/* What the last step printed: the last result without its line of facts. */
+static const char *
+script_last_output(const struct msg_list *l)
+{
+	for (size_t i = l->n; i > 0; i--) {
+		const struct msg *m = &l->at[i - 1];
+		const char *nl = m->text[0] == '[' ? strchr(m->text, '\n') : NULL;
+
+		if (m->role == MSG_TOOL)
+			return nl ? nl + 1 : m->text;
+	}
+	return "";
+}
+
+/* The text with each {{output}} filled in. */
+static void
+script_fill(const char *text, const struct msg_list *l, struct buf *out)
+{
+	const char *mark = "{{output}}", *output = script_last_output(l), *hit;
+	size_t n = strlen(output);
+
+	while (n && output[n - 1] == '\n')
+		n--;
+	for (; (hit = strstr(text, mark)); text = hit + strlen(mark)) {
+		buf_add(out, text, (size_t)(hit - text));
+		buf_add(out, output, n);
+	}
+	buf_adds(out, text);
+}
+
 static char *
-script_text(const struct script_turn *t, bool fence)
+script_text(const struct script_turn *t, const struct msg_list *l, bool fence)
 {
 	struct buf b = BUF_INIT(REPLY_TEXT_MAX);
 
 	if (t->say)
-		buf_adds(&b, t->say);
+		script_fill(t->say, l, &b);
 	for (size_t i = 0; fence && i < t->ncalls; i++) {
 		const struct script_call *c = &t->calls[i];
 		const char *code = c->code ? c->code : c->args;
@@ -136,7 +166,7 @@ script_play(const struct model *m, const struct script_turn *given, bool typing,
 	struct script_turn turn = *given;
 	bool fence = turn.fence || req->ntools == 0;
 	const char *missed = script_missed(&turn, req->messages);
-	AUTO_FREE char *text = script_text(&turn, fence);
+	AUTO_FREE char *text = script_text(&turn, req->messages, fence);
 	struct reply r;
 	enum err_kind k;
 
