@@ -54,7 +54,7 @@ pid1(const struct setup *s, char *const argv[], bool userns, const struct ns_ids
 	int status;
 	pid_t pid;
 
-	if (!ns_enter(userns, ids, &f) || !root_build(s, &f) || !root_job(true, &f))
+	if (!ns_enter(userns, ids, &f) || !root_build(s, userns, &f) || !root_job(true, &f))
 		tell(report, REPORT_FAIL, &f);
 	prctl(PR_SET_DUMPABLE, 0);
 	spawn_block_signals();
