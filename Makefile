@@ -30,14 +30,15 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 .PHONY: all run test check check-asan lint fuzz bench format install uninstall clean setup \
-	setup-test man bench-% 
+	setup-test man check-peers unit
 .DELETE_ON_ERROR:
 
 all: $B/sunaba $B/sunaba.1
 
 run: setup
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$B/sunaba $(ARGS)
+	$(Q)if [ -n "$(ARGS)" ] || { [ -t 0 ] && [ -t 1 ]; }; then exec $B/sunaba $(ARGS); \
+	  else exec $B/sunaba -m demo -y all; fi
 
 test: setup-test
 	$(Q)$(MAKE) --no-print-directory all unit
@@ -61,7 +62,7 @@ $B/sunaba: $(MAIN) $(LIB)
 
 $(LIB): $(filter-out $(MAIN),$(OBJ))
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcsP $@ $^
 
 $B/%.o: %.c | $B/sandbox/filter.h
 	$(call say,CC,$<)
@@ -110,6 +111,10 @@ check-asan: setup-test
 # FUZZ_SECONDS each. Needs clang.
 fuzz: setup-test
 	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) sh tests/fuzz/run.sh
+
+# Servers of others; their start scripts are found in $$SUNABA_SHARED/peers.
+check-peers: all
+	$(Q)SUNABA=$$PWD/$B/sunaba ROOT=$$PWD python3 tests/peers/test_peers.py
 
 bench: all
 	$(Q)SUNABA=$B/sunaba python3 tests/bench/bench.py

@@ -28,8 +28,8 @@ enum frame_type {
 	FRAME_FAIL,	  /* set-up or start failed; payload: "step\0errno\0path\0" */
 	FRAME_STARTED,	  /* the job's driver said that it is ready */
 	FRAME_OUT,	  /* detail: 1 stdout, 2 stderr; payload: bytes */
-	FRAME_DONE,	  /* a step ended; payload: the driver's record */
-	FRAME_EXIT,	  /* the job is gone; payload: u32 wait status, u32 flags, u64 cpu us */
+	FRAME_DONE,	  /* a step ended; payload: u64 cpu us, the driver's record */
+	FRAME_EXIT, /* the job is gone; payload: u32 wait status, u32 flags, u64 cpu us */
 };
 
 struct frame {
@@ -48,8 +48,8 @@ enum frame_got {
 
 /* Reads one frame from p[0..n). `up` says which direction is being read: a type of the other
  * direction, or a payload beyond that direction's bound, is FRAME_BAD. */
-enum frame_got frame_read(const unsigned char *p, size_t n, bool up, struct frame *f,
-			  size_t *used);
+enum frame_got
+frame_read(const unsigned char *p, size_t n, bool up, struct frame *f, size_t *used);
 void frame_head(unsigned char head[FRAME_HEAD], enum frame_type type, uint8_t detail,
 		uint16_t job, uint32_t len);
 

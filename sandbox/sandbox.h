@@ -24,8 +24,8 @@ struct sbx_fail {
 	char path[1024]; /* or "" */
 };
 /* "cannot make a user namespace: Operation not permitted", and what the user can do. */
-void sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint,
-		   size_t nhint);
+void
+sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint, size_t nhint);
 
 struct sbx_limits {
 	uint64_t memory;    /* bytes, whole sandbox */
@@ -36,11 +36,12 @@ struct sbx_limits {
 };
 
 struct sbx_policy {
-	const char *workspace;	      /* absolute or relative folder; becomes cwd of jobs */
+	const char *workspace; /* absolute or relative folder; becomes cwd of jobs */
 	bool workspace_readonly;
-	const char *const *read;      /* further paths shown read-only; NULL-terminated or NULL */
-	const char *const *write;     /* further paths shown read-write */
-	const char *const *env_pass;  /* names of variables let through by the user */
+	const char *const
+	    *read; /* further paths shown read-only; NULL-terminated or NULL */
+	const char *const *write;    /* further paths shown read-write */
+	const char *const *env_pass; /* names of variables let through by the user */
 	struct sbx_limits limits;
 };
 void sbx_policy_default(struct sbx_policy *p); /* workspace ".", default limits */
@@ -59,8 +60,8 @@ void sbx_jail_main_if_asked(int argc, char **argv);
 /* Executes the jail process. Meant to be called before configuration and keys are read. */
 bool sbx_session_start(struct sbx_session **out, struct sbx_fail *f);
 /* Sends the policy; the answer comes as SBX_READY or SBX_FAILED. Call once. */
-bool sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p,
-		       struct sbx_fail *f);
+bool
+sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p, struct sbx_fail *f);
 /* The descriptor to poll: readable when sbx_session_read has something; also writable interest
  * while sbx_session_wants_write(). */
 int sbx_session_fd(const struct sbx_session *s);
@@ -71,13 +72,13 @@ void sbx_session_free(struct sbx_session *s);
 pid_t sbx_session_pid(const struct sbx_session *s);
 
 struct sbx_job_spec {
-	const char *const *argv;     /* argv[0] is looked up in the jail's PATH */
-	const char *const *env;	     /* "NAME=value" added to the jail's clean environment */
-	const char *cwd;	     /* inside the jail; NULL: the workspace */
-	const char *script_name;     /* file name for `script` under SBX_SCRIPT_DIR, or NULL */
-	const void *script;	     /* bytes of a driver that argv names by that path */
+	const char *const *argv; /* argv[0] is looked up in the jail's PATH */
+	const char *const *env;	 /* "NAME=value" added to the jail's clean environment */
+	const char *cwd;	 /* inside the jail; NULL: the workspace */
+	const char *script_name; /* file name for `script` under SBX_SCRIPT_DIR, or NULL */
+	const void *script;	 /* bytes of a driver that argv names by that path */
 	size_t script_len;
-	bool driver;		     /* speaks the driver protocol on SBX_FD_CODE/SBX_FD_STATUS */
+	bool driver; /* speaks the driver protocol on SBX_FD_CODE/SBX_FD_STATUS */
 };
 #define SBX_SCRIPT_DIR "/run/sunaba" /* read-only for jobs */
 /* Descriptors a driver finds open. Code comes as "<decimal length>\n<bytes>"; the driver
@@ -113,9 +114,10 @@ struct sbx_event {
 	int stream;
 	const void *data; /* borrowed until the next call */
 	size_t len;
-	int status;	   /* SBX_DONE: the driver's; SBX_EXIT: a wait status */
-	const char *cwd;   /* SBX_DONE, borrowed */
-	uint64_t cpu_us;   /* SBX_DONE, SBX_EXIT: user and system time of the job's tree so far */
+	int status;	 /* SBX_DONE: the driver's; SBX_EXIT: a wait status */
+	const char *cwd; /* SBX_DONE, borrowed */
+	uint64_t
+	    cpu_us; /* SBX_DONE, SBX_EXIT: user and system time of the job's tree so far */
 	const char *limit; /* SBX_EXIT: "memory", … when a limit killed it, else NULL */
 	struct sbx_fail fail;
 };

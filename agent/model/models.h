@@ -12,9 +12,9 @@
 struct model_want {
 	const char *model;    /* -m, SUNABA_MODEL, config `model` */
 	const char *api_base; /* --api-base */
-	const char *api_key;  /* config `api_key`; "env:NAME" and "cmd:…" are indirections */
-	int64_t context;      /* --context, 0: ask the server */
-	const char *record;   /* reserved for --record; NULL */
+	const char *api_key; /* config `api_key`; "env:NAME" and "cmd:…" are indirections */
+	int64_t context;     /* --context, 0: ask the server */
+	const char *record; /* reserved for --record; NULL */
 };
 
 /* A model that was found without being asked for, or one row of `sunaba models`. */
@@ -31,8 +31,8 @@ void model_found_release(struct model_found_list *l);
 
 /* Resolves and opens. ERR_CONFIG: no model wanted and none found (hint says how to get one);
  * ERR_USAGE: unknown provider (with the nearest); ERR_AUTH: key missing, naming its variable. */
-enum err_kind model_open(const struct model_want *want, struct loop *loop, struct model **out,
-			 struct err *e);
+enum err_kind model_open(const struct model_want *want, struct loop *loop,
+			 struct model **out, struct err *e);
 /* Servers on this machine (loopback only, parallel, 300 ms) and their models. */
 enum err_kind model_detect(struct loop *loop, struct model_found_list *out, struct err *e);
 /* Models that can be used now: keys in the environment, servers found, config. */

@@ -18,13 +18,14 @@ struct msg_call {
 struct msg {
 	enum msg_role role;
 	enum msg_label label;
-	char *source;	       /* argv, path, tool that it came from; or NULL */
-	char *text;	       /* UTF-8; "" when there is none, never NULL */
-	char *reasoning;       /* assistant: thinking that some wires want replayed; or NULL */
+	char *source;	 /* argv, path, tool that it came from; or NULL */
+	char *text;	 /* UTF-8; "" when there is none, never NULL */
+	char *reasoning; /* assistant: thinking that some wires want replayed; or NULL */
 	struct msg_call *calls; /* assistant */
 	size_t ncalls;
-	char *call_id; /* tool: the call it answers; NULL when code came as a fenced block */
-	char *name;    /* tool: its name */
+	char
+	    *call_id; /* tool: the call it answers; NULL when code came as a fenced block */
+	char *name;   /* tool: its name */
 	size_t shortened; /* bytes of text dropped to fit the context window, else 0 */
 };
 
@@ -38,8 +39,8 @@ struct msg *msg_add(struct msg_list *l, enum msg_role role, const char *text);
 struct msg *msg_addn(struct msg_list *l, enum msg_role role, const char *text, size_t n);
 void msg_set_text(struct msg *m, const char *text);
 /* Adds a call to an assistant message; NULL id makes one ("call_<n>"). */
-struct msg_call *msg_add_call(struct msg *m, const char *id, const char *name,
-			      const char *args);
+struct msg_call *
+msg_add_call(struct msg *m, const char *id, const char *name, const char *args);
 void msg_release(struct msg *m);
 void msg_drop_last(struct msg_list *l);
 void msg_truncate(struct msg_list *l, size_t n); /* keeps the first n */

@@ -85,16 +85,17 @@ struct provider {
 /* A resolved model. Made by models.c; providers read it and own `priv`. */
 struct model {
 	const struct provider *provider;
-	char *name;	/* as sent to the server */
-	char *base_url; /* without trailing slash; NULL for script and demo */
-	char *key;	/* or NULL; never printed */
-	char *key_source; /* "OPENAI_API_KEY": for messages */
-	bool local;	/* loopback or unix address: generous clocks, no proxy */
+	const struct vendor *vendor; /* who runs the server: see vendor.h */
+	char *name;		     /* as sent to the server */
+	char *base_url;		     /* without trailing slash; NULL for script and demo */
+	char *key;		     /* or NULL; never printed */
+	char *key_source;	     /* "OPENAI_API_KEY": for messages */
+	bool local; /* loopback or unix address: generous clocks, no proxy */
 	enum model_tools tools;
-	int64_t context; /* tokens the window holds */
+	int64_t context;      /* tokens the window holds */
 	char *context_source; /* "config", "server", "default" */
 	struct loop *loop;
-	struct http *http; /* made when first needed */
+	struct http *http;			    /* made when first needed */
 	int64_t connect_ms, first_byte_ms, idle_ms; /* clocks */
 	void *priv;
 };
@@ -106,9 +107,9 @@ const struct provider *provider_at(size_t i); /* NULL behind the last */
  * something was shown; *out holds the text so far and no calls. ERR_CONTEXT: too long.
  * ERR_INTERRUPTED: a SIGINT is pending in the loop (not taken); *out holds the text so far.
  * Others: *out is empty. */
-enum err_kind model_chat(struct model *m, const struct model_request *req,
-			 const struct model_sink *sink, struct model_reply *out,
-			 struct err *e);
+enum err_kind
+model_chat(struct model *m, const struct model_request *req, const struct model_sink *sink,
+	   struct model_reply *out, struct err *e);
 void model_free(struct model *m);
 
 #endif

@@ -1,101 +1,96 @@
-"""A program on a real terminal: a tmux server of its own, keys in, screen out."""
+"""The program in a real terminal: a tmux server of its own on a private socket, ended by it."""
 import os
+import re
 import shutil
 import subprocess
-import tempfile
-import time
 
-from tap import skip, until
-
-QUIET_S = 0.45  # a question ignores keys for 0.4 s after it was drawn
-HAND_S = 0.06  # bytes closer together than 0.03 s are no keys of a hand
+import run
+import tap
 
 
 class Tmux:
-    """One window on a private socket; `with` ends the server, which was started by us."""
+    """One pane that runs a shell line around the program: `with Tmux(home, words, env) as t`.
 
-    def __init__(self, command, cols=80, rows=24, env=None, cwd=None):
+    Before and after the program `stty -a` is written to home's stty-before and stty-after, and
+    its exit code to `code`."""
+
+    def __init__(self, home, words, env=None, rows=24, columns=80):
         if not shutil.which("tmux"):
-            skip("tmux is not installed")
-        self.dir = tempfile.mkdtemp(prefix="tmux-")
-        self.socket = os.path.join(self.dir, "s")
-        config = os.path.join(self.dir, "conf")
-        with open(config, "w", encoding="utf-8") as f:
-            f.write("set -g history-limit 50000\nset -g set-clipboard on\nset -g status off\n"
-                    "set -sg escape-time 0\nset -g remain-on-exit on\nset -g mouse off\n"
-                    "set -g default-terminal screen-256color\n")
-        clean = {k: v for k, v in os.environ.items()
-                 if k not in ("TMUX", "NO_COLOR", "LINES", "COLUMNS", "VISUAL", "EDITOR")}
-        clean.update({"LC_ALL": "C.UTF-8", "HISTFILE": "", "INPUTRC": "/dev/null"}, **(env or {}))
-        self.env = clean
-        self.cwd = cwd or self.dir
-        words = ["env", "TERM=screen-256color"] + [f"{k}={v}" for k, v in (env or {}).items()]
-        self.run("-f", config, "new-session", "-d", "-x", str(cols), "-y", str(rows), "-c",
-                 self.cwd, *words, *command)
-        self.drawn = time.monotonic()
-        self.pressed = 0
-
-    def run(self, *args, data=None):
-        done = subprocess.run(["tmux", "-u", "-S", self.socket, *args], env=self.env, input=data,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                              timeout=20)
-        if done.returncode != 0:
-            raise AssertionError(f"tmux {args[0]}: {done.stderr.decode()}")
-        return done.stdout.decode("utf-8", "replace")
+            tap.skip("tmux is not installed")
+        self.home = home
+        self.env = home.env(TMUX_TMPDIR=home.path("runtime"), SHELL="/bin/sh", **(env or {}))
+        line = " ".join("'" + w.replace("'", "'\\''") + "'" for w in [run.SUNABA, *words])
+        script = home.write("pane.sh", f"""
+cd {home.work}
+stty -a > {home.path('stty-before')}
+{line}
+echo $? > {home.path('code.part')}
+stty -a > {home.path('stty-after')}
+mv {home.path('code.part')} {home.path('code')}
+exec cat
+""")
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
+                  "sh " + script)
+        self.tmux("set-option", "-g", "history-limit", "200000")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        try:
-            self.run("kill-server")
-        except AssertionError:
-            pass
-        shutil.rmtree(self.dir, ignore_errors=True)
+        self.tmux("kill-server", check=False)
+        run.all_gone(5)
 
-    def keys(self, *names):
-        """Named keys: Enter, C-c, M-Enter, Up, y."""
-        self.run("send-keys", *names)
+    def tmux(self, *args, check=True):
+        return subprocess.run(["tmux", "-L", "sunaba-test", *args], env=self.env, check=check,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL).stdout.decode("utf-8", "replace")
 
-    def lone(self, *names):
-        """Named keys with the pause between them that a hand makes."""
-        for name in names:
-            until(lambda: time.monotonic() - self.pressed > HAND_S, 2, "pause")
-            self.keys(name)
-            self.pressed = time.monotonic()
+    def keys(self, *keys):
+        """Named keys ("Enter", "C-c")."""
+        self.tmux("send-keys", *keys)
 
     def type(self, text):
-        """Literal text, as one write to the terminal."""
-        self.run("send-keys", "-l", text)
+        self.tmux("send-keys", "-l", text)
 
-    def paste(self, data, bracket=True):
-        if isinstance(data, str):
-            data = data.encode()
-        self.run("load-buffer", "-", data=data)
-        # -r: newlines stay newlines
-        self.run("paste-buffer", *(["-p"] if bracket else []), "-r")
+    def line(self, text):
+        self.type(text)
+        self.keys("Enter")
 
-    def screen(self):
-        return self.run("capture-pane", "-p")
+    def screen(self, styled=False, history=False):
+        return self.tmux("capture-pane", "-p", *(["-e"] if styled else []),
+                         *(["-S", "-"] if history else []))
 
-    def all(self):
-        """The scrollback and the screen; -J joins lines that the terminal wrapped."""
-        return self.run("capture-pane", "-p", "-J", "-S", "-")
+    def wait_for(self, pattern, seconds=10.0, history=True):
+        """Waits until a pattern stands on the screen (or above it); returns the screen."""
+        want = re.compile(pattern, re.M)
+        seen = {}
 
-    def show(self, what):
-        return self.run("display-message", "-p", what).strip()
+        def there():
+            seen["now"] = self.screen(history=history)
+            return want.search(seen["now"])
+        try:
+            tap.until(there, seconds * run.SLOWER, pattern)
+        except AssertionError as late:
+            raise AssertionError(f"{late}; the screen:\n{seen['now'].rstrip()}") from None
+        return seen["now"]
 
-    def resize(self, cols, rows):
-        self.run("resize-window", "-x", str(cols), "-y", str(rows))
+    def press_until(self, key, condition, what):
+        """Presses a key again and again, some time apart, until the condition holds: the
+        question ignores keys that come too early."""
+        for _ in range(40):
+            self.keys(key)
+            try:
+                return tap.until(condition, 0.3, what)
+            except AssertionError:
+                continue
+        raise AssertionError(f"{what}; the screen:\n{self.screen().rstrip()}")
 
-    def wait(self, text, seconds=10.0):
-        until(lambda: text in self.all(), seconds, f"{text!r} on the screen")
-        self.drawn = time.monotonic()
+    def exit_code(self, seconds=10.0):
+        tap.until(lambda: self.home.there("code"), seconds * run.SLOWER, "the program's end")
+        return int(self.home.read("code"))
 
-    def ready(self, text):
-        """Waits for a question and through its quiet time, which is a promise about time."""
-        self.wait(text)
-        until(lambda: time.monotonic() - self.drawn > QUIET_S, 2, "quiet time")
-
-    def ended(self):
-        until(lambda: self.show("#{pane_dead}") == "1", 10, "the program's end")
+    def restored(self):
+        """The terminal is as it was: modes, main screen, cursor shown, no pasting mode."""
+        tap.equal(self.home.read("stty-after"), self.home.read("stty-before"), "stty -a")
+        state = self.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}").split()
+        tap.equal(state, ["0", "1"], "alternate screen, cursor")

@@ -9,7 +9,7 @@ import tempfile
 ROOT = os.environ.get("ROOT", os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 from tap import absent, contains, equal, main, test, until  # noqa: E402
-from tmux import Tmux  # noqa: E402
+from pane import Tmux  # noqa: E402
 
 TOOL = os.path.abspath(os.path.join(ROOT, os.environ.get("BUILD", "build"), "term", "tool_ask"))
 FOLDER = tempfile.mkdtemp(prefix="ask-")

@@ -1,0 +1,236 @@
+/* The parts of a run. See app.h. */
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "agent/app.h"
+#include "agent/base/fs.h"
+#include "agent/base/mem.h"
+#include "agent/ui/width.h"
+
+#define APP_SYSTEM_MAX (256 * KIB) /* bytes of --system FILE */
+
+/* Where the sandbox's own error becomes one of ours. */
+static enum err_kind
+app_sandbox_failed(const struct sbx_fail *f, enum err_kind kind, struct err *e)
+{
+	char msg[768], hint[448];
+
+	sbx_fail_text(f, msg, sizeof(msg), hint, sizeof(hint));
+	err_set(e, kind, "%s", msg);
+	err_hint(e, "%s", hint);
+	return kind;
+}
+
+enum err_kind
+app_start_jail(struct app *a, struct err *e)
+{
+	struct sbx_fail f = {0};
+
+	if (sbx_session_start(&a->sandbox, &f))
+		return ERR_NONE;
+	return app_sandbox_failed(&f, ERR_SANDBOX, e);
+}
+
+static enum term_when
+app_color(const struct opts *o)
+{
+	const char *color = opt_str(o, OPT_COLOR);
+
+	if (strcmp(color, "always") == 0)
+		return TERM_ALWAYS;
+	return strcmp(color, "never") == 0 ? TERM_NEVER : TERM_AUTO;
+}
+
+static struct sbx_policy
+app_policy(const struct app *a)
+{
+	const struct opts *o = a->opts;
+	struct sbx_policy p;
+
+	sbx_policy_default(&p);
+	if (opt_str(o, OPT_CD))
+		p.workspace = opt_str(o, OPT_CD);
+	p.read = opt_list(o, OPT_ALLOW_READ, NULL);
+	p.write = opt_list(o, OPT_ALLOW_WRITE, NULL);
+	p.env_pass = opt_list(o, OPT_ENV_PASS, NULL);
+	if (opt_int(o, OPT_LIMIT_MEMORY))
+		p.limits.memory = (uint64_t)opt_int(o, OPT_LIMIT_MEMORY);
+	if (opt_int(o, OPT_LIMIT_PROCESSES))
+		p.limits.processes = (uint32_t)opt_int(o, OPT_LIMIT_PROCESSES);
+	if (opt_int(o, OPT_LIMIT_FILES))
+		p.limits.files = (uint32_t)opt_int(o, OPT_LIMIT_FILES);
+	if (opt_int(o, OPT_LIMIT_FILE_SIZE))
+		p.limits.file_size = (uint64_t)opt_int(o, OPT_LIMIT_FILE_SIZE);
+	if (opt_int(o, OPT_LIMIT_TMP_SIZE))
+		p.limits.tmp_size = (uint64_t)opt_int(o, OPT_LIMIT_TMP_SIZE);
+	return p;
+}
+
+/* Checks the policy and lets the jail set itself up while the rest goes on. */
+static enum err_kind
+app_open_jail(struct app *a, struct err *e)
+{
+	struct sbx_policy p = app_policy(a);
+	struct sbx_fail f = {0};
+
+	if (!sbx_policy_check(&p, a->workspace, &f))
+		return app_sandbox_failed(&f, ERR_USAGE, e);
+	p.workspace = a->workspace;
+	if (!sbx_session_setup(a->sandbox, &p, &f))
+		return app_sandbox_failed(&f, ERR_SANDBOX, e);
+	return ERR_NONE;
+}
+
+enum err_kind
+app_open(struct app *a, bool interactive, struct err *e)
+{
+	const struct opts *o = a->opts;
+	struct term_opts t = {.color = app_color(o),
+			      .plain = opt_flag(o, OPT_PLAIN),
+			      .raw = opt_flag(o, OPT_RAW) || opt_flag(o, OPT_JSON),
+			      .width = (int)opt_int(o, OPT_WIDTH),
+			      .quiet = opt_flag(o, OPT_QUIET)};
+	struct screen_opts s = {.render = opt_flag(o, OPT_RENDER),
+				.final_only = opt_flag(o, OPT_QUIET),
+				.interactive = interactive,
+				.verbose = opt_flag(o, OPT_VERBOSE)};
+	enum err_kind kind = loop_new(&a->loop, e);
+
+	if (kind)
+		return kind;
+	a->term = term_new(&t);
+	s.term = a->term;
+	s.loop = a->loop;
+	s.can_ask = term_can_ask(a->term);
+	a->screen = screen_new(&s);
+	if (opt_flag(o, OPT_JSON))
+		a->jsonl = jsonl_new(a->term);
+	return app_open_jail(a, e);
+}
+
+struct model_want
+app_want(const struct opts *o)
+{
+	return (struct model_want){.model = opt_str(o, OPT_MODEL),
+				   .api_base = opt_str(o, OPT_API_BASE),
+				   .api_key = opt_str(o, OPT_API_KEY),
+				   .context = opt_int(o, OPT_CONTEXT)};
+}
+
+static enum err_kind
+app_read_system(struct app *a, struct err *e)
+{
+	AUTO_BUF struct buf text = BUF_INIT(APP_SYSTEM_MAX);
+	const char *path = opt_str(a->opts, OPT_SYSTEM);
+	enum err_kind kind;
+
+	if (!path)
+		return ERR_NONE;
+	kind = fs_read(path, &text, e);
+	if (kind) {
+		e->kind = ERR_CONFIG;
+		return err_context(e, "--system");
+	}
+	a->system = buf_take(&text);
+	return ERR_NONE;
+}
+
+static enum approve_mode
+app_approve(const struct opts *o)
+{
+	const char *word = opt_str(o, OPT_APPROVE);
+
+	if (strcmp(word, "auto") == 0)
+		return APPROVE_AUTO;
+	return strcmp(word, "never") == 0 ? APPROVE_NEVER : APPROVE_ASK;
+}
+
+static struct session_conf
+app_conf(const struct app *a, bool interactive, const char *sessions_dir)
+{
+	const struct opts *o = a->opts;
+	struct sbx_policy p = app_policy(a);
+	struct session_conf c = {
+	    .approve = app_approve(o),
+	    .max_steps = opt_int(o, OPT_MAX_STEPS),
+	    .max_time_ms = opt_int(o, OPT_MAX_TIME),
+	    .max_cost = opt_num(o, OPT_MAX_COST),
+	    .price_input = opt_is_set(o, OPT_PRICE_INPUT) ? opt_num(o, OPT_PRICE_INPUT) : -1,
+	    .price_output = opt_is_set(o, OPT_PRICE_OUTPUT) ? opt_num(o, OPT_PRICE_OUTPUT) : -1,
+	    .temperature = opt_is_set(o, OPT_TEMPERATURE) ? opt_num(o, OPT_TEMPERATURE) : -1,
+	    .system = a->system,
+	    .instructions = opt_str(o, OPT_INSTRUCTIONS),
+	    .workspace = a->workspace,
+	    .sessions_dir = sessions_dir,
+	    .write = p.write,
+	    .limits = p.limits,
+	    .execute = execute_limits_default,
+	    .interactive = interactive,
+	};
+
+	c.execute.wall_ms = opt_int(o, OPT_STEP_TIMEOUT);
+	return c;
+}
+
+/* A cost limit without prices would never be hit: say so before money is spent. */
+static enum err_kind
+app_check_prices(const struct opts *o, struct err *e)
+{
+	if (!(opt_num(o, OPT_MAX_COST) > 0) ||
+	    (opt_is_set(o, OPT_PRICE_INPUT) && opt_is_set(o, OPT_PRICE_OUTPUT)))
+		return ERR_NONE;
+	err_set(e, ERR_CONFIG, "--max-cost needs the model's prices");
+	err_hint(e, "set price_input and price_output (US dollars a million tokens) in the "
+		    "config file");
+	return ERR_CONFIG;
+}
+
+enum err_kind
+app_session(struct app *a, bool interactive, bool need_model, struct err *why, struct err *e)
+{
+	struct model_want want = app_want(a->opts);
+	AUTO_FREE char *sessions = fs_xdg_path(FS_STATE, "sessions");
+	struct sink sink = a->jsonl ? jsonl_sink(a->jsonl) : screen_sink(a->screen);
+	struct model *model = NULL;
+	struct session_conf conf;
+	enum err_kind kind = app_read_system(a, e);
+
+	if (!kind)
+		kind = app_check_prices(a->opts, e);
+	if (kind)
+		return kind;
+	kind = model_open(&want, a->loop, &model, why);
+	if (kind && (need_model || kind != ERR_CONFIG || want.model)) {
+		if (e != why)
+			*e = *why;
+		return kind;
+	}
+	conf = app_conf(a, interactive, sessions);
+	a->history = fs_xdg_path(FS_STATE, "history");
+	a->session = session_new(&conf, a->loop, a->sandbox, model, &sink);
+	return ERR_NONE;
+}
+
+void
+app_close(struct app *a)
+{
+	session_free(TAKE(a->session));
+	sbx_session_free(TAKE(a->sandbox));
+	jsonl_free(TAKE(a->jsonl));
+	screen_free(TAKE(a->screen));
+	term_free(TAKE(a->term));
+	loop_free(TAKE(a->loop));
+	free(TAKE(a->system));
+	free(TAKE(a->history));
+}
+
+int
+app_fail(struct app *a, const struct err *e)
+{
+	if (!a->term)
+		a->term = term_new(&(struct term_opts){0});
+	term_error(a->term, e);
+	return err_exit_code(e->kind);
+}

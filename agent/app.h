@@ -1,0 +1,45 @@
+/* The parts of a run, put together from the options: what main jobs share. */
+#ifndef SUNABA_APP_H
+#define SUNABA_APP_H
+
+#include "agent/core/session.h"
+#include "agent/model/models.h"
+#include "agent/options.h"
+#include "agent/ui/jsonl.h"
+#include "agent/ui/screen.h"
+#include "agent/ui/term.h"
+#include "sandbox/sandbox.h"
+
+struct app {
+	struct opts *opts;
+	struct loop *loop;
+	struct term *term;
+	struct screen *screen;
+	struct jsonl *jsonl; /* with --json, in the screen's place as the sink */
+	struct sbx_session *sandbox;
+	struct session *session;
+	char workspace[4096]; /* canonical */
+	char *system;	      /* text of --system */
+	char *history;	      /* path of the prompt's history */
+};
+
+/* Executes the jail's process. Before options other than the command line are read. */
+enum err_kind app_start_jail(struct app *a, struct err *e);
+/* Loop, terminal, policy (the jail begins its set-up). */
+enum err_kind app_open(struct app *a, bool interactive, struct err *e);
+/* Finds the model and makes the session. `need_model` false: a session without one is fine
+ * when none is configured; *why then says what model_open said. */
+enum err_kind app_session(struct app *a, bool interactive, bool need_model, struct err *why,
+			  struct err *e);
+void app_close(struct app *a);
+/* What the options say of the wanted model. */
+struct model_want app_want(const struct opts *o);
+
+/* The two main jobs; each returns the exit code. */
+int app_run_task(struct app *a);
+int app_run_session(struct app *a);
+
+/* Prints the error and gives the exit code for it. */
+int app_fail(struct app *a, const struct err *e);
+
+#endif

@@ -1,0 +1,99 @@
+/* `sunaba doctor`: what this machine offers and what is missing. Exit code 4 when code could
+ * not be run here, else 0. */
+#include <string.h>
+
+#include "agent/app.h"
+#include "agent/base/fs.h"
+#include "agent/commands.h"
+#include "tools/kernels/kernels.h"
+
+static void
+doctor_row(struct term *t, bool good, const char *what, const char *detail)
+{
+	struct row r;
+
+	row_init(&r);
+	row_addf(&r, good ? STYLE_ADD : STYLE_WARN, "%-8s", good ? "ok" : "missing");
+	row_addf(&r, STYLE_PLAIN, "%-12s %s", what, detail);
+	term_row(t, TERM_ANSWER, &r);
+	row_release(&r);
+}
+
+static bool
+doctor_sandbox(struct term *t)
+{
+	char msg[768], hint[448], text[128];
+	struct sbx_probe p = {0};
+
+	sbx_probe(&p);
+	if (strcmp(p.rung, "refused") != 0) {
+		snprintf(text, sizeof(text), "%s (Landlock ABI %d, system-call filter)", p.rung,
+			 p.landlock_abi);
+		doctor_row(t, true, "sandbox", text);
+		return true;
+	}
+	sbx_fail_text(&p.fail, msg, sizeof(msg), hint, sizeof(hint));
+	doctor_row(t, false, "sandbox", msg);
+	term_linef(t, TERM_ANSWER, STYLE_NOTICE, "%21s%s", "", hint);
+	return false;
+}
+
+static void
+doctor_languages(struct term *t)
+{
+	const struct kernel *k;
+
+	for (size_t i = 0; (k = kernel_at(i)); i++) {
+		char text[128];
+		bool there = kernel_installed(k);
+
+		if (there)
+			snprintf(text, sizeof(text), "%s", k->program);
+		else
+			snprintf(text, sizeof(text), "%s: apt-get install %s", k->program,
+				 k->debian);
+		doctor_row(t, there, k->name, text);
+	}
+}
+
+static void
+doctor_models(struct app *a)
+{
+	struct model_want want = app_want(a->opts);
+	struct model_found_list list = {0};
+	struct err e = {0};
+
+	if (model_list(&want, a->loop, &list, &e))
+		doctor_row(a->term, false, "models", e.msg);
+	else if (list.n == 0)
+		doctor_row(a->term, false, "models",
+			   "none found: start 'ollama serve' or set OPENAI_API_KEY");
+	for (size_t i = 0; i < list.n; i++)
+		doctor_row(a->term, true, "model", list.at[i].spec);
+	model_found_release(&list);
+}
+
+int
+cmd_doctor(struct opts *o)
+{
+	struct app a = {.opts = o};
+	struct term_opts t = {.plain = opt_flag(o, OPT_PLAIN)};
+	char *config = opts_config_path(o);
+	struct err e = {0};
+	bool sandbox;
+
+	a.term = term_new(&t);
+	if (loop_new(&a.loop, &e)) {
+		free(config);
+		return app_fail(&a, &e);
+	}
+	sandbox = doctor_sandbox(a.term);
+	doctor_languages(a.term);
+	doctor_models(&a);
+	if (config)
+		doctor_row(a.term, true, "config",
+			   access(config, R_OK) == 0 ? config : "none (it is not needed)");
+	free(config);
+	app_close(&a);
+	return sandbox ? 0 : err_exit_code(ERR_SANDBOX);
+}

@@ -1,0 +1,31 @@
+/* `sunaba models`: what can be talked to now. */
+#include "agent/app.h"
+#include "agent/commands.h"
+
+int
+cmd_models(struct opts *o)
+{
+	struct app a = {.opts = o};
+	struct model_want want = app_want(o);
+	struct model_found_list list = {0};
+	struct term_opts t = {.plain = opt_flag(o, OPT_PLAIN)};
+	struct err e = {0};
+	enum err_kind kind;
+
+	a.term = term_new(&t);
+	kind = loop_new(&a.loop, &e);
+	if (!kind)
+		kind = model_list(&want, a.loop, &list, &e);
+	for (size_t i = 0; i < list.n; i++)
+		term_linef(a.term, TERM_ANSWER, STYLE_PLAIN, "%-36s %-32s %s", list.at[i].spec,
+			   list.at[i].where, list.at[i].detail);
+	if (!kind && list.n == 0)
+		term_line(a.term, TERM_SIDE, STYLE_NOTICE,
+			  "no model was found: start 'ollama serve' or 'llama-server', set "
+			  "OPENAI_API_KEY, or try 'sunaba -m demo'");
+	model_found_release(&list);
+	if (kind)
+		app_fail(&a, &e);
+	app_close(&a);
+	return err_exit_code(kind);
+}

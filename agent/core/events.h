@@ -1,0 +1,62 @@
+/* What the core tells the user interface: one vtable, the sink.
+ *
+ * The core knows no screen. Deltas and progress are for showing; everything that counts is also
+ * in the transcript, written before the sink is told. Text is repaired UTF-8 (step output: raw
+ * bytes) and untrusted. A NULL slot means that nobody cares; without `ask` nobody can be asked. */
+#ifndef SUNABA_CORE_EVENTS_H
+#define SUNABA_CORE_EVENTS_H
+
+#include "agent/model/provider.h"
+#include "tools/execute.h"
+
+/* A piece of code that the model (or the user) wants run. */
+struct step {
+	unsigned number;	     /* counts from 1 in a session */
+	const struct kernel *kernel; /* never NULL */
+	const char *code;	     /* the exact bytes to be run */
+	size_t len;
+	char sha256[65];	     /* of those bytes, hexadecimal */
+	bool by_user;		     /* typed by the user: needs no question */
+};
+
+enum decision_kind {
+	DECIDE_RUN,
+	DECIDE_NO,     /* not this one; the model is told, with the reason if there is one */
+	DECIDE_EDIT,   /* `code` replaces the step's; it is asked about again */
+	DECIDE_STOP,   /* the turn ends */
+	DECIDE_NOBODY, /* nobody can be asked */
+};
+
+struct decision {
+	enum decision_kind kind;
+	bool always;	/* with DECIDE_RUN: this language without asking, for this session */
+	char *reason;	/* the user's words for the model, or NULL; owned by the core */
+	char *code;	/* DECIDE_EDIT; owned by the core */
+	size_t len;
+	char sha256[65]; /* DECIDE_RUN: of the bytes that were shown */
+};
+
+enum notice_level { NOTICE_INFO, NOTICE_WARN };
+
+struct sink {
+	void *arg;
+	/* A model's reply: begins, grows, ends. `final` when it holds no code to run. */
+	void (*reply_begin)(void *arg);
+	void (*text)(void *arg, const char *p, size_t n);
+	void (*reasoning)(void *arg, const char *p, size_t n);
+	void (*call_progress)(void *arg, const char *name, size_t bytes);
+	void (*reply_end)(void *arg, bool final, bool aborted);
+	/* A step: decided on, begun, grows, ends. `asked` when its code was just shown. */
+	void (*step_begin)(void *arg, const struct step *s, bool asked);
+	void (*step_output)(void *arg, int stream, const char *p, size_t n);
+	void (*step_second)(void *arg, int64_t elapsed_ms, int64_t limit_ms);
+	void (*step_end)(void *arg, const struct step *s, const struct step_result *r);
+	/* Blocks until the user has decided. ERR_INTERRUPTED leaves the signal untaken. */
+	enum err_kind (*ask)(void *arg, const struct step *s, struct decision *out,
+			     struct err *e);
+	void (*notice)(void *arg, enum notice_level level, const char *text);
+	void (*countdown)(void *arg, int64_t remaining_ms, const char *why);
+	void (*usage)(void *arg, const struct usage *turn, double cost);
+};
+
+#endif

@@ -1,0 +1,30 @@
+/* What the model is told before the user's words: the system prompt and the facts. */
+#ifndef SUNABA_CORE_PROMPT_H
+#define SUNABA_CORE_PROMPT_H
+
+#include "agent/base/buf.h"
+#include "agent/model/provider.h"
+
+struct prompt_facts {
+	const char *system;	  /* replaces the built-in prompt, or NULL */
+	const char *instructions; /* added by the user's config, or NULL */
+	const char *workspace;
+	const char *os;		  /* "Debian GNU/Linux 12 (bookworm), x86_64" */
+	const char *locale;	  /* "ja_JP.UTF-8", or NULL */
+	bool workspace_readonly;
+	const char *const *write; /* further writable paths, or NULL */
+	int64_t step_timeout_ms;
+	uint64_t memory;	  /* bytes */
+	bool tools;		  /* code comes as calls; else as fenced blocks */
+	bool run;		  /* code is run at all */
+	bool asks;		  /* the user is asked before each step */
+};
+
+/* The whole system message. */
+void prompt_system(const struct prompt_facts *f, struct buf *out);
+/* The tool `execute`, its schema naming the languages that are installed. Static storage. */
+const struct tool_def *prompt_tool(void);
+/* "Debian GNU/Linux 12 (bookworm), x86_64" from /etc/os-release and uname; the caller's. */
+char *prompt_os(void);
+
+#endif

@@ -1,0 +1,236 @@
+/* One exchange with the model. See request.h. Pinned by tests/unit/test_request.c and by the
+ * weather tests W1 to W6.
+ *
+ * A reply that broke off is asked for again from the start: half a call must never be run, and
+ * not every server can go on in the middle. What the second stream repeats of the text already
+ * shown is swallowed; where it goes another way, the user is told and sees it whole. */
+#include <string.h>
+
+#include "agent/base/mem.h"
+#include "agent/core/context.h"
+#include "agent/core/request.h"
+
+#define REQUEST_CUT_RETRIES  2
+#define REQUEST_REPLY_MAX    (8 * MIB) /* bytes of text of one reply */
+#define REQUEST_WINDOW_SHARE 0.8	/* of the window is for the request; the rest answers */
+
+struct request {
+	struct session *s;
+	struct buf shown; /* text of this reply that the sink has */
+	size_t again;	  /* bytes of `shown` that the stream has repeated */
+	bool begun;	  /* the sink was told that a reply begins */
+};
+
+static void
+request_begin_reply(struct request *x)
+{
+	if (!x->begun && x->s->sink.reply_begin)
+		x->s->sink.reply_begin(x->s->sink.arg);
+	x->begun = true;
+}
+
+static void
+request_end_reply(struct request *x, bool final, bool aborted)
+{
+	if (x->begun && x->s->sink.reply_end)
+		x->s->sink.reply_end(x->s->sink.arg, final, aborted);
+	x->begun = false;
+}
+
+static void
+request_show(struct request *x, const char *p, size_t n)
+{
+	if (n == 0)
+		return;
+	request_begin_reply(x);
+	buf_add(&x->shown, p, n);
+	x->again = x->shown.len;
+	if (x->s->sink.text)
+		x->s->sink.text(x->s->sink.arg, p, n);
+}
+
+/* The stream says something else than before the break: begin anew, visibly. */
+static void
+request_diverge(struct request *x)
+{
+	AUTO_FREE char *same = mem_strndup(buf_str(&x->shown), x->again);
+	size_t n = x->again;
+
+	request_end_reply(x, false, true);
+	session_notice(x->s, NOTICE_WARN, "the model answers anew, from the beginning");
+	buf_reset(&x->shown);
+	request_show(x, same, n);
+}
+
+static void
+request_text(void *arg, const char *p, size_t n)
+{
+	struct request *x = arg;
+	size_t same = 0;
+
+	while (same < n && x->again + same < x->shown.len &&
+	       x->shown.data[x->again + same] == p[same])
+		same++;
+	x->again += same;
+	if (same < n && x->again < x->shown.len)
+		request_diverge(x);
+	request_show(x, p + same, n - same);
+}
+
+static void
+request_reasoning(void *arg, const char *p, size_t n)
+{
+	struct request *x = arg;
+
+	if (x->s->sink.reasoning)
+		x->s->sink.reasoning(x->s->sink.arg, p, n);
+}
+
+static void
+request_call_progress(void *arg, const char *name, size_t bytes)
+{
+	struct request *x = arg;
+
+	if (x->s->sink.call_progress)
+		x->s->sink.call_progress(x->s->sink.arg, name, bytes);
+}
+
+static void
+request_notice(void *arg, const char *text)
+{
+	struct request *x = arg;
+
+	session_notice(x->s, NOTICE_WARN, "%s", text);
+}
+
+static void
+request_countdown(void *arg, int64_t remaining_ms, const char *why)
+{
+	struct request *x = arg;
+
+	if (x->s->sink.countdown)
+		x->s->sink.countdown(x->s->sink.arg, remaining_ms, why);
+}
+
+/* Shortens the conversation to `budget` tokens and tells the user what was dropped. */
+static enum err_kind
+request_fit(struct session *s, int64_t budget, struct err *e)
+{
+	struct context_cut cut;
+	bool fits = context_fit(&s->msgs, budget, &cut);
+
+	if (cut.bytes)
+		session_notice(s, NOTICE_WARN,
+			       "the conversation was too long for the model: %zu outputs and "
+			       "%zu replies shortened, %zu bytes dropped",
+			       cut.outputs, cut.replies, cut.bytes);
+	if (fits)
+		return ERR_NONE;
+	err_set(e, ERR_CONTEXT,
+		"the conversation needs about %lld tokens, the model's window gives %lld",
+		(long long)context_list_tokens(&s->msgs), (long long)budget);
+	err_hint(e, "begin afresh (/reset), put long text into a file and name the file, or "
+		    "set a larger --context");
+	return ERR_CONTEXT;
+}
+
+/* Keeps what was said before the break as a reply, so that nothing shown is lost. */
+static void
+request_keep_partial(struct request *x)
+{
+	struct msg *m;
+
+	if (x->shown.len == 0)
+		return;
+	m = msg_addn(&x->s->msgs, MSG_ASSISTANT, buf_str(&x->shown), x->shown.len);
+	m->label = LABEL_UNTRUSTED;
+	transcript_msg(x->s->transcript, m, NULL, NULL);
+}
+
+static enum err_kind
+request_store(struct request *x, struct model_reply *r, struct err *e)
+{
+	struct session *s = x->s;
+	struct msg *m = msg_add(&s->msgs, MSG_ASSISTANT, r->text);
+
+	m->label = LABEL_UNTRUSTED;
+	m->reasoning = TAKE(r->reasoning);
+	for (size_t i = 0; i < r->ncalls; i++)
+		msg_add_call(m, r->calls[i].id, r->calls[i].name, r->calls[i].args);
+	if (r->finish == FINISH_LENGTH)
+		session_notice(s, NOTICE_WARN,
+			       "the model stopped at its output limit; a call in it is not run");
+	if (r->finish == FINISH_FILTER)
+		session_notice(s, NOTICE_WARN, "the server withheld the rest of the reply");
+	return transcript_msg(s->transcript, m, &r->usage, e);
+}
+
+/* One request; *r is filled as model_chat says. */
+static enum err_kind
+request_ask(struct request *x, struct model_reply *r, struct err *e)
+{
+	struct session *s = x->s;
+	struct model_sink sink = {.arg = x,
+				  .text = request_text,
+				  .reasoning = request_reasoning,
+				  .call_progress = request_call_progress,
+				  .notice = request_notice,
+				  .countdown = request_countdown};
+	struct model_request req = {.messages = &s->msgs, .temperature = s->conf.temperature};
+
+	if (s->conf.approve != APPROVE_NEVER && s->model->tools != MODEL_TOOLS_NO) {
+		req.tools = prompt_tool();
+		req.ntools = 1;
+	}
+	*r = (struct model_reply){0};
+	return model_chat(s->model, &req, &sink, r, e);
+}
+
+/* Asks until there is a whole reply or no hope. */
+static enum err_kind
+request_try(struct request *x, struct model_reply *r, struct err *e)
+{
+	struct session *s = x->s;
+	int64_t budget = (int64_t)((double)s->model->context * REQUEST_WINDOW_SHARE);
+	enum err_kind kind = request_fit(s, budget, e);
+	bool shortened = false;
+
+	for (int cuts = 0; !kind; x->again = 0) {
+		kind = request_ask(x, r, e);
+		if (kind == ERR_TRUNCATED && cuts < REQUEST_CUT_RETRIES) {
+			session_notice(s, NOTICE_WARN, "the reply broke off; asking again (%d of %d)",
+				       ++cuts, REQUEST_CUT_RETRIES);
+			model_reply_release(r);
+			kind = ERR_NONE;
+		} else if (kind == ERR_CONTEXT && !shortened) {
+			shortened = true;
+			model_reply_release(r);
+			kind = request_fit(s, context_list_tokens(&s->msgs) * 2 / 3, e);
+		} else {
+			break;
+		}
+	}
+	return kind;
+}
+
+enum err_kind
+request_run(struct session *s, struct err *e)
+{
+	struct request x = {.s = s, .shown = BUF_INIT(REQUEST_REPLY_MAX)};
+	struct model_reply r = {0};
+	enum err_kind kind = request_try(&x, &r, e);
+	bool tools_off = s->model->tools == MODEL_TOOLS_NO;
+
+	if (kind) {
+		request_end_reply(&x, false, true);
+		request_keep_partial(&x);
+	} else {
+		kind = request_store(&x, &r, e);
+		request_end_reply(&x, r.ncalls == 0 && !tools_off, false);
+		if (!kind)
+			session_account(s, &r.usage);
+	}
+	model_reply_release(&r);
+	buf_release(&x.shown);
+	return kind;
+}

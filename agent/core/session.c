@@ -1,0 +1,212 @@
+/* A session. See session.h. Pinned by tests/unit/test_turn.c and the end-to-end tests. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "agent/base/mem.h"
+#include "agent/core/session.h"
+
+#define SESSION_ASIDE_MAX  (64 * KIB)
+#define SESSION_SYSTEM_MAX (1 * MIB)
+
+static void
+session_on_second(int64_t elapsed_ms, int64_t limit_ms, void *arg)
+{
+	struct session *s = arg;
+
+	if (s->sink.step_second)
+		s->sink.step_second(s->sink.arg, elapsed_ms, limit_ms);
+}
+
+struct session *
+session_new(const struct session_conf *c, struct loop *loop, struct sbx_session *sandbox,
+	    struct model *model, const struct sink *sink)
+{
+	struct session *s = mem_alloc(sizeof(*s));
+	struct executor_opts x = {.loop = loop,
+				  .sandbox = sandbox,
+				  .limits = c->execute,
+				  .on_second = session_on_second,
+				  .arg = s};
+
+	s->conf = *c;
+	s->loop = loop;
+	s->model = model;
+	s->sink = *sink;
+	s->transcript = transcript_new(c->sessions_dir);
+	x.spill_dir = transcript_files_dir(s->transcript);
+	s->executor = executor_new(&x);
+	buf_init(&s->aside, SESSION_ASIDE_MAX);
+	return s;
+}
+
+void
+session_free(struct session *s)
+{
+	if (!s)
+		return;
+	executor_free(s->executor);
+	transcript_free(s->transcript);
+	msg_list_release(&s->msgs);
+	model_free(s->model);
+	buf_release(&s->aside);
+	free(s);
+}
+
+void
+session_notice(struct session *s, enum notice_level level, const char *fmt, ...)
+{
+	AUTO_FREE char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = mem_vprintf(fmt, ap);
+	va_end(ap);
+	if (s->begun)
+		transcript_note(s->transcript, "notice", text, NULL);
+	if (s->sink.notice)
+		s->sink.notice(s->sink.arg, level, text);
+}
+
+/* The system message for the model as it is now. */
+static void
+session_system(struct session *s, struct buf *out)
+{
+	AUTO_FREE char *os = prompt_os();
+	const char *locale = getenv("LC_ALL");
+	struct prompt_facts f = {
+	    .system = s->conf.system,
+	    .instructions = s->conf.instructions,
+	    .workspace = s->conf.workspace,
+	    .os = os,
+	    .write = s->conf.write,
+	    .step_timeout_ms = s->conf.execute.wall_ms,
+	    .memory = s->conf.limits.memory,
+	    .tools = s->model && s->model->tools != MODEL_TOOLS_NO,
+	    .run = s->conf.approve != APPROVE_NEVER,
+	    .asks = s->conf.approve == APPROVE_ASK,
+	};
+
+	if (!locale || !*locale)
+		locale = getenv("LC_MESSAGES");
+	if (!locale || !*locale)
+		locale = getenv("LANG");
+	f.locale = locale;
+	prompt_system(&f, out);
+}
+
+static char *
+session_model_spec(const struct session *s)
+{
+	if (!s->model)
+		return NULL;
+	return mem_printf("%s:%s", s->model->provider->name, s->model->name);
+}
+
+enum err_kind
+session_begin(struct session *s, struct err *e)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SESSION_SYSTEM_MAX);
+	AUTO_FREE char *spec = session_model_spec(s);
+	enum err_kind kind;
+
+	if (s->begun)
+		return ERR_NONE;
+	kind = transcript_session(s->transcript, s->conf.workspace, spec, e);
+	if (kind)
+		return kind;
+	session_system(s, &text);
+	s->begun = true;
+	if (s->msgs.n == 0)
+		msg_addn(&s->msgs, MSG_SYSTEM, buf_str(&text), text.len);
+	return transcript_msg(s->transcript, &s->msgs.at[0], NULL, e);
+}
+
+void
+session_set_model(struct session *s, struct model *model)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SESSION_SYSTEM_MAX);
+	AUTO_FREE char *spec = NULL;
+
+	model_free(s->model);
+	s->model = model;
+	if (s->msgs.n == 0)
+		return;
+	session_system(s, &text);
+	msg_set_text(&s->msgs.at[0], buf_str(&text));
+	spec = session_model_spec(s);
+	transcript_note(s->transcript, "model", spec, NULL);
+}
+
+void
+session_reset(struct session *s)
+{
+	msg_truncate(&s->msgs, MIN_OF(s->msgs.n, (size_t)1));
+	buf_reset(&s->aside);
+	executor_restart(s->executor, NULL);
+	if (s->begun)
+		transcript_note(s->transcript, "reset", "", NULL);
+}
+
+/* Index of the last message that the user typed; 0 when there is none. */
+static size_t
+session_last_user_index(const struct session *s)
+{
+	size_t i = s->msgs.n;
+
+	while (i > 0 && !(s->msgs.at[i - 1].role == MSG_USER &&
+			  s->msgs.at[i - 1].label == LABEL_USER))
+		i--;
+	return i > 0 ? i - 1 : 0;
+}
+
+bool
+session_undo(struct session *s)
+{
+	size_t i = session_last_user_index(s);
+
+	if (i == 0)
+		return false;
+	msg_truncate(&s->msgs, i);
+	transcript_note(s->transcript, "undo", "", NULL);
+	return true;
+}
+
+const char *
+session_last_user(const struct session *s)
+{
+	size_t i = session_last_user_index(s);
+
+	return i ? s->msgs.at[i].text : NULL;
+}
+
+const char *
+session_last_reply(const struct session *s)
+{
+	for (size_t i = s->msgs.n; i > 0; i--)
+		if (s->msgs.at[i - 1].role == MSG_ASSISTANT && s->msgs.at[i - 1].text[0])
+			return s->msgs.at[i - 1].text;
+	return NULL;
+}
+
+static void
+session_add_tokens(int64_t *sum, int64_t n)
+{
+	if (n > 0)
+		*sum += n;
+}
+
+void
+session_account(struct session *s, const struct usage *u)
+{
+	session_add_tokens(&s->total.input, u->input);
+	session_add_tokens(&s->total.output, u->output);
+	session_add_tokens(&s->total.cached, u->cached);
+	session_add_tokens(&s->total.reasoning, u->reasoning);
+	s->cost = -1;
+	if (s->conf.price_input >= 0 && s->conf.price_output >= 0)
+		s->cost = ((double)s->total.input * s->conf.price_input +
+			   (double)s->total.output * s->conf.price_output) /
+			  1e6;
+	if (s->sink.usage)
+		s->sink.usage(s->sink.arg, u, s->cost);
+}

@@ -1,0 +1,74 @@
+/* A session: the conversation and everything it works with. The loop over one user message is
+ * turn.h; deciding about a step is approve.h. */
+#ifndef SUNABA_CORE_SESSION_H
+#define SUNABA_CORE_SESSION_H
+
+#include "agent/core/events.h"
+#include "agent/core/prompt.h"
+#include "agent/core/transcript.h"
+
+enum approve_mode {
+	APPROVE_ASK,   /* each step is asked about */
+	APPROVE_AUTO,  /* -y */
+	APPROVE_NEVER, /* answer only, run nothing */
+};
+
+#define SESSION_KERNELS 16 /* rows of the languages table that "always" can be said for */
+
+/* What the user set. Strings are borrowed from the options. */
+struct session_conf {
+	enum approve_mode approve;
+	int64_t max_steps;   /* per task; 0: no bound */
+	int64_t max_time_ms; /* per task; 0: no bound */
+	double max_cost;     /* per session, USD; 0: no bound */
+	double price_input, price_output; /* USD a million tokens; negative: unknown */
+	double temperature;	/* negative: the server's */
+	const char *system;	/* replaces the prompt, or NULL */
+	const char *instructions;
+	const char *workspace;	/* canonical */
+	const char *sessions_dir; /* NULL: no transcript */
+	const char *const *write;
+	struct sbx_limits limits;
+	struct execute_limits execute;
+	bool interactive; /* a next prompt follows: governors return to it */
+};
+
+struct session {
+	struct session_conf conf;
+	struct loop *loop;
+	struct sink sink;
+	struct model *model; /* NULL: none was found; only code of the user is run */
+	struct executor *executor;
+	struct transcript *transcript;
+	struct msg_list msgs;
+	bool begun;	   /* system message is there, session event written */
+	unsigned steps;	   /* so far; numbers the next one */
+	bool always[SESSION_KERNELS]; /* by row of the languages table */
+	struct usage total;
+	double cost;	   /* USD so far; negative: unknown price */
+	struct buf aside;  /* output of code the user ran himself, for the next message */
+	bool transcript_failed;
+};
+
+/* Takes over `model` (may be NULL); loop, sandbox and sink stay the caller's. */
+struct session *session_new(const struct session_conf *c, struct loop *loop,
+			    struct sbx_session *sandbox, struct model *model,
+			    const struct sink *sink);
+void session_free(struct session *s);
+void session_set_model(struct session *s, struct model *model);
+/* Writes the system message and the session event, once. */
+enum err_kind session_begin(struct session *s, struct err *e);
+/* Forgets the conversation and ends the interpreters. */
+void session_reset(struct session *s);
+/* Takes back the last user message and all that followed. false when there is none. */
+bool session_undo(struct session *s);
+/* The last message of the user, or NULL. */
+const char *session_last_user(const struct session *s);
+/* The text of the last reply, or NULL. */
+const char *session_last_reply(const struct session *s);
+void session_notice(struct session *s, enum notice_level level, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+/* Adds what an exchange used; tells the sink. */
+void session_account(struct session *s, const struct usage *u);
+
+#endif

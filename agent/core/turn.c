@@ -1,0 +1,438 @@
+/* One task. See turn.h.
+ *
+ * The loop: fit the conversation into the window, ask the model, store the reply, run each call
+ * in its order, store each result, until a reply holds none. Whatever ends it early leaves a
+ * conversation that every wire accepts: each call has its result, partial text is a reply.
+ * Asking lives in request.c, so that this file is about steps.
+ * Pinned by tests/unit/test_turn.c and tests/e2e. */
+#include <string.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/json.h"
+#include "agent/base/mem.h"
+#include "agent/core/approve.h"
+#include "agent/core/request.h"
+#include "agent/core/fence.h"
+#include "agent/core/turn.h"
+
+#define TURN_SAME_MAX	3	   /* identical steps with identical output, in a row */
+#define TURN_RESULT_MAX (256 * KIB) /* bytes of one result as the model gets it */
+
+struct turn {
+	struct session *s;
+	int64_t began_ms;
+	int64_t steps;	   /* of this task */
+	char last_hash[65]; /* of the last step's code */
+	char *last_output;
+	int same;
+};
+
+/* One thing that a reply asks for: a call, or a fenced block. */
+struct turn_ask {
+	const char *call_id;  /* NULL: fenced block */
+	const char *language; /* as the model wrote it; NULL: the call is malformed */
+	const char *code;
+	size_t len;
+	char *problem; /* why it cannot be run, for the model; or NULL */
+	cJSON *args;   /* owner of language and code */
+};
+
+static enum err_kind
+turn_check_governors(struct turn *t, struct err *e)
+{
+	const struct session_conf *c = &t->s->conf;
+	int64_t spent = clock_ms() - t->began_ms;
+
+	if (loop_terminated(t->s->loop))
+		return err_set(e, ERR_TERMINATED, "terminated");
+	if (c->max_time_ms > 0 && spent >= c->max_time_ms) {
+		err_set(e, ERR_GOVERNOR, "the time for a task (%lld s) is used up",
+			(long long)(c->max_time_ms / 1000));
+		err_hint(e, "--max-time sets it");
+		return ERR_GOVERNOR;
+	}
+	if (c->max_steps > 0 && t->steps >= c->max_steps) {
+		err_set(e, ERR_GOVERNOR, "the steps for a task (%lld) are used up",
+			(long long)c->max_steps);
+		err_hint(e, "--max-steps sets it");
+		return ERR_GOVERNOR;
+	}
+	if (c->max_cost > 0 && t->s->cost >= c->max_cost) {
+		err_set(e, ERR_GOVERNOR, "the cost limit ($%.2f) is reached: $%.4f spent",
+			c->max_cost, t->s->cost);
+		err_hint(e, "--max-cost sets it");
+		return ERR_GOVERNOR;
+	}
+	return ERR_NONE;
+}
+
+/* Stores a result in conversation and transcript. */
+static enum err_kind
+turn_add_result(struct session *s, const char *call_id, const char *text, size_t n,
+		struct err *e)
+{
+	struct msg *m = msg_addn(&s->msgs, MSG_TOOL, text, n);
+
+	m->label = LABEL_UNTRUSTED;
+	m->source = mem_strdup("execute");
+	m->name = mem_strdup("execute");
+	m->call_id = mem_strdup(call_id);
+	return transcript_msg(s->transcript, m, NULL, e);
+}
+
+/* The same code with the same output again and again costs money and ends nowhere. */
+static enum err_kind
+turn_check_repeat(struct turn *t, const struct step *step, const struct step_result *r,
+		  struct err *e)
+{
+	const char *output = r->output ? r->output : "";
+
+	if (t->last_output && strcmp(t->last_hash, step->sha256) == 0 &&
+	    strcmp(t->last_output, output) == 0) {
+		t->same++;
+	} else {
+		t->same = 1;
+		memcpy(t->last_hash, step->sha256, sizeof(t->last_hash));
+		free(t->last_output);
+		t->last_output = mem_strdup(output);
+	}
+	if (t->same < TURN_SAME_MAX)
+		return ERR_NONE;
+	t->same = 0;
+	err_set(e, ERR_GOVERNOR, "the model ran the same code %d times with the same output",
+		TURN_SAME_MAX);
+	err_hint(e, "say what it should do instead");
+	return ERR_GOVERNOR;
+}
+
+static void
+turn_live(int stream, const char *p, size_t n, void *arg)
+{
+	struct session *s = arg;
+
+	if (s->sink.step_output)
+		s->sink.step_output(s->sink.arg, stream, p, n);
+}
+
+/* Runs a step that was decided on; `text` gets the result as the model shall read it. */
+static enum err_kind
+turn_execute(struct session *s, const struct step *step, bool asked, struct step_result *r,
+	     struct buf *text, struct err *e)
+{
+	enum err_kind kind;
+
+	s->steps++;
+	if (s->sink.step_begin)
+		s->sink.step_begin(s->sink.arg, step, asked);
+	kind = executor_run(s->executor, step->kernel->name, step->code, step->len, turn_live,
+			    s, r, e);
+	if (kind)
+		return kind;
+	kind = transcript_step(s->transcript, step, r, e);
+	if (kind)
+		return kind;
+	step_result_text(r, step->kernel, text);
+	if (s->sink.step_end)
+		s->sink.step_end(s->sink.arg, step, r);
+	return ERR_NONE;
+}
+
+static void
+turn_refusal_text(const struct decision *d, struct buf *text)
+{
+	buf_adds(text, "Not run: the user declined this step.");
+	if (d->reason && *d->reason)
+		buf_addf(text, " The user's words: %s", d->reason);
+	else
+		buf_adds(text, " Ask what to do instead, or propose another way.");
+}
+
+/* Runs one step of the model: asks, executes, stores the result. *stop: nothing further of this
+ * reply is to be run. */
+static enum err_kind
+turn_step(struct turn *t, const struct turn_ask *a, bool *stop, struct err *e)
+{
+	AUTO_BUF struct buf text = BUF_INIT(TURN_RESULT_MAX);
+	struct session *s = t->s;
+	struct step_result r = {0};
+	struct decision d;
+	struct step step;
+	bool asked;
+	enum err_kind kind;
+
+	approve_prepare(s, &step, kernel_find(a->language), a->code, a->len, false);
+	kind = approve_step(s, &step, &d, &asked, e);
+	if (kind)
+		return kind;
+	if (d.kind == DECIDE_RUN) {
+		t->steps++;
+		kind = turn_execute(s, &step, asked, &r, &text, e);
+		if (!kind)
+			kind = turn_add_result(s, a->call_id, buf_str(&text), text.len, e);
+		if (!kind && r.end == STEP_INTERRUPTED)
+			kind = err_set(e, ERR_INTERRUPTED, "interrupted");
+		if (!kind)
+			kind = turn_check_repeat(t, &step, &r, e);
+		step_result_release(&r);
+	} else if (d.kind == DECIDE_NO) {
+		*stop = true;
+		turn_refusal_text(&d, &text);
+		kind = turn_add_result(s, a->call_id, buf_str(&text), text.len, e);
+	} else if (d.kind == DECIDE_STOP) {
+		kind = err_set(e, ERR_INTERRUPTED, "stopped by the user");
+	} else {
+		kind = err_set(e, ERR_GATE,
+			       "step %u (%s) needs a confirmation and nobody can be asked",
+			       step.number, step.kernel->name);
+		err_hint(e, "run it in a terminal, or let it run without asking: -y");
+	}
+	approve_release(&d);
+	return kind;
+}
+
+/* What is installed, for the model's own mending. */
+static void
+turn_languages(struct buf *out)
+{
+	const struct kernel *k;
+	const char *comma = "";
+
+	for (size_t i = 0; (k = kernel_at(i)); i++) {
+		if (!kernel_installed(k))
+			continue;
+		buf_addf(out, "%s%s", comma, k->name);
+		comma = ", ";
+	}
+}
+
+static void
+turn_check_language(struct turn_ask *a)
+{
+	AUTO_BUF struct buf b = BUF_INIT(4 * KIB);
+	const struct kernel *k = kernel_find(a->language);
+
+	if (k && kernel_installed(k))
+		return;
+	if (k)
+		buf_addf(&b, "Not run: %s is not installed on this machine. Installed: ",
+			 k->name);
+	else
+		buf_addf(&b, "Not run: there is no language '%.64s'. There are: ",
+			 a->language);
+	turn_languages(&b);
+	a->problem = buf_take(&b);
+}
+
+/* Reads a call's arguments. A call that cannot be run gets a `problem` for the model. */
+static struct turn_ask
+turn_read_call(const struct msg_call *c)
+{
+	struct turn_ask a = {.call_id = c->id};
+	struct err e = {0};
+
+	if (strcmp(c->name, "execute") != 0) {
+		a.problem = mem_printf("Not run: there is no tool '%.64s'. The only tool is "
+				       "execute {language, code}.",
+				       c->name);
+		return a;
+	}
+	if (json_parse(*c->args ? c->args : "{}", *c->args ? strlen(c->args) : 2, JSON_REPAIR,
+		       &a.args, &e)) {
+		a.problem = mem_printf("Not run: the arguments are no valid JSON (%s). Call "
+				       "execute again with {\"language\": …, \"code\": …}.",
+				       e.msg);
+		return a;
+	}
+	a.language = json_str(a.args, "language");
+	a.code = json_str(a.args, "code");
+	if (!a.language || !a.code) {
+		a.problem = mem_strdup("Not run: 'language' and 'code' must both be given, as "
+				       "strings.");
+		return a;
+	}
+	a.len = strlen(a.code);
+	turn_check_language(&a);
+	return a;
+}
+
+static void
+turn_ask_release(struct turn_ask *a)
+{
+	free(a->problem);
+	cJSON_Delete(a->args);
+}
+
+/* One entry of a reply: run, or answered with its problem, or passed over. */
+static enum err_kind
+turn_entry(struct turn *t, struct turn_ask *a, bool *stop, struct err *e)
+{
+	static const char passed_over[] = "Not run: an earlier step of this reply was not run.";
+	enum err_kind kind;
+
+	if (*stop)
+		return turn_add_result(t->s, a->call_id, passed_over, strlen(passed_over), e);
+	if (a->problem) {
+		session_notice(t->s, NOTICE_WARN, "%s", a->problem);
+		return turn_add_result(t->s, a->call_id, a->problem, strlen(a->problem), e);
+	}
+	kind = turn_check_governors(t, e);
+	return kind ? kind : turn_step(t, a, stop, e);
+}
+
+/* After an early end, gives each call that has no result one, so that the next request is valid
+ * on every wire. `e` is the reason and stays. */
+static void
+turn_close_calls(struct session *s, size_t reply, size_t from)
+{
+	static const char text[] = "Not run: the user interrupted, or the task ended here.";
+	size_t ncalls = s->msgs.at[reply].ncalls;
+
+	for (size_t i = from; i < ncalls; i++) {
+		const char *id = s->msgs.at[reply].calls[i].id;
+		size_t k = reply + 1;
+
+		while (k < s->msgs.n && !(s->msgs.at[k].call_id &&
+					  strcmp(s->msgs.at[k].call_id, id) == 0))
+			k++;
+		if (k == s->msgs.n)
+			turn_add_result(s, id, text, strlen(text), NULL);
+	}
+}
+
+/* Runs the calls of the reply at index `reply`. *ran: there was something to do. */
+static enum err_kind
+turn_calls(struct turn *t, size_t reply, bool *ran, struct err *e)
+{
+	struct session *s = t->s;
+	size_t n = s->msgs.at[reply].ncalls;
+	enum err_kind kind = ERR_NONE;
+	bool stop = false;
+
+	*ran = n > 0;
+	for (size_t i = 0; i < n && !kind; i++) {
+		/* msgs may move while results are added: read the call anew each time */
+		struct turn_ask a = turn_read_call(&s->msgs.at[reply].calls[i]);
+
+		kind = turn_entry(t, &a, &stop, e);
+		if (kind)
+			turn_close_calls(s, reply, i);
+		turn_ask_release(&a);
+	}
+	return kind;
+}
+
+/* The same for a model without tools: each closed block with a language is a step. */
+static enum err_kind
+turn_fences(struct turn *t, size_t reply, bool *ran, struct err *e)
+{
+	AUTO_FREE char *text = mem_strdup(t->s->msgs.at[reply].text);
+	struct fence_list list;
+	enum err_kind kind = ERR_NONE;
+	bool stop = false;
+
+	*ran = false;
+	fence_find(text, strlen(text), &list);
+	for (size_t i = 0; i < list.n && !kind; i++) {
+		struct fence *f = &list.at[i];
+		struct turn_ask a = {.language = f->language, .code = f->code, .len = f->len};
+
+		if (!f->closed || !kernel_find(f->language))
+			continue; /* prose: an example, a file's content, a diagram */
+		*ran = true;
+		turn_check_language(&a);
+		kind = turn_entry(t, &a, &stop, e);
+		turn_ask_release(&a);
+	}
+	fence_release(&list);
+	return kind;
+}
+
+static enum err_kind
+turn_loop(struct session *s, struct err *e)
+{
+	struct turn t = {.s = s, .began_ms = clock_ms()};
+	enum err_kind kind;
+	bool ran = true;
+
+	do {
+		kind = turn_check_governors(&t, e);
+		if (!kind)
+			kind = request_run(s, e);
+		if (kind)
+			break;
+		if (s->conf.approve == APPROVE_NEVER && s->msgs.at[s->msgs.n - 1].ncalls == 0)
+			ran = false;
+		else if (s->model->tools == MODEL_TOOLS_NO)
+			kind = turn_fences(&t, s->msgs.n - 1, &ran, e);
+		else
+			kind = turn_calls(&t, s->msgs.n - 1, &ran, e);
+	} while (!kind && ran);
+	free(t.last_output);
+	if (loop_take_interrupts(s->loop) > 0 && !kind)
+		kind = err_set(e, ERR_INTERRUPTED, "interrupted");
+	if (loop_terminated(s->loop))
+		kind = err_set(e, ERR_TERMINATED, "terminated");
+	if (kind)
+		transcript_note(s->transcript, kind == ERR_INTERRUPTED ? "interrupted" : "error",
+				e ? e->msg : "", NULL);
+	return kind;
+}
+
+enum err_kind
+turn_run(struct session *s, const char *text, size_t n, struct err *e)
+{
+	AUTO_BUF struct buf whole = BUF_INIT(n + s->aside.len + 64);
+	enum err_kind kind = session_begin(s, e);
+	struct msg *m;
+
+	if (kind)
+		return kind;
+	if (s->aside.len) {
+		buf_add(&whole, s->aside.data, s->aside.len);
+		buf_addc(&whole, '\n');
+		buf_reset(&s->aside);
+	}
+	buf_add(&whole, text, n);
+	m = msg_addn(&s->msgs, MSG_USER, buf_str(&whole), whole.len);
+	m->label = LABEL_USER;
+	kind = transcript_msg(s->transcript, m, NULL, e);
+	return kind ? kind : turn_loop(s, e);
+}
+
+enum err_kind
+turn_again(struct session *s, struct err *e)
+{
+	if (!session_last_user(s))
+		return err_set(e, ERR_USAGE, "there is no task to try again");
+	return turn_loop(s, e);
+}
+
+enum err_kind
+turn_user_code(struct session *s, const struct kernel *k, const char *code, size_t n,
+	       int *status, struct err *e)
+{
+	AUTO_BUF struct buf text = BUF_INIT(TURN_RESULT_MAX);
+	struct step_result r = {0};
+	struct decision d;
+	struct step step;
+	bool asked;
+	enum err_kind kind = session_begin(s, e);
+
+	if (kind)
+		return kind;
+	approve_prepare(s, &step, k, code, n, true);
+	kind = approve_step(s, &step, &d, &asked, e);
+	if (kind)
+		return kind;
+	approve_release(&d);
+	kind = turn_execute(s, &step, true, &r, &text, e);
+	if (kind)
+		return kind;
+	if (status)
+		*status = r.status;
+	buf_addf(&s->aside, "I ran this %s code myself:\n%.*s\nIts result: ", k->name,
+		 (int)MIN_OF(n, 4 * KIB), code);
+	buf_add(&s->aside, buf_str(&text), MIN_OF(text.len, 8 * KIB));
+	step_result_release(&r);
+	return ERR_NONE;
+}

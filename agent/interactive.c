@@ -1,0 +1,253 @@
+/* The interactive session: a prompt, and what is typed there. See app.h.
+ *
+ * Ctrl-C: at the prompt it clears the line (twice: leaves); during an answer or a step it
+ * returns to the prompt with everything kept. Ctrl-D leaves. */
+#include <string.h>
+
+#include "agent/app.h"
+#include "agent/base/mem.h"
+#include "agent/core/fence.h"
+#include "agent/core/turn.h"
+#include "agent/model/provider_demo.h"
+#include "agent/slash.h"
+#include "agent/tour.h"
+#include "agent/ui/line.h"
+
+#define INTERACTIVE_LINE_MAX (512 * KIB) /* bytes of one message */
+
+struct interactive {
+	struct app *app;
+	struct line *line;
+	char *prefill; /* for the next prompt */
+	size_t tour;   /* next task of the tour to offer */
+};
+
+static void
+interactive_no_model(struct app *a, const struct err *why)
+{
+	term_line(a->term, TERM_SIDE, STYLE_WARN, why->msg);
+	if (why->hint[0])
+		term_line(a->term, TERM_SIDE, STYLE_NOTICE, why->hint);
+	term_line(a->term, TERM_SIDE, STYLE_NOTICE,
+		  "Without a model: /model demo plays a tour (real code, real sandbox), "
+		  "!COMMAND runs a command.");
+}
+
+static void
+interactive_greet(struct app *a, const struct err *why)
+{
+	const struct model *m = a->session->model;
+
+	if (m)
+		term_linef(a->term, TERM_SIDE, STYLE_DIM,
+			   "sunaba %s · %s:%s · %s · sandbox on · /help", SUNABA_VERSION,
+			   m->provider->name, m->name, a->workspace);
+	else
+		term_linef(a->term, TERM_SIDE, STYLE_DIM,
+			   "sunaba %s · no model · %s · sandbox on · /help", SUNABA_VERSION,
+			   a->workspace);
+	if (!m)
+		interactive_no_model(a, why);
+	if (a->session->conf.approve == APPROVE_AUTO)
+		term_line(a->term, TERM_SIDE, STYLE_WARN,
+			  "steps run without asking (-y), inside the sandbox");
+}
+
+/* The tour types its next task into the prompt; Enter sends it. */
+static void
+interactive_offer_tour(struct interactive *x)
+{
+	if (!tour_is_on(x->app) || x->prefill)
+		return;
+	if (x->tour >= demo_count()) {
+		term_line(x->app->term, TERM_SIDE, STYLE_NOTICE,
+			  "That was the tour. /model NAME connects a model, /quit leaves.");
+		return;
+	}
+	term_linef(x->app->term, TERM_SIDE, STYLE_NOTICE,
+		   "Tour %zu of %zu: %s. Press Enter to send the task.", x->tour + 1,
+		   demo_count(), demo_title(x->tour));
+	x->prefill = mem_strdup(demo_user(x->tour));
+	x->tour++;
+}
+
+/* After a task: the prompt comes back whatever happened; only a termination leaves. */
+static bool
+interactive_after(struct app *a, enum err_kind kind, const struct err *e)
+{
+	loop_take_interrupts(a->loop);
+	if (kind == ERR_TERMINATED)
+		return false;
+	if (kind == ERR_INTERRUPTED)
+		term_linef(a->term, TERM_SIDE, STYLE_DIM, "[%s]", e->msg);
+	else if (kind)
+		term_error(a->term, e);
+	return kind != ERR_SANDBOX || executor_ready(a->session->executor, NULL) == ERR_NONE;
+}
+
+static bool
+interactive_task(struct app *a, const char *text, size_t n)
+{
+	struct err e = {0};
+	enum err_kind kind;
+
+	if (!a->session->model) {
+		err_set(&e, ERR_CONFIG, "there is no model to ask");
+		err_hint(&e, "/models lists what can be used, /model NAME takes one; "
+			     "!COMMAND runs a command");
+		term_error(a->term, &e);
+		return true;
+	}
+	screen_busy(a->screen, true);
+	kind = tour_prepare(a, text, &e);
+	if (!kind)
+		kind = turn_run(a->session, text, n, &e);
+	screen_busy(a->screen, false);
+	return interactive_after(a, kind, &e);
+}
+
+static bool
+interactive_code(struct app *a, const struct kernel *k, const char *code, size_t n)
+{
+	struct err e = {0};
+	enum err_kind kind;
+
+	screen_busy(a->screen, true);
+	kind = turn_user_code(a->session, k, code, n, NULL, &e);
+	screen_busy(a->screen, false);
+	return interactive_after(a, kind, &e);
+}
+
+/* Fenced blocks typed at the prompt, when the message is nothing else. */
+static bool
+interactive_fences(struct app *a, const char *text, size_t n, bool *more)
+{
+	struct fence_list list;
+	bool did = false;
+
+	if (strncmp(text, "```", 3) != 0 && strncmp(text, "~~~", 3) != 0)
+		return false;
+	fence_find(text, n, &list);
+	for (size_t i = 0; i < list.n && *more; i++) {
+		const struct kernel *k = kernel_find(list.at[i].language);
+
+		if (!k || !list.at[i].closed)
+			continue;
+		did = true;
+		*more = interactive_code(a, k, list.at[i].code, list.at[i].len);
+	}
+	fence_release(&list);
+	return did;
+}
+
+static bool
+interactive_slash(struct interactive *x, const char *text)
+{
+	struct app *a = x->app;
+
+	switch (slash_run(a, text)) {
+	case SLASH_QUIT:
+		return false;
+	case SLASH_RETRY: {
+		AUTO_FREE char *last = mem_strdup(session_last_user(a->session));
+
+		session_undo(a->session);
+		return interactive_task(a, last, strlen(last));
+	}
+	case SLASH_EDIT:
+		x->prefill = mem_strdup(session_last_user(a->session));
+		session_undo(a->session);
+		return true;
+	case SLASH_DONE:
+		break;
+	}
+	return true;
+}
+
+/* Handles one line; false: leave. */
+static bool
+interactive_line(struct interactive *x, const char *text, size_t n)
+{
+	struct app *a = x->app;
+	bool more = true;
+
+	while (n > 0 && strchr(" \t\n", *text)) {
+		text++;
+		n--;
+	}
+	if (n == 0)
+		return true;
+	if (text[0] == '/' && strcspn(text + 1, "/ \n\t") == strcspn(text + 1, " \n\t"))
+		return interactive_slash(x, text + 1);
+	if (text[0] == '!' || strncmp(text, "%%", 2) == 0) {
+		size_t skip = text[0] == '!' ? 1 : 2;
+
+		return interactive_code(a, kernel_find("shell"), text + skip, n - skip);
+	}
+	if (text[0] == '%')
+		return interactive_slash(x, text + 1);
+	if (interactive_fences(a, text, n, &more))
+		return more;
+	return interactive_task(a, text, n);
+}
+
+static struct line *
+interactive_line_new(struct app *a)
+{
+	struct line_command *rows = mem_array(NULL, slash_count, sizeof(*rows));
+	struct line_opts o = {.history = a->history, .commands = rows, .ncommands = slash_count};
+	struct line *l;
+
+	for (size_t i = 0; i < slash_count; i++)
+		rows[i] = (struct line_command){.name = slash_table[i].name,
+						.args = slash_table[i].args,
+						.help = slash_table[i].help};
+	l = line_new(a->term, a->loop, &o);
+	free(rows);
+	return l;
+}
+
+static int
+interactive_loop(struct interactive *x)
+{
+	AUTO_BUF struct buf text = BUF_INIT(INTERACTIVE_LINE_MAX);
+	enum line_end end = LINE_TEXT;
+	bool more = true;
+
+	while (more) {
+		AUTO_FREE char *prefill = NULL;
+
+		interactive_offer_tour(x);
+		prefill = TAKE(x->prefill);
+		buf_reset(&text);
+		end = line_read(x->line, "> ", prefill, &text);
+		if (end == LINE_CANCEL)
+			continue;
+		if (end != LINE_TEXT)
+			break;
+		more = interactive_line(x, buf_str(&text), text.len);
+	}
+	if (loop_terminated(x->app->loop))
+		return err_exit_code(ERR_TERMINATED);
+	return end == LINE_QUIT ? err_exit_code(ERR_INTERRUPTED) : 0;
+}
+
+int
+app_run_session(struct app *a)
+{
+	struct interactive x = {.app = a};
+	struct err why = {0}, e = {0};
+	int code;
+
+	if (app_session(a, true, false, &why, &e) ||
+	    executor_ready(a->session->executor, &e))
+		return app_fail(a, e.kind ? &e : &why);
+	interactive_greet(a, &why);
+	if (!a->session->model)
+		x.prefill = mem_strdup("/model demo");
+	x.line = interactive_line_new(a);
+	code = interactive_loop(&x);
+	line_free(x.line);
+	free(x.prefill);
+	return code;
+}

@@ -1,0 +1,91 @@
+/* main: which command, and the order of the first steps.
+ *
+ * The jail's process is executed before configuration and keys are read, so that they never
+ * were in its memory; commands that need no jail start none. `--version`, `--help` and
+ * `sandbox` load none of the large libraries. */
+#include <locale.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "agent/app.h"
+#include "agent/commands.h"
+#include "agent/model/models.h"
+
+static command_fn *const main_functions[] = {COMMAND_ROWS(COMMAND_FUNCTION)};
+
+/* A sub-command: its options, the environment and the config, then its function. */
+static int
+main_command(struct app *a, const struct command *c, int argc, char **argv)
+{
+	struct err e = {0};
+
+	if (opts_argv(a->opts, c->name, argc, argv, &e))
+		return app_fail(a, &e);
+	if (opt_flag(a->opts, OPT_HELP)) {
+		help_print(c->name, stdout);
+		return 0;
+	}
+	if (c->bit != CMD_CONFIG && c->bit != CMD_VERSION && c->bit != CMD_HELP &&
+	    c->bit != CMD_COMPLETION && opts_load(a->opts, &e))
+		return app_fail(a, &e);
+	return main_functions[c - command_table](a->opts);
+}
+
+/* Whether a prompt is wanted: no task, and somebody at a terminal. */
+static bool
+main_is_interactive(const struct app *a)
+{
+	int n;
+
+	opts_args(a->opts, &n);
+	return n == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+static int
+main_job(struct app *a)
+{
+	struct err e = {0};
+	bool interactive = main_is_interactive(a);
+	const char *model;
+	int code;
+
+	if (app_start_jail(a, &e) || opts_load(a->opts, &e))
+		return app_fail(a, &e);
+	prctl(PR_SET_DUMPABLE, 0);
+	model = opt_str(a->opts, OPT_MODEL);
+	if (!model || (strncmp(model, "script:", 7) != 0 && strcmp(model, "demo") != 0))
+		model_preload();
+	if (app_open(a, interactive, &e))
+		return app_fail(a, &e);
+	code = interactive ? app_run_session(a) : app_run_task(a);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct app a = {0};
+	struct err e = {0};
+	const struct command *c;
+	int code;
+
+	sbx_jail_main_if_asked(argc, argv);
+	setlocale(LC_ALL, "");
+	a.opts = opts_new();
+	c = argc > 1 ? command_find(argv[1]) : NULL;
+	if (c) {
+		code = main_command(&a, c, argc - 2, argv + 2);
+	} else if (opts_argv(a.opts, NULL, argc - 1, argv + 1, &e)) {
+		code = app_fail(&a, &e);
+	} else if (opt_flag(a.opts, OPT_HELP)) {
+		help_print(NULL, stdout);
+		code = 0;
+	} else if (opt_flag(a.opts, OPT_VERSION)) {
+		code = cmd_version(a.opts);
+	} else {
+		code = main_job(&a);
+	}
+	app_close(&a);
+	opts_free(a.opts);
+	return code;
+}

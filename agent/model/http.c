@@ -1,0 +1,442 @@
+/* HTTP over libcurl. See http.h.
+ *
+ * The write callback only copies; bodies are handed on outside of libcurl, where the receiver
+ * may take its time and may turn the loop. Clocks are our own: libcurl's low-speed limit fires
+ * seconds late, and a model may think for minutes before its first byte. Options follow the
+ * manual pages of libcurl 7.88. Pinned by tests/e2e/test_model_http.py. */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/mem.h"
+#include "agent/model/curl_lib.h"
+#include "agent/model/http.h"
+
+#define HTTP_TICK_MS 1000 /* wait_fn is called about this often */
+
+struct http {
+	const struct curl_lib *c;
+	struct loop *loop;
+	CURLM *multi;
+	int active;
+};
+
+struct http_xfer {
+	struct http *h;
+	struct http_request rq;
+	struct http_reply res;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct buf in;
+	int64_t last_ms; /* when the last byte came, or the start */
+	int64_t told_ms; /* wait_fn was last called */
+	bool done, begun;
+	char errbuf[CURL_ERROR_SIZE];
+};
+
+enum err_kind
+http_new(struct loop *loop, struct http **out, struct err *e)
+{
+	const struct curl_lib *c;
+	enum err_kind k = curl_lib_get(&c, e);
+	struct http *h;
+
+	if (k != ERR_NONE)
+		return k;
+	h = mem_alloc(sizeof(*h));
+	h->c = c;
+	h->loop = loop;
+	h->multi = c->curl_multi_init();
+	if (!h->multi)
+		mem_die("out of memory");
+	*out = h;
+	return ERR_NONE;
+}
+
+void
+http_free(struct http *h)
+{
+	if (!h)
+		return;
+	h->c->curl_multi_cleanup(h->multi);
+	free(h);
+}
+
+static size_t
+http_on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_xfer *x = arg;
+
+	return buf_add(&x->in, p, size * n) ? size * n : 0;
+}
+
+static void
+http_copy(char *out, size_t cap, const char *p, size_t n)
+{
+	while (n && isspace((unsigned char)*p)) {
+		p++;
+		n--;
+	}
+	while (n && isspace((unsigned char)p[n - 1]))
+		n--;
+	n = MIN_OF(n, cap - 1);
+	memcpy(out, p, n);
+	out[n] = '\0';
+}
+
+/* Also called for 1xx replies and for a proxy's answer to CONNECT: each status line begins the
+ * reply anew, so that the last one counts. */
+static size_t
+http_on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_xfer *x = arg;
+	struct http_reply *r = &x->res;
+	const struct {
+		const char *name;
+		char *to;
+		size_t cap;
+	} wanted[] = {
+	    {"content-type:", r->type, sizeof(r->type)},
+	    {"retry-after:", r->retry_after, sizeof(r->retry_after)},
+	    {"retry-after-ms:", r->retry_after_ms, sizeof(r->retry_after_ms)},
+	    {"x-should-retry:", r->should_retry, sizeof(r->should_retry)},
+	    {"location:", r->location, sizeof(r->location)},
+	};
+
+	n *= size;
+	if (n > 9 && strncasecmp(p, "HTTP/", 5) == 0) {
+		const char *sp = memchr(p, ' ', n);
+
+		*r = (struct http_reply){0};
+		for (sp = sp ? sp + 1 : p + n; sp < p + n && isdigit((unsigned char)*sp);
+		     sp++)
+			r->status = r->status < 1000 ? r->status * 10 + (*sp - '0') : 0;
+		return n;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		size_t len = strlen(wanted[i].name);
+
+		if (n > len && strncasecmp(p, wanted[i].name, len) == 0)
+			http_copy(wanted[i].to, wanted[i].cap, p + len, n - len);
+	}
+	for (char *t = r->type; *t; t++)
+		*t = (char)tolower((unsigned char)*t);
+	return n;
+}
+
+/* libcurl's command-line tool reads these, the library does not. Empty means unset. */
+static void
+http_set_ca(struct http_xfer *x)
+{
+	const struct curl_lib *c = x->h->c;
+	const char *file = getenv("CURL_CA_BUNDLE"), *dir = getenv("SSL_CERT_DIR");
+
+	if (!file || !*file)
+		file = getenv("SSL_CERT_FILE");
+	if (file && *file)
+		c->curl_easy_setopt(x->easy, CURLOPT_CAINFO, file);
+	if (dir && *dir)
+		c->curl_easy_setopt(x->easy, CURLOPT_CAPATH, dir);
+}
+
+static void
+http_add_header(struct http_xfer *x, const char *line)
+{
+	struct curl_slist *l = x->h->c->curl_slist_append(x->headers, line);
+
+	if (!l)
+		mem_die("out of memory");
+	x->headers = l;
+}
+
+static void
+http_set_headers(struct http_xfer *x)
+{
+	const struct http_request *rq = &x->rq;
+
+	http_add_header(x, "Expect:"); /* large bodies would wait a second for a "100" */
+	if (rq->body)
+		http_add_header(x, "Content-Type: application/json");
+	if (rq->key) {
+		char *line = mem_printf("Authorization: Bearer %s", rq->key);
+
+		http_add_header(x, line);
+		explicit_bzero(line, strlen(line));
+		free(line);
+	}
+	for (size_t i = 0; rq->headers && rq->headers[i]; i++)
+		http_add_header(x, rq->headers[i]);
+	x->h->c->curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
+}
+
+static void
+http_set_options(struct http_xfer *x)
+{
+	const struct http_request *rq = &x->rq;
+	__typeof__(x->h->c->curl_easy_setopt) set = x->h->c->curl_easy_setopt;
+
+	set(x->easy, CURLOPT_URL, rq->url);
+	set(x->easy, CURLOPT_PRIVATE, x);
+	set(x->easy, CURLOPT_ERRORBUFFER, x->errbuf);
+	set(x->easy, CURLOPT_NOSIGNAL, 1L);
+	set(x->easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	set(x->easy, CURLOPT_FOLLOWLOCATION, 0L);
+	set(x->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	set(x->easy, CURLOPT_ACCEPT_ENCODING, "");
+	set(x->easy, CURLOPT_USERAGENT, "sunaba/" SUNABA_VERSION);
+	set(x->easy, CURLOPT_WRITEFUNCTION, http_on_body);
+	set(x->easy, CURLOPT_WRITEDATA, x);
+	set(x->easy, CURLOPT_HEADERFUNCTION, http_on_header);
+	set(x->easy, CURLOPT_HEADERDATA, x);
+	if (rq->connect_ms > 0)
+		set(x->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)rq->connect_ms);
+	if (rq->local)
+		set(x->easy, CURLOPT_NOPROXY, "*");
+	if (rq->body) {
+		set(x->easy, CURLOPT_POST, 1L);
+		set(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->body_len);
+		set(x->easy, CURLOPT_POSTFIELDS, rq->body);
+	}
+	http_set_ca(x);
+	http_set_headers(x);
+}
+
+static int
+http_poll(struct pollfd *fds, nfds_t n, int timeout_ms, void *arg)
+{
+	struct http *h = arg;
+	struct curl_waitfd extra[LOOP_WATCH_MAX + 1];
+	unsigned int count = (unsigned int)MIN_OF(n, (nfds_t)ARRAY_LEN(extra));
+
+	for (unsigned int i = 0; i < count; i++)
+		extra[i] = (struct curl_waitfd){
+		    .fd = fds[i].fd,
+		    .events = (short)((fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
+				      (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0))};
+	h->c->curl_multi_poll(h->multi, extra, count, timeout_ms < 0 ? 60000 : timeout_ms,
+			      NULL);
+	return poll(fds, n, 0); /* libcurl does not hand on POLLHUP and POLLERR */
+}
+
+enum err_kind
+http_begin(struct http *h, const struct http_request *rq, struct http_xfer **out,
+	   struct err *e)
+{
+	struct http_xfer *x = mem_alloc(sizeof(*x));
+
+	(void)e;
+	x->h = h;
+	x->rq = *rq;
+	x->in = BUF_INIT(HTTP_PENDING_MAX);
+	x->easy = h->c->curl_easy_init();
+	if (!x->easy)
+		mem_die("out of memory");
+	http_set_options(x);
+	x->last_ms = x->told_ms = clock_ms();
+	h->c->curl_multi_add_handle(h->multi, x->easy);
+	if (h->active++ == 0)
+		loop_set_poll(h->loop, http_poll, h);
+	*out = x;
+	return ERR_NONE;
+}
+
+bool
+http_done(const struct http_xfer *x)
+{
+	return x->done;
+}
+
+void
+http_end(struct http_xfer *x, struct http_reply *out)
+{
+	const struct curl_lib *c = x->h->c;
+
+	if (out)
+		*out = x->res;
+	c->curl_multi_remove_handle(x->h->multi, x->easy);
+	c->curl_easy_cleanup(x->easy);
+	c->curl_slist_free_all(x->headers);
+	if (--x->h->active == 0)
+		loop_set_poll(x->h->loop, NULL, NULL);
+	buf_release(&x->in);
+	free(x);
+}
+
+static enum http_fail
+http_fail_of(CURLcode code, const struct http_xfer *x)
+{
+	switch ((int)code) {
+	case CURLE_OK:
+		return HTTP_OK;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return HTTP_DNS;
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_PROXY:
+		return HTTP_PROXY;
+	case CURLE_COULDNT_CONNECT:
+		return HTTP_REFUSED;
+	case CURLE_OPERATION_TIMEDOUT:
+		return HTTP_CONNECT_TIME;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+		return HTTP_TLS;
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		/* 56 is also what libcurl says when a proxy refuses CONNECT. */
+		return strstr(x->errbuf, "CONNECT tunnel") ? HTTP_PROXY : HTTP_BROKEN;
+	default:
+		return HTTP_OTHER;
+	}
+}
+
+static void
+http_finish(struct http_xfer *x, enum http_fail fail, const char *why)
+{
+	x->done = true;
+	x->res.fail = fail;
+	http_copy(x->res.why, sizeof(x->res.why), why, strlen(why));
+}
+
+/* Hands on what came; the transfer may be done afterwards. */
+static void
+http_deliver(struct http_xfer *x)
+{
+	if (!x->in.len)
+		return;
+	x->last_ms = x->told_ms = clock_ms();
+	x->begun = true;
+	x->res.bytes += (int64_t)x->in.len;
+	if (x->rq.body_fn &&
+	    !x->rq.body_fn(x->rq.arg, &x->res, buf_str(&x->in), x->in.len) && !x->done)
+		http_finish(x, HTTP_STOPPED, "");
+	buf_reset(&x->in);
+}
+
+static void
+http_collect(struct http *h)
+{
+	CURLMsg *m;
+	int left;
+
+	while ((m = h->c->curl_multi_info_read(h->multi, &left))) {
+		struct http_xfer *x = NULL;
+		enum http_fail fail;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		h->c->curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&x);
+		fail = http_fail_of(m->data.result, x);
+		http_deliver(x);
+		if (!x->done)
+			http_finish(x, fail,
+				    x->errbuf[0]
+					? x->errbuf
+					: h->c->curl_easy_strerror(m->data.result));
+	}
+}
+
+bool
+http_turn(struct http *h, int64_t timeout_ms)
+{
+	int running;
+
+	h->c->curl_multi_perform(h->multi, &running);
+	http_collect(h);
+	if (loop_pending(h->loop))
+		return false;
+	if (timeout_ms > 0 && running > 0) {
+		loop_wait(h->loop, (int)MIN_OF(timeout_ms, 60000));
+		h->c->curl_multi_perform(h->multi, &running);
+		http_collect(h);
+	}
+	return !loop_pending(h->loop);
+}
+
+/* Ends the transfer when its clock has run out; else ms until something is due. */
+static int64_t
+http_clock(struct http_xfer *x)
+{
+	int64_t now = clock_ms(), limit = x->begun ? x->rq.idle_ms : x->rq.first_byte_ms;
+	int64_t due = x->told_ms + HTTP_TICK_MS - now;
+
+	if (due <= 0) {
+		x->told_ms = now;
+		due = HTTP_TICK_MS;
+		if (x->rq.wait_fn)
+			x->rq.wait_fn(x->rq.arg, now - x->last_ms, x->begun);
+	}
+	if (limit <= 0)
+		return due;
+	if (now - x->last_ms >= limit) {
+		http_finish(x, x->begun ? HTTP_IDLE_TIME : HTTP_FIRST_TIME, "time is over");
+		return 0;
+	}
+	return MIN_OF(due, x->last_ms + limit - now);
+}
+
+enum err_kind
+http_run(struct http *h, const struct http_request *rq, struct http_reply *out,
+	 struct err *e)
+{
+	struct http_xfer *x;
+	enum err_kind k = http_begin(h, rq, &x, e);
+	int64_t wait_ms = 0;
+
+	if (k != ERR_NONE)
+		return k;
+	while (!x->done) {
+		bool quiet = http_turn(h, wait_ms);
+
+		http_deliver(x);
+		if (!quiet && !x->done)
+			http_finish(x, HTTP_INTERRUPTED, "");
+		if (!x->done)
+			wait_ms = http_clock(x);
+	}
+	http_end(x, out);
+	return ERR_NONE;
+}
+
+static bool
+http_get_body(void *arg, const struct http_reply *r, const char *p, size_t n)
+{
+	(void)r;
+	return buf_add(arg, p, n);
+}
+
+int
+http_get(struct http *h, const char *url, const char *key, bool local, const char *body,
+	 int64_t total_ms, struct buf *out)
+{
+	struct http_request rq = {.url = url,
+				  .key = key,
+				  .local = local,
+				  .body = body,
+				  .body_len = body ? strlen(body) : 0,
+				  .connect_ms = total_ms,
+				  .body_fn = http_get_body,
+				  .arg = out};
+	struct http_reply res;
+	struct http_xfer *x;
+	int64_t end = clock_ms() + total_ms;
+
+	buf_reset(out);
+	if (http_begin(h, &rq, &x, NULL) != ERR_NONE)
+		return 0;
+	while (!x->done && clock_ms() < end && http_turn(h, MAX_OF(end - clock_ms(), 1)))
+		http_deliver(x);
+	http_deliver(x);
+	if (!x->done)
+		x->res.status = 0;
+	http_end(x, &res);
+	return res.fail == HTTP_OK ? res.status : 0;
+}

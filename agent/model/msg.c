@@ -1,0 +1,106 @@
+/* Messages of a conversation. See msg.h.
+ *
+ * A list owns its messages and a message owns its strings; nothing is shared, so that dropping
+ * or cutting a conversation needs no counting of references.
+ * Pinned by tests/unit/test_msg.c. */
+#include <string.h>
+
+#include "agent/base/mem.h"
+#include "agent/model/msg.h"
+
+#define MSG_FIRST_CAP 8 /* messages */
+
+struct msg *
+msg_addn(struct msg_list *l, enum msg_role role, const char *text, size_t n)
+{
+	struct msg *m;
+
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : MSG_FIRST_CAP;
+		l->at = mem_array(l->at, l->cap, sizeof(*l->at));
+	}
+	m = &l->at[l->n++];
+	*m = (struct msg){.role = role, .text = mem_strndup(n ? text : "", n)};
+	return m;
+}
+
+struct msg *
+msg_add(struct msg_list *l, enum msg_role role, const char *text)
+{
+	return msg_addn(l, role, text, text ? strlen(text) : 0);
+}
+
+void
+msg_set_text(struct msg *m, const char *text)
+{
+	char *copy = mem_strdup(text ? text : "");
+
+	free(m->text);
+	m->text = copy;
+}
+
+struct msg_call *
+msg_add_call(struct msg *m, const char *id, const char *name, const char *args)
+{
+	static unsigned long made; /* ids must differ over a whole conversation */
+	struct msg_call *c;
+
+	m->calls = mem_array(m->calls, m->ncalls + 1, sizeof(*m->calls));
+	c = &m->calls[m->ncalls++];
+	c->id = id && *id ? mem_strdup(id) : mem_printf("call_%lu", ++made);
+	c->name = mem_strdup(name ? name : "");
+	c->args = mem_strdup(args && *args ? args : "{}");
+	return c;
+}
+
+void
+msg_release(struct msg *m)
+{
+	for (size_t i = 0; i < m->ncalls; i++) {
+		free(m->calls[i].id);
+		free(m->calls[i].name);
+		free(m->calls[i].args);
+	}
+	free(m->calls);
+	free(m->source);
+	free(m->text);
+	free(m->reasoning);
+	free(m->call_id);
+	free(m->name);
+	*m = (struct msg){0};
+}
+
+void
+msg_truncate(struct msg_list *l, size_t n)
+{
+	while (l->n > n)
+		msg_release(&l->at[--l->n]);
+}
+
+void
+msg_drop_last(struct msg_list *l)
+{
+	if (l->n)
+		msg_truncate(l, l->n - 1);
+}
+
+void
+msg_list_release(struct msg_list *l)
+{
+	msg_truncate(l, 0);
+	free(l->at);
+	*l = (struct msg_list){0};
+}
+
+const char *
+msg_role_word(enum msg_role role)
+{
+	static const char *const words[] = {
+	    [MSG_SYSTEM] = "system",
+	    [MSG_USER] = "user",
+	    [MSG_ASSISTANT] = "assistant",
+	    [MSG_TOOL] = "tool",
+	};
+
+	return words[role];
+}

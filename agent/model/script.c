@@ -1,0 +1,476 @@
+/* Reading dialogue files with libyaml. See script.h.
+ *
+ * libyaml's document keeps each alias as a reference to its node, so that a nest of aliases
+ * costs nothing until it is written out; the writing out is bounded in depth and bytes.
+ * Pinned by tests/unit/test_script.c. */
+#include <string.h>
+#include <yaml.h>
+
+#include "agent/base/json.h"
+#include "agent/base/mem.h"
+#include "agent/base/utf8.h"
+#include "agent/model/script.h"
+
+#define SCRIPT_DEPTH_MAX 32    /* nested values in the arguments of a call */
+#define SCRIPT_ARGS_MAX	 MIB   /* bytes of a call's arguments */
+#define SCRIPT_LIST_MAX	 10000 /* turns, calls, expectations */
+
+struct script_read {
+	const char *name;
+	yaml_document_t doc;
+	struct err *e;
+};
+
+static enum err_kind
+script_bad(struct script_read *r, const yaml_node_t *at, const char *what, const char *word)
+{
+	return err_set(r->e, ERR_CONFIG, "'%s' line %zu, column %zu: %s%s%s%s", r->name,
+		       at->start_mark.line + 1, at->start_mark.column + 1, what,
+		       word ? " '" : "", word ? word : "", word ? "'" : "");
+}
+
+static yaml_node_t *
+script_node(struct script_read *r, int id)
+{
+	return yaml_document_get_node(&r->doc, id);
+}
+
+static enum err_kind
+script_string(struct script_read *r, const yaml_node_t *n, char **out)
+{
+	if (n->type != YAML_SCALAR_NODE)
+		return script_bad(r, n, "a text is wanted here", NULL);
+	free(*out);
+	*out = mem_strndup((const char *)n->data.scalar.value, n->data.scalar.length);
+	return ERR_NONE;
+}
+
+static enum err_kind
+script_int(struct script_read *r, const yaml_node_t *n, int64_t *out)
+{
+	const char *s = (const char *)n->data.scalar.value;
+	char *end;
+	long long v;
+
+	if (n->type != YAML_SCALAR_NODE)
+		return script_bad(r, n, "a number is wanted here", NULL);
+	v = strtoll(s, &end, 10);
+	if (end == s || *end || v < 0)
+		return script_bad(r, n, "not a whole number:", s);
+	*out = v;
+	return ERR_NONE;
+}
+
+static enum err_kind
+script_bool(struct script_read *r, const yaml_node_t *n, bool *out)
+{
+	const char *s = (const char *)n->data.scalar.value;
+
+	if (n->type != YAML_SCALAR_NODE ||
+	    (strcmp(s, "true") != 0 && strcmp(s, "false") != 0))
+		return script_bad(r, n, "true or false is wanted here", NULL);
+	*out = *s == 't';
+	return ERR_NONE;
+}
+
+/* YAML 1.2's core schema for plain scalars, as JSON. */
+static void
+script_json_scalar(struct json_writer *w, const yaml_node_t *n)
+{
+	const char *s = (const char *)n->data.scalar.value;
+	char *end;
+	double d;
+
+	if (n->data.scalar.style != YAML_PLAIN_SCALAR_STYLE) {
+		json_put_strn(w, s, n->data.scalar.length);
+	} else if (strcmp(s, "true") == 0 || strcmp(s, "false") == 0) {
+		json_put_bool(w, *s == 't');
+	} else if (!*s || strcmp(s, "null") == 0 || strcmp(s, "~") == 0) {
+		json_put_null(w);
+	} else {
+		d = strtod(s, &end);
+		if (!*end && strspn(s, "+-.0123456789eE") == n->data.scalar.length)
+			json_put_num(w, d);
+		else
+			json_put_strn(w, s, n->data.scalar.length);
+	}
+}
+
+static enum err_kind
+script_json(struct script_read *r, struct json_writer *w, const yaml_node_t *n, int depth)
+{
+	enum err_kind k = ERR_NONE;
+
+	if (depth > SCRIPT_DEPTH_MAX || w->out->full)
+		return script_bad(r, n, "the arguments are too large or nested too deeply",
+				  NULL);
+	if (n->type == YAML_SEQUENCE_NODE) {
+		json_open(w, '[');
+		for (yaml_node_item_t *i = n->data.sequence.items.start;
+		     k == ERR_NONE && i < n->data.sequence.items.top; i++)
+			k = script_json(r, w, script_node(r, *i), depth + 1);
+		json_close(w, ']');
+	} else if (n->type == YAML_MAPPING_NODE) {
+		json_open(w, '{');
+		for (yaml_node_pair_t *p = n->data.mapping.pairs.start;
+		     k == ERR_NONE && p < n->data.mapping.pairs.top; p++) {
+			const yaml_node_t *key = script_node(r, p->key);
+
+			if (key->type != YAML_SCALAR_NODE)
+				return script_bad(r, key, "a key must be a text", NULL);
+			json_key(w, (const char *)key->data.scalar.value);
+			k = script_json(r, w, script_node(r, p->value), depth + 1);
+		}
+		json_close(w, '}');
+	} else {
+		script_json_scalar(w, n);
+	}
+	return k;
+}
+
+/* ERR_USAGE: the key is not known. */
+typedef enum err_kind
+script_key_fn(struct script_read *r, const char *key, const yaml_node_t *v, void *arg);
+
+static enum err_kind
+script_mapping(struct script_read *r, const yaml_node_t *n, script_key_fn *fn, void *arg)
+{
+	if (n->type != YAML_MAPPING_NODE)
+		return script_bad(r, n, "a mapping is wanted here", NULL);
+	for (yaml_node_pair_t *p = n->data.mapping.pairs.start;
+	     p < n->data.mapping.pairs.top; p++) {
+		const yaml_node_t *key = script_node(r, p->key);
+		enum err_kind k;
+
+		if (key->type != YAML_SCALAR_NODE)
+			return script_bad(r, key, "a key must be a text", NULL);
+		k = fn(r, (const char *)key->data.scalar.value, script_node(r, p->value),
+		       arg);
+		if (k == ERR_USAGE)
+			return script_bad(r, key, "unknown key",
+					  (const char *)key->data.scalar.value);
+		if (k != ERR_NONE)
+			return k;
+	}
+	return ERR_NONE;
+}
+
+typedef enum err_kind
+script_item_fn(struct script_read *r, const yaml_node_t *v, void *arg);
+
+/* A list, or a single value in place of a list of one. */
+static enum err_kind
+script_list(struct script_read *r, const yaml_node_t *n, script_item_fn *fn, void *arg)
+{
+	enum err_kind k = ERR_NONE;
+
+	if (n->type != YAML_SEQUENCE_NODE)
+		return fn(r, n, arg);
+	if (n->data.sequence.items.top - n->data.sequence.items.start > SCRIPT_LIST_MAX)
+		return script_bad(r, n, "the list is too long", NULL);
+	for (yaml_node_item_t *i = n->data.sequence.items.start;
+	     k == ERR_NONE && i < n->data.sequence.items.top; i++)
+		k = fn(r, script_node(r, *i), arg);
+	return k;
+}
+
+static struct script_call *
+script_add_call(struct script_turn *t)
+{
+	t->calls = mem_array(t->calls, t->ncalls + 1, sizeof(*t->calls));
+	t->calls[t->ncalls] = (struct script_call){0};
+	return &t->calls[t->ncalls++];
+}
+
+static enum err_kind
+script_run_key(struct script_read *r, const char *key, const yaml_node_t *v, void *arg)
+{
+	struct script_call *c = arg;
+
+	if (strcmp(key, "language") == 0)
+		return script_string(r, v, &c->language);
+	if (strcmp(key, "code") == 0)
+		return script_string(r, v, &c->code);
+	return ERR_USAGE;
+}
+
+static enum err_kind
+script_run(struct script_read *r, const yaml_node_t *n, void *arg)
+{
+	struct script_call *c = script_add_call(arg);
+	struct buf b = BUF_INIT(SCRIPT_FILE_MAX);
+	struct json_writer w = JSON_WRITER(&b);
+	enum err_kind k = script_mapping(r, n, script_run_key, c);
+
+	if (k == ERR_NONE && (!c->language || !c->code))
+		k = script_bad(r, n, "'run' needs 'language' and 'code'", NULL);
+	if (k != ERR_NONE)
+		return k;
+	json_open(&w, '{');
+	json_kv_str(&w, "language", c->language);
+	json_kv_str(&w, "code", c->code);
+	json_close(&w, '}');
+	c->name = mem_strdup("execute");
+	c->args = buf_take(&b);
+	return ERR_NONE;
+}
+
+static enum err_kind
+script_call_key(struct script_read *r, const char *key, const yaml_node_t *v, void *arg)
+{
+	struct script_call *c = arg;
+	AUTO_BUF struct buf b = BUF_INIT(SCRIPT_ARGS_MAX);
+	struct json_writer w = JSON_WRITER(&b);
+	enum err_kind k;
+
+	if (strcmp(key, "name") == 0)
+		return script_string(r, v, &c->name);
+	if (strcmp(key, "args") != 0)
+		return ERR_USAGE;
+	if (v->type == YAML_SCALAR_NODE)
+		return script_string(r, v, &c->args);
+	k = script_json(r, &w, v, 0);
+	free(c->args);
+	c->args = buf_take(&b);
+	return k;
+}
+
+static enum err_kind
+script_raw_call(struct script_read *r, const yaml_node_t *n, void *arg)
+{
+	struct script_call *c = script_add_call(arg);
+	enum err_kind k = script_mapping(r, n, script_call_key, c);
+
+	if (k == ERR_NONE && !c->name)
+		k = script_bad(r, n, "'call' needs 'name'", NULL);
+	if (k == ERR_NONE && !c->args)
+		c->args = mem_strdup("{}");
+	return k;
+}
+
+static enum err_kind
+script_expect(struct script_read *r, const yaml_node_t *n, void *arg)
+{
+	struct script_turn *t = arg;
+
+	t->expect = mem_array(t->expect, t->nexpect + 1, sizeof(*t->expect));
+	t->expect[t->nexpect++] = NULL;
+	return script_string(r, n, &t->expect[t->nexpect - 1]);
+}
+
+static enum err_kind
+script_usage_key(struct script_read *r, const char *key, const yaml_node_t *v, void *arg)
+{
+	struct usage *u = arg;
+	const struct {
+		const char *key;
+		int64_t *to;
+	} keys[] = {{"input", &u->input},
+		    {"output", &u->output},
+		    {"cached", &u->cached},
+		    {"reasoning", &u->reasoning}};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (strcmp(key, keys[i].key) == 0)
+			return script_int(r, v, keys[i].to);
+	return ERR_USAGE;
+}
+
+static enum err_kind
+script_turn_key(struct script_read *r, const char *key, const yaml_node_t *v, void *arg)
+{
+	struct script_turn *t = arg;
+	const struct {
+		const char *key;
+		char **text;
+		int64_t *number;
+		bool *flag;
+		script_item_fn *list;
+	} keys[] = {
+	    {.key = "say", .text = &t->say},
+	    {.key = "think", .text = &t->think},
+	    {.key = "error", .text = &t->error},
+	    {.key = "chunk", .number = &t->chunk},
+	    {.key = "delay_ms", .number = &t->delay_ms},
+	    {.key = "fence", .flag = &t->fence},
+	    {.key = "cut", .flag = &t->cut},
+	    {.key = "run", .list = script_run},
+	    {.key = "call", .list = script_raw_call},
+	    {.key = "expect", .list = script_expect},
+	};
+
+	if (strcmp(key, "usage") == 0)
+		return script_mapping(r, v, script_usage_key, &t->usage);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		if (strcmp(key, keys[i].key) != 0)
+			continue;
+		if (keys[i].text)
+			return script_string(r, v, keys[i].text);
+		if (keys[i].number)
+			return script_int(r, v, keys[i].number);
+		if (keys[i].flag)
+			return script_bool(r, v, keys[i].flag);
+		return script_list(r, v, keys[i].list, t);
+	}
+	return ERR_USAGE;
+}
+
+static enum err_kind
+script_turn(struct script_read *r, const yaml_node_t *n, void *arg)
+{
+	struct script *s = arg;
+	struct script_turn *t;
+
+	s->turns = mem_array(s->turns, s->nturns + 1, sizeof(*s->turns));
+	t = &s->turns[s->nturns++];
+	*t =
+	    (struct script_turn){.usage = {-1, -1, -1, -1}, .line = n->start_mark.line + 1};
+	if (n->type == YAML_SCALAR_NODE)
+		return script_string(r, n, &t->say);
+	return script_mapping(r, n, script_turn_key, t);
+}
+
+static enum err_kind
+script_task_key(struct script_read *r, const char *key, const yaml_node_t *v, void *arg)
+{
+	struct script *s = arg;
+
+	if (strcmp(key, "turns") == 0)
+		return v->type == YAML_SEQUENCE_NODE
+			   ? script_list(r, v, script_turn, s)
+			   : script_bad(r, v, "'turns' must be a list", NULL);
+	if (strcmp(key, "title") == 0)
+		return script_string(r, v, &s->title);
+	if (strcmp(key, "user") == 0)
+		return script_string(r, v, &s->user);
+	if (strcmp(key, "setup") == 0)
+		return script_string(r, v, &s->setup);
+	return ERR_USAGE;
+}
+
+struct script_tour {
+	struct script *tasks;
+	size_t n;
+};
+
+static enum err_kind
+script_task(struct script_read *r, const yaml_node_t *n, void *arg)
+{
+	struct script_tour *tour = arg;
+	struct script *s;
+	enum err_kind k;
+
+	tour->tasks = mem_array(tour->tasks, tour->n + 1, sizeof(*tour->tasks));
+	s = &tour->tasks[tour->n++];
+	*s = (struct script){0};
+	k = script_mapping(r, n, script_task_key, s);
+	if (k == ERR_NONE && (!s->title || !s->user || !s->nturns))
+		k = script_bad(r, n, "a task needs 'title', 'user' and 'turns'", NULL);
+	return k;
+}
+
+static enum err_kind
+script_tour_key(struct script_read *r, const char *key, const yaml_node_t *v, void *arg)
+{
+	return strcmp(key, "tasks") == 0 ? script_list(r, v, script_task, arg) : ERR_USAGE;
+}
+
+/* Loads the one document; on success the caller deletes r->doc. */
+static enum err_kind
+script_load(struct script_read *r, const char *p, size_t n)
+{
+	yaml_parser_t y;
+	enum err_kind k = ERR_NONE;
+
+	if (!yaml_parser_initialize(&y))
+		mem_die("out of memory");
+	yaml_parser_set_input_string(&y, (const unsigned char *)p, n);
+	if (!yaml_parser_load(&y, &r->doc)) {
+		k = err_set(r->e, ERR_CONFIG, "'%s' line %zu, column %zu: %s", r->name,
+			    y.problem_mark.line + 1, y.problem_mark.column + 1,
+			    y.problem ? y.problem : "not YAML");
+	} else if (!yaml_document_get_root_node(&r->doc)) {
+		yaml_document_delete(&r->doc);
+		k = err_set(r->e, ERR_CONFIG, "'%s' is empty", r->name);
+	}
+	yaml_parser_delete(&y);
+	return k;
+}
+
+enum err_kind
+script_parse(const char *name, const char *p, size_t n, struct script *out, struct err *e)
+{
+	struct script_read r = {.name = name, .e = e};
+	enum err_kind k = script_load(&r, p, n);
+	yaml_node_t *root;
+
+	*out = (struct script){0};
+	if (k != ERR_NONE)
+		return k;
+	root = yaml_document_get_root_node(&r.doc);
+	if (root->type == YAML_SEQUENCE_NODE)
+		k = script_list(&r, root, script_turn, out);
+	else if (root->type == YAML_MAPPING_NODE)
+		k = script_mapping(&r, root, script_task_key, out);
+	else
+		k = script_bad(&r, root, "a list of turns is wanted here", NULL);
+	yaml_document_delete(&r.doc);
+	if (k != ERR_NONE)
+		script_release(out);
+	return k;
+}
+
+enum err_kind
+script_parse_tour(const char *name, const char *p, size_t n, struct script **tasks,
+		  size_t *ntasks, struct err *e)
+{
+	struct script_read r = {.name = name, .e = e};
+	struct script_tour tour = {0};
+	enum err_kind k = script_load(&r, p, n);
+
+	*tasks = NULL;
+	*ntasks = 0;
+	if (k != ERR_NONE)
+		return k;
+	k = script_mapping(&r, yaml_document_get_root_node(&r.doc), script_tour_key, &tour);
+	yaml_document_delete(&r.doc);
+	if (k == ERR_NONE) {
+		*tasks = tour.tasks;
+		*ntasks = tour.n;
+		return ERR_NONE;
+	}
+	for (size_t i = 0; i < tour.n; i++)
+		script_release(&tour.tasks[i]);
+	free(tour.tasks);
+	return k;
+}
+
+static void
+script_turn_release(struct script_turn *t)
+{
+	free(t->say);
+	free(t->think);
+	free(t->error);
+	for (size_t i = 0; i < t->nexpect; i++)
+		free(t->expect[i]);
+	free(t->expect);
+	for (size_t i = 0; i < t->ncalls; i++) {
+		free(t->calls[i].name);
+		free(t->calls[i].args);
+		free(t->calls[i].language);
+		free(t->calls[i].code);
+	}
+	free(t->calls);
+}
+
+void
+script_release(struct script *s)
+{
+	for (size_t i = 0; i < s->nturns; i++)
+		script_turn_release(&s->turns[i]);
+	free(s->turns);
+	free(s->title);
+	free(s->user);
+	free(s->setup);
+	*s = (struct script){0};
+}

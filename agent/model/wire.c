@@ -1,0 +1,101 @@
+/* Framing of replies. See wire.h. Pinned by tests/unit/test_openai.c and test_ollama.c. */
+#include <string.h>
+
+#include "agent/model/wire.h"
+
+static enum err_kind
+wire_on_sse(void *arg, const struct sse_event *ev, struct err *e)
+{
+	struct wire *w = arg;
+
+	return w->d->done(w->arg) ? ERR_NONE
+				  : w->d->event(w->arg, ev->data, ev->n, ev->error, e);
+}
+
+static enum err_kind
+wire_on_line(void *arg, const char *line, size_t n, struct err *e)
+{
+	struct wire *w = arg;
+
+	return w->d->done(w->arg) ? ERR_NONE : w->d->event(w->arg, line, n, false, e);
+}
+
+void
+wire_init(struct wire *w, const char *type, const struct dialect *d, void *arg)
+{
+	static const struct {
+		const char *type;
+		enum wire_format format;
+	} known[] = {
+	    {"text/event-stream", WIRE_SSE},	{"application/x-ndjson", WIRE_NDJSON},
+	    {"application/jsonl", WIRE_NDJSON}, {"application/x-jsonlines", WIRE_NDJSON},
+	    {"application/json", WIRE_JSON},	{"text/html", WIRE_OTHER},
+	};
+
+	*w = (struct wire){.d = d, .arg = arg, .whole = BUF_INIT(WIRE_WHOLE_MAX)};
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strncmp(type, known[i].type, strlen(known[i].type)) == 0)
+			w->format = known[i].format;
+	sse_init(&w->sse, wire_on_sse, w);
+	ndjson_init(&w->ndjson, wire_on_line, w);
+}
+
+void
+wire_release(struct wire *w)
+{
+	sse_release(&w->sse);
+	ndjson_release(&w->ndjson);
+	buf_release(&w->whole);
+}
+
+static void
+wire_guess(struct wire *w, const char *p, size_t n)
+{
+	size_t i = strspn(p, " \t\r\n");
+
+	if (i >= n)
+		return;
+	w->format = p[i] == '{' ? WIRE_NDJSON : p[i] == '<' ? WIRE_OTHER : WIRE_SSE;
+}
+
+enum err_kind
+wire_feed(struct wire *w, const char *p, size_t n, struct err *e)
+{
+	if (w->format == WIRE_UNKNOWN)
+		wire_guess(w, p, n);
+	switch (w->format) {
+	case WIRE_SSE:
+		return sse_feed(&w->sse, p, n, e);
+	case WIRE_NDJSON:
+		return ndjson_feed(&w->ndjson, p, n, e);
+	case WIRE_JSON:
+	case WIRE_OTHER:
+		if (!buf_add(&w->whole, p, n))
+			return err_set(e, ERR_LIMIT, "the reply is larger than %zu MiB",
+				       WIRE_WHOLE_MAX / MIB);
+		return ERR_NONE;
+	case WIRE_UNKNOWN:
+		break;
+	}
+	return ERR_NONE;
+}
+
+enum err_kind
+wire_end(struct wire *w, struct err *e)
+{
+	struct server_error se;
+	enum err_kind k = ERR_NONE;
+
+	if (w->format == WIRE_SSE)
+		k = sse_end(&w->sse, e);
+	else if (w->format == WIRE_NDJSON)
+		k = ndjson_end(&w->ndjson, e);
+	else if (w->format == WIRE_JSON && w->whole.len)
+		k = w->d->whole(w->arg, buf_str(&w->whole), w->whole.len, e);
+	else if (w->format == WIRE_OTHER) {
+		server_error_parse(buf_str(&w->whole), w->whole.len, &se);
+		k = err_set(e, ERR_MODEL, "not a model's reply but a page: '%s'", se.msg);
+		err_hint(e, "a proxy or a login page may answer in the server's place");
+	}
+	return k == ERR_NONE ? w->d->end(w->arg, e) : k;
+}

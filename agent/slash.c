@@ -1,0 +1,322 @@
+/* Commands of a session. See slash.h. Pinned by tests/e2e/test_session.py. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "agent/base/fs.h"
+#include "agent/base/mem.h"
+#include "agent/core/context.h"
+#include "agent/model/models.h"
+#include "agent/slash.h"
+
+#define SLASH_SAVE_MAX (64 * MIB) /* bytes of a saved conversation */
+
+static void
+slash_say(struct app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void
+slash_say(struct app *a, const char *fmt, ...)
+{
+	AUTO_FREE char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = mem_vprintf(fmt, ap);
+	va_end(ap);
+	term_line(a->term, TERM_SIDE, STYLE_NOTICE, text);
+}
+
+static enum slash_end
+slash_help(struct app *a, const char *arg)
+{
+	(void)arg;
+	for (size_t i = 0; i < slash_count; i++) {
+		AUTO_FREE char *left =
+		    mem_printf("/%s %s", slash_table[i].name, slash_table[i].args);
+
+		term_linef(a->term, TERM_SIDE, STYLE_PLAIN, "  %-22s %s", left,
+			   slash_table[i].help);
+	}
+	term_line(a->term, TERM_SIDE, STYLE_PLAIN,
+		  "  !COMMAND               run a shell command yourself, in the same sandbox\n"
+		  "  ```python … ```        run code yourself\n"
+		  "  \"\"\" … \"\"\"            a message of several lines (also Alt-Enter, Ctrl-J)\n"
+		  "  Ctrl-C                 stop the model or the step; twice: kill it");
+	return SLASH_DONE;
+}
+
+static enum slash_end
+slash_quit(struct app *a, const char *arg)
+{
+	(void)a;
+	(void)arg;
+	return SLASH_QUIT;
+}
+
+static enum slash_end
+slash_model(struct app *a, const char *arg)
+{
+	struct model_want want = app_want(a->opts);
+	struct model *m = a->session->model, *next = NULL;
+	struct err e = {0};
+
+	if (!*arg) {
+		if (m)
+			slash_say(a, "%s:%s, a window of %lld tokens (%s)", m->provider->name,
+				  m->name, (long long)m->context, m->context_source);
+		else
+			slash_say(a, "no model; /model PROVIDER:MODEL sets one, /models lists");
+		return SLASH_DONE;
+	}
+	want.model = arg;
+	if (model_open(&want, a->loop, &next, &e)) {
+		loop_take_interrupts(a->loop);
+		term_error(a->term, &e);
+		return SLASH_DONE;
+	}
+	session_set_model(a->session, next);
+	slash_say(a, "now talking to %s:%s", next->provider->name, next->name);
+	return SLASH_DONE;
+}
+
+static enum slash_end
+slash_models(struct app *a, const char *arg)
+{
+	struct model_want want = app_want(a->opts);
+	struct model_found_list list = {0};
+	struct err e = {0};
+
+	(void)arg;
+	if (model_list(&want, a->loop, &list, &e))
+		term_error(a->term, &e);
+	for (size_t i = 0; i < list.n; i++)
+		slash_say(a, "  %-32s %s  %s", list.at[i].spec, list.at[i].where,
+			  list.at[i].detail);
+	if (list.n == 0)
+		slash_say(a, "no model was found");
+	model_found_release(&list);
+	return SLASH_DONE;
+}
+
+static enum slash_end
+slash_approve(struct app *a, const char *arg)
+{
+	static const char *const words[] = {[APPROVE_ASK] = "ask",
+					    [APPROVE_AUTO] = "auto",
+					    [APPROVE_NEVER] = "never"};
+	struct session *s = a->session;
+	size_t i;
+
+	for (i = 0; *arg && i < ARRAY_LEN(words) && strcmp(words[i], arg) != 0; i++)
+		;
+	if (*arg && i == ARRAY_LEN(words)) {
+		slash_say(a, "'%s' is none of: ask, auto, never", arg);
+		return SLASH_DONE;
+	}
+	if (*arg) {
+		s->conf.approve = (enum approve_mode)i;
+		memset(s->always, 0, sizeof(s->always));
+		if (s->begun)
+			transcript_note(s->transcript, "approve", arg, NULL);
+	}
+	slash_say(a, "steps: %s", words[s->conf.approve]);
+	return SLASH_DONE;
+}
+
+static enum slash_end
+slash_undo(struct app *a, const char *arg)
+{
+	(void)arg;
+	slash_say(a, session_undo(a->session)
+			 ? "the last message and all that followed is forgotten; what its "
+			   "steps did to files stays"
+			 : "there is nothing to undo");
+	return SLASH_DONE;
+}
+
+static enum slash_end
+slash_retry(struct app *a, const char *arg)
+{
+	const char *last = session_last_user(a->session);
+	(void)arg;
+
+	if (!last) {
+		slash_say(a, "there is no message to send again");
+		return SLASH_DONE;
+	}
+	return SLASH_RETRY;
+}
+
+static enum slash_end
+slash_edit(struct app *a, const char *arg)
+{
+	(void)arg;
+	if (!session_last_user(a->session)) {
+		slash_say(a, "there is no message to edit");
+		return SLASH_DONE;
+	}
+	return SLASH_EDIT;
+}
+
+static enum slash_end
+slash_reset(struct app *a, const char *arg)
+{
+	(void)arg;
+	session_reset(a->session);
+	slash_say(a, "the conversation is forgotten, the interpreters start afresh");
+	return SLASH_DONE;
+}
+
+static enum slash_end
+slash_restart(struct app *a, const char *arg)
+{
+	const struct kernel *k = *arg ? kernel_find(arg) : NULL;
+
+	if (*arg && !k) {
+		slash_say(a, "there is no language '%s'", arg);
+		return SLASH_DONE;
+	}
+	executor_restart(a->session->executor, k ? k->name : NULL);
+	slash_say(a, "%s: variables and imports are gone, the next step starts afresh",
+		  k ? k->name : "all interpreters");
+	return SLASH_DONE;
+}
+
+/* The conversation as Markdown. */
+static void
+slash_save_text(const struct session *s, struct buf *out)
+{
+	static const char *const heads[] = {[MSG_SYSTEM] = NULL,
+					    [MSG_USER] = "## User",
+					    [MSG_ASSISTANT] = "## Assistant",
+					    [MSG_TOOL] = "### Result"};
+
+	for (size_t i = 0; i < s->msgs.n; i++) {
+		const struct msg *m = &s->msgs.at[i];
+
+		if (!heads[m->role])
+			continue;
+		buf_addf(out, "%s\n\n", heads[m->role]);
+		if (m->role == MSG_TOOL)
+			buf_addf(out, "~~~~\n%s\n~~~~\n\n", m->text);
+		else if (*m->text)
+			buf_addf(out, "%s\n\n", m->text);
+		for (size_t k = 0; k < m->ncalls; k++)
+			buf_addf(out, "~~~~json\n%s\n~~~~\n\n", m->calls[k].args);
+	}
+}
+
+static enum slash_end
+slash_save(struct app *a, const char *arg)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SLASH_SAVE_MAX);
+	AUTO_FREE char *path = *arg ? fs_expand(arg) : NULL;
+	struct err e = {0};
+
+	if (!path) {
+		slash_say(a, "which file? /save FILE.md");
+		return SLASH_DONE;
+	}
+	slash_save_text(a->session, &text);
+	if (fs_write(path, buf_str(&text), text.len, 0600, &e))
+		term_error(a->term, &e);
+	else
+		slash_say(a, "saved to %s", path);
+	return SLASH_DONE;
+}
+
+static enum slash_end
+slash_tokens(struct app *a, const char *arg)
+{
+	const struct session *s = a->session;
+
+	(void)arg;
+	slash_say(a, "used: %lld tokens in (%lld cached), %lld out",
+		  (long long)s->total.input, (long long)s->total.cached,
+		  (long long)s->total.output);
+	if (s->model)
+		slash_say(a, "the conversation now: about %lld of %lld tokens",
+			  (long long)context_list_tokens(&s->msgs),
+			  (long long)s->model->context);
+	if (s->conf.price_input >= 0 && s->cost >= 0)
+		slash_say(a, "cost: $%.4f", s->cost);
+	return SLASH_DONE;
+}
+
+static enum slash_end
+slash_limits(struct app *a, const char *arg)
+{
+	const struct session_conf *c = &a->session->conf;
+
+	(void)arg;
+	slash_say(a,
+		  "one step: %lld s, %zu KiB of output to the model\n"
+		  "one task: %lld steps, %lld s (0: no limit)\n"
+		  "sandbox: %llu MiB of memory, %u processes, %u open files, files of %llu MiB, "
+		  "%llu MiB in /tmp",
+		  (long long)(c->execute.wall_ms / 1000), c->execute.show_bytes / KIB,
+		  (long long)c->max_steps, (long long)(c->max_time_ms / 1000),
+		  (unsigned long long)(c->limits.memory / MIB), c->limits.processes,
+		  c->limits.files, (unsigned long long)(c->limits.file_size / MIB),
+		  (unsigned long long)(c->limits.tmp_size / MIB));
+	return SLASH_DONE;
+}
+
+static enum slash_end
+slash_config(struct app *a, const char *arg)
+{
+	(void)arg;
+	for (int id = 0; id < OPT_COUNT; id++) {
+		AUTO_FREE char *value = NULL;
+
+		if (!opt_is_set(a->opts, id))
+			continue;
+		value = opt_text(a->opts, id);
+		slash_say(a, "  %-18s %-24s %s",
+			  option_table[id].key ? option_table[id].key : option_table[id].name,
+			  value, opt_source(a->opts, id));
+	}
+	if (transcript_path(a->session->transcript))
+		slash_say(a, "this session: %s", transcript_path(a->session->transcript));
+	return SLASH_DONE;
+}
+
+const struct slash_row slash_table[] = {
+    {"help", "", "this list", slash_help},
+    {"model", "[NAME]", "show or change the model", slash_model},
+    {"models", "", "list the models that can be used now", slash_models},
+    {"approve", "[ask|auto|never]", "ask before each step, run it, or run nothing",
+     slash_approve},
+    {"retry", "", "ask the model again", slash_retry},
+    {"edit", "", "change the last message and send it again", slash_edit},
+    {"undo", "", "forget the last message and what followed", slash_undo},
+    {"reset", "", "forget the conversation, restart the interpreters", slash_reset},
+    {"restart", "[LANGUAGE]", "restart one interpreter, or all", slash_restart},
+    {"save", "FILE", "save the conversation as Markdown", slash_save},
+    {"tokens", "", "what was used, and how full the window is", slash_tokens},
+    {"limits", "", "the limits of steps, tasks and the sandbox", slash_limits},
+    {"config", "", "settings and where they come from", slash_config},
+    {"quit", "", "leave (also Ctrl-D)", slash_quit},
+};
+const size_t slash_count = ARRAY_LEN(slash_table);
+
+enum slash_end
+slash_run(struct app *a, const char *line)
+{
+	size_t n = strcspn(line, " \t");
+	const char *arg = line + n + strspn(line + n, " \t");
+	const char *names[ARRAY_LEN(slash_table)];
+	AUTO_FREE char *word = mem_strndup(line, n);
+	const char *near;
+
+	if (strcmp(word, "exit") == 0)
+		return SLASH_QUIT;
+	for (size_t i = 0; i < slash_count; i++) {
+		names[i] = slash_table[i].name;
+		if (strcmp(word, names[i]) == 0)
+			return slash_table[i].run(a, arg);
+	}
+	near = opt_nearest(word, names, slash_count);
+	slash_say(a, "there is no command '/%s'%s%s%s; /help lists them", word,
+		  near ? ": did you mean '/" : "", near ? near : "", near ? "'?" : "");
+	return SLASH_DONE;
+}

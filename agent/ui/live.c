@@ -1,0 +1,116 @@
+/* A step's output as it comes. See live.h.
+ *
+ * Complete lines are shown, folded as the model will read them, up to a bound; what is beyond
+ * is only counted here, since the whole is in the spill file. Pinned by tests/unit/test_live.c. */
+#include <string.h>
+
+#include "agent/base/mem.h"
+#include "agent/ui/live.h"
+#include "tools/fold.h"
+
+#define LIVE_LINE_MAX (8 * KIB) /* bytes of one line that are shown */
+
+struct live {
+	struct term *term;
+	struct fold fold;
+	struct buf line; /* the line being gathered */
+	size_t lines, bytes; /* shown */
+	size_t hidden;	     /* lines that came after the bound */
+};
+
+static bool
+live_is_over(const struct live *l)
+{
+	return l->lines >= LIVE_LINES_MAX || l->bytes >= LIVE_BYTES_MAX;
+}
+
+static void
+live_show(struct live *l)
+{
+	struct row r;
+
+	if (live_is_over(l)) {
+		l->hidden++;
+		buf_reset(&l->line);
+		return;
+	}
+	row_init(&r);
+	row_adds(&r, STYLE_DIM, "│ ");
+	row_add(&r, style_of(STYLE_OUTPUT), buf_str(&l->line), l->line.len);
+	r.nowrap_marker = true;
+	term_row(l->term, TERM_SIDE, &r);
+	row_release(&r);
+	l->lines++;
+	l->bytes += l->line.len + 1;
+	buf_reset(&l->line);
+}
+
+/* The fold's sink: whole characters, newlines among them. */
+static void
+live_take(const char *p, size_t n, void *arg)
+{
+	struct live *l = arg;
+
+	while (n > 0) {
+		const char *nl = memchr(p, '\n', n);
+		size_t k = nl ? (size_t)(nl - p) : n;
+
+		buf_add(&l->line, p, MIN_OF(k, l->line.max - l->line.len));
+		if (!nl)
+			return;
+		live_show(l);
+		p += k + 1;
+		n -= k + 1;
+	}
+}
+
+struct live *
+live_new(struct term *t)
+{
+	struct live *l = mem_alloc(sizeof(*l));
+
+	l->term = t;
+	buf_init(&l->line, LIVE_LINE_MAX);
+	fold_init(&l->fold, live_take, l);
+	return l;
+}
+
+void
+live_free(struct live *l)
+{
+	if (!l)
+		return;
+	fold_release(&l->fold);
+	buf_release(&l->line);
+	free(l);
+}
+
+void
+live_feed(struct live *l, const char *p, size_t n)
+{
+	/* beyond the bound only lines are counted: folding a flood would cost time for nothing */
+	if (!live_is_over(l)) {
+		fold_feed(&l->fold, p, n);
+		return;
+	}
+	for (const char *end = p + n; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		l->hidden++;
+}
+
+void
+live_end(struct live *l, const struct step_result *r)
+{
+	if (!live_is_over(l)) {
+		fold_end(&l->fold);
+		if (l->line.len)
+			live_show(l);
+	}
+	if (!l->hidden)
+		return;
+	if (r->spill_path)
+		term_linef(l->term, TERM_SIDE, STYLE_DIM,
+			   "│ … %zu lines more; all %zu bytes are in %s", l->hidden,
+			   r->total_bytes, r->spill_path);
+	else
+		term_linef(l->term, TERM_SIDE, STYLE_DIM, "│ … %zu lines more", l->hidden);
+}

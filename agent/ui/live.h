@@ -1,0 +1,18 @@
+/* A step's output as it comes: folded into lines, bounded on the screen. */
+#ifndef SUNABA_UI_LIVE_H
+#define SUNABA_UI_LIVE_H
+
+#include "agent/ui/term.h"
+#include "tools/execute.h"
+
+#define LIVE_LINES_MAX 200	  /* lines of one step that are shown */
+#define LIVE_BYTES_MAX (16 * KIB) /* bytes of one step that are shown */
+
+struct live;
+struct live *live_new(struct term *t);
+void live_free(struct live *l);
+void live_feed(struct live *l, const char *p, size_t n);
+/* The last line, and a word about what was not shown. */
+void live_end(struct live *l, const struct step_result *r);
+
+#endif

@@ -1,0 +1,425 @@
+/* The sink that shows a session. See screen.h.
+ *
+ * Three kinds of text pass here: the answer (Markdown, streamed into md.c or sent on as its
+ * source), step output (folded into lines, shown up to a bound; the whole is in the spill
+ * file), and the program's own notes. All of it leaves through term.c.
+ * Pinned by tests/e2e/test_weather*.py and tests/e2e/test_session.py. */
+#include <string.h>
+#include <sys/timerfd.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/mem.h"
+#include "agent/ui/ask.h"
+#include "agent/ui/live.h"
+#include "agent/ui/md.h"
+#include "agent/ui/screen.h"
+
+#define SCREEN_FRAME_MS 50	  /* between two drawings of the unfinished end */
+#define SCREEN_HELD_MAX (8 * MIB) /* of an answer held back by final_only */
+
+struct screen {
+	struct screen_opts o;
+	struct md *md;	     /* while a reply is laid out */
+	struct live *live;   /* while a step runs */
+	struct buf held;     /* final_only: the reply so far */
+	bool answered;	     /* an answer was written before this reply */
+	bool line_open;	     /* source mode: the last byte was no newline */
+	int64_t frame_ms;    /* of the last drawing */
+	int tick_fd;	     /* timerfd, once a second while busy */
+	int64_t busy_ms;     /* since when the present activity goes on */
+	const char *busy;    /* "thinking", or NULL */
+	char detail[64];     /* behind it */
+};
+
+static void
+screen_commit(const struct row *r, void *arg)
+{
+	struct screen *s = arg;
+
+	term_row(s->o.term, TERM_ANSWER, r);
+}
+
+static void
+screen_tail(const struct row *rows, size_t n, void *arg)
+{
+	struct screen *s = arg;
+
+	term_tail(s->o.term, rows, n);
+}
+
+/* "thinking… 3 s · writing code, 1.2 KiB" below the tail. */
+static void
+screen_status(struct screen *s)
+{
+	AUTO_FREE char *text = NULL;
+	int64_t seconds = (clock_ms() - s->busy_ms) / 1000;
+
+	if (!s->busy) {
+		term_status(s->o.term, NULL);
+		return;
+	}
+	if (seconds > 0)
+		text = mem_printf("%s… %lld s%s%s", s->busy, (long long)seconds,
+				  *s->detail ? " · " : "", s->detail);
+	else
+		text = mem_printf("%s…%s%s", s->busy, *s->detail ? " · " : "", s->detail);
+	term_status(s->o.term, text);
+}
+
+static void
+screen_activity(struct screen *s, const char *what)
+{
+	s->busy = what;
+	s->busy_ms = clock_ms();
+	s->detail[0] = '\0';
+	screen_status(s);
+}
+
+static void
+screen_on_tick(int fd, short revents, void *arg)
+{
+	struct screen *s = arg;
+	uint64_t ticks;
+
+	(void)revents;
+	if (read(fd, &ticks, sizeof(ticks)) == sizeof(ticks) && s->busy)
+		screen_status(s);
+	if (loop_take_resize(s->o.loop))
+		screen_resized(s);
+}
+
+struct screen *
+screen_new(const struct screen_opts *o)
+{
+	struct screen *s = mem_alloc(sizeof(*s));
+
+	s->o = *o;
+	s->tick_fd = -1;
+	buf_init(&s->held, SCREEN_HELD_MAX);
+	return s;
+}
+
+void
+screen_free(struct screen *s)
+{
+	if (!s)
+		return;
+	screen_busy(s, false);
+	md_free(s->md);
+	live_free(s->live);
+	buf_release(&s->held);
+	free(s);
+}
+
+void
+screen_resized(struct screen *s)
+{
+	term_resized(s->o.term);
+	if (s->md)
+		md_resize(s->md, term_width(s->o.term));
+}
+
+void
+screen_busy(struct screen *s, bool busy)
+{
+	struct itimerspec second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
+
+	if (busy == (s->tick_fd >= 0))
+		return;
+	if (busy) {
+		s->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+		if (s->tick_fd < 0)
+			return; /* no ticking: the status stands still, nothing else is lost */
+		timerfd_settime(s->tick_fd, 0, &second, NULL);
+		loop_watch(s->o.loop, s->tick_fd, POLLIN, screen_on_tick, s);
+		term_typeahead(s->o.term, s->o.loop, true);
+		screen_activity(s, "thinking");
+		return;
+	}
+	screen_activity(s, NULL);
+	term_typeahead(s->o.term, s->o.loop, false);
+	loop_unwatch(s->o.loop, s->tick_fd);
+	close(TAKE_FD(s->tick_fd));
+}
+
+static bool
+screen_lays_out(const struct screen *s)
+{
+	return !s->o.final_only && (term_out_tty(s->o.term) || s->o.render);
+}
+
+static struct md *
+screen_make_md(struct screen *s)
+{
+	struct md_opts m = {.width = term_width(s->o.term),
+			    .unicode = term_unicode(s->o.term),
+			    .attrs = term_esc(s->o.term),
+			    .color = term_esc(s->o.term),
+			    .links = term_esc(s->o.term) && term_out_tty(s->o.term),
+			    .commit = screen_commit,
+			    .arg = s};
+
+	if (term_out_tty(s->o.term) && term_esc(s->o.term))
+		m.tail = screen_tail;
+	return md_new(&m);
+}
+
+static void
+screen_reply_begin(void *arg)
+{
+	struct screen *s = arg;
+
+	if (screen_lays_out(s)) {
+		if (s->answered)
+			term_line(s->o.term, TERM_ANSWER, STYLE_PLAIN, "");
+		md_free(s->md);
+		s->md = screen_make_md(s);
+	} else if (s->answered && !s->o.final_only) {
+		term_source(s->o.term, "\n", 1);
+	}
+	buf_reset(&s->held);
+	s->answered = true;
+}
+
+static void
+screen_source(struct screen *s, const char *p, size_t n)
+{
+	term_source(s->o.term, p, n);
+	s->line_open = p[n - 1] != '\n';
+	term_flush(s->o.term, NULL);
+}
+
+static void
+screen_text(void *arg, const char *p, size_t n)
+{
+	struct screen *s = arg;
+
+	if (n == 0)
+		return;
+	if (s->o.final_only) {
+		buf_add(&s->held, p, n);
+		return;
+	}
+	if (!s->md) {
+		screen_source(s, p, n);
+		return;
+	}
+	md_feed(s->md, p, n);
+	if (clock_ms() - s->frame_ms >= SCREEN_FRAME_MS) {
+		md_refresh(s->md);
+		term_flush(s->o.term, NULL);
+		s->frame_ms = clock_ms();
+	}
+}
+
+static void
+screen_reasoning(void *arg, const char *p, size_t n)
+{
+	struct screen *s = arg;
+
+	(void)p;
+	if (n)
+		screen_status(s);
+}
+
+static void
+screen_call_progress(void *arg, const char *name, size_t bytes)
+{
+	struct screen *s = arg;
+
+	(void)name;
+	snprintf(s->detail, sizeof(s->detail), "writing code, %zu bytes", bytes);
+}
+
+static void
+screen_reply_end(void *arg, bool final, bool aborted)
+{
+	struct screen *s = arg;
+
+	if (s->o.final_only && final && s->held.len)
+		screen_source(s, s->held.data, s->held.len);
+	if (s->md) {
+		md_finish(s->md);
+		md_free(TAKE(s->md));
+		term_tail(s->o.term, NULL, 0);
+	} else if (s->line_open) {
+		screen_source(s, "\n", 1);
+	}
+	if (aborted && term_out_tty(s->o.term))
+		term_line(s->o.term, TERM_SIDE, STYLE_DIM, "[broken off]");
+	term_flush(s->o.term, NULL);
+}
+
+/* The code of a step that nobody was asked about: a head and the lines, as they are. */
+static void
+screen_show_code(struct screen *s, const struct step *step)
+{
+	const char *p = step->code, *end = step->code + step->len;
+	struct row r;
+
+	term_linef(s->o.term, TERM_SIDE, STYLE_FENCE, "─ step %u · %s ──", step->number,
+		   step->kernel->name);
+	row_init(&r);
+	while (p < end) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		const char *stop = nl ? nl : end;
+
+		row_reset(&r);
+		row_adds(&r, STYLE_PLAIN, "  ");
+		row_add(&r, style_of(STYLE_CODE), p, (size_t)(stop - p));
+		r.nowrap_marker = true;
+		term_row(s->o.term, TERM_SIDE, &r);
+		p = nl ? nl + 1 : end;
+	}
+	row_release(&r);
+}
+
+static void
+screen_step_begin(void *arg, const struct step *step, bool asked)
+{
+	struct screen *s = arg;
+
+	if (!asked)
+		screen_show_code(s, step);
+	live_free(s->live);
+	s->live = live_new(s->o.term);
+	screen_activity(s, "running");
+	term_flush(s->o.term, NULL);
+}
+
+static void
+screen_step_output(void *arg, int stream, const char *p, size_t n)
+{
+	struct screen *s = arg;
+
+	(void)stream;
+	if (s->live)
+		live_feed(s->live, p, n);
+	if (clock_ms() - s->frame_ms >= SCREEN_FRAME_MS) {
+		term_flush(s->o.term, NULL);
+		s->frame_ms = clock_ms();
+	}
+}
+
+static void
+screen_step_second(void *arg, int64_t elapsed_ms, int64_t limit_ms)
+{
+	struct screen *s = arg;
+
+	s->detail[0] = '\0';
+	if (limit_ms > 0 && elapsed_ms * 2 >= limit_ms)
+		snprintf(s->detail, sizeof(s->detail), "%lld s left",
+			 (long long)((limit_ms - elapsed_ms) / 1000));
+	screen_status(s);
+}
+
+static void
+screen_step_end(void *arg, const struct step *step, const struct step_result *r)
+{
+	static const char *const words[] = {[STEP_DONE] = "exit",
+					    [STEP_EXITED] = "ended, exit",
+					    [STEP_TIMEOUT] = "time is up, exit",
+					    [STEP_INTERRUPTED] = "interrupted, exit",
+					    [STEP_NOT_RUN] = "not run, exit"};
+	struct screen *s = arg;
+	bool fine = r->end == STEP_DONE && r->status == 0;
+
+	(void)step;
+	live_end(s->live, r);
+	live_free(TAKE(s->live));
+	if (!fine)
+		term_linef(s->o.term, TERM_SIDE, STYLE_WARN, "[%s %d · %.1f s]", words[r->end],
+			   r->status, (double)r->wall_ms / 1000.0);
+	if (r->note)
+		term_linef(s->o.term, TERM_SIDE, STYLE_NOTICE, "[%s]", r->note);
+	screen_activity(s, "thinking");
+	term_flush(s->o.term, NULL);
+}
+
+static void
+screen_notice(void *arg, enum notice_level level, const char *text)
+{
+	struct screen *s = arg;
+
+	term_linef(s->o.term, TERM_SIDE, level == NOTICE_WARN ? STYLE_WARN : STYLE_NOTICE,
+		   "sunaba: %s", text);
+	term_flush(s->o.term, NULL);
+}
+
+static void
+screen_countdown(void *arg, int64_t remaining_ms, const char *why)
+{
+	struct screen *s = arg;
+
+	s->detail[0] = '\0';
+	if (remaining_ms > 0)
+		snprintf(s->detail, sizeof(s->detail), "%.40s, %lld s", why,
+			 (long long)((remaining_ms + 999) / 1000));
+	screen_status(s);
+}
+
+static void
+screen_usage(void *arg, const struct usage *u, double cost)
+{
+	struct screen *s = arg;
+
+	if (!s->o.verbose || u->output < 0)
+		return;
+	if (cost >= 0)
+		term_linef(s->o.term, TERM_SIDE, STYLE_DIM,
+			   "[%lld tokens in, %lld out, $%.4f so far]", (long long)u->input,
+			   (long long)u->output, cost);
+	else
+		term_linef(s->o.term, TERM_SIDE, STYLE_DIM, "[%lld tokens in, %lld out]",
+			   (long long)u->input, (long long)u->output);
+}
+
+static enum err_kind
+screen_ask(void *arg, const struct step *step, struct decision *out, struct err *e)
+{
+	static const enum decision_kind kinds[] = {
+	    [ASK_YES] = DECIDE_RUN,	[ASK_NO] = DECIDE_NO,	[ASK_EDIT] = DECIDE_EDIT,
+	    [ASK_ALWAYS] = DECIDE_RUN,	[ASK_STOP] = DECIDE_STOP,
+	    [ASK_NOBODY] = DECIDE_NOBODY};
+	struct screen *s = arg;
+	struct ask_step q = {.language = step->kernel->name,
+			     .code = step->code,
+			     .len = step->len,
+			     .number = step->number};
+	struct ask_result r = {0};
+	bool ticking = s->tick_fd >= 0;
+	enum err_kind kind;
+
+	screen_busy(s, false);
+	kind = ask_step(s->o.term, s->o.loop, &q, &r, e);
+	if (ticking)
+		screen_busy(s, true);
+	if (kind)
+		return kind;
+	*out = (struct decision){.kind = kinds[r.answer],
+				 .always = r.answer == ASK_ALWAYS,
+				 .reason = r.reason,
+				 .code = r.edited,
+				 .len = r.edited_len};
+	memcpy(out->sha256, r.sha256, sizeof(out->sha256));
+	return ERR_NONE;
+}
+
+struct sink
+screen_sink(struct screen *s)
+{
+	return (struct sink){.arg = s,
+			     .reply_begin = screen_reply_begin,
+			     .text = screen_text,
+			     .reasoning = screen_reasoning,
+			     .call_progress = screen_call_progress,
+			     .reply_end = screen_reply_end,
+			     .step_begin = screen_step_begin,
+			     .step_output = screen_step_output,
+			     .step_second = screen_step_second,
+			     .step_end = screen_step_end,
+			     .ask = s->o.can_ask ? screen_ask : NULL,
+			     .notice = screen_notice,
+			     .countdown = screen_countdown,
+			     .usage = screen_usage};
+}

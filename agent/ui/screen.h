@@ -1,0 +1,32 @@
+/* The sink that shows a session on the terminal, or on two pipes.
+ *
+ * Answer text goes through the streaming Markdown renderer on a terminal, and as its source to
+ * anything else; code, output, questions and notices go beside it. */
+#ifndef SUNABA_UI_SCREEN_H
+#define SUNABA_UI_SCREEN_H
+
+#include "agent/base/loop.h"
+#include "agent/core/events.h"
+#include "agent/ui/term.h"
+
+struct screen_opts {
+	struct term *term;
+	struct loop *loop;
+	bool render;	   /* lay the answer out even when standard output is no terminal */
+	bool final_only;   /* the answer's text only when it is the last (quiet) */
+	bool can_ask;	   /* questions can be put to the user */
+	bool interactive;  /* a prompt comes back after each answer */
+	int verbose;
+};
+
+struct screen;
+struct screen *screen_new(const struct screen_opts *o);
+void screen_free(struct screen *s);
+struct sink screen_sink(struct screen *s);
+/* While the program works: keys are kept, the status ticks. */
+void screen_busy(struct screen *s, bool busy);
+/* The size of the terminal changed. */
+void screen_resized(struct screen *s);
+/* Answer bytes that were held back by final_only are dropped or shown at reply_end. */
+
+#endif

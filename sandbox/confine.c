@@ -1,0 +1,82 @@
+/* Limits and capabilities: see confine.h.
+ *
+ * No RLIMIT_AS or RLIMIT_DATA: they break WebAssembly and sanitizers; memory is watched from
+ * pid 1 instead. Sources: capabilities(7), setrlimit(2), prctl(2). Pinned by tests/jail. */
+#include "sandbox/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#define MEMLOCK_MAX (8 * SBX_MIB)
+#define CAP_TRIES   64 /* more than any kernel has */
+
+static bool
+limit(int what, uint64_t value, const char *name, struct sbx_fail *f)
+{
+	struct rlimit old, r = {.rlim_cur = value, .rlim_max = value};
+
+	/* A stricter limit of the user's stays: it cannot be raised without privilege. */
+	if (getrlimit((__rlimit_resource_t)what, &old) == 0 && old.rlim_max < value)
+		r.rlim_cur = r.rlim_max = old.rlim_max;
+	if (setrlimit((__rlimit_resource_t)what, &r))
+		return sbx_fail_set(f, "limit", errno, name);
+	return true;
+}
+
+static bool
+limits(const struct sbx_limits *l, struct sbx_fail *f)
+{
+	return limit(RLIMIT_NPROC, l->processes, "processes", f) &&
+	       limit(RLIMIT_NOFILE, l->files, "open files", f) &&
+	       limit(RLIMIT_FSIZE, l->file_size, "file size", f) &&
+	       limit(RLIMIT_CORE, 0, "core", f) &&
+	       limit(RLIMIT_MEMLOCK, MEMLOCK_MAX, "locked memory", f) &&
+	       limit(RLIMIT_MSGQUEUE, 0, "message queues", f);
+}
+
+static bool
+drop_capabilities(struct sbx_fail *f)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2];
+
+	memset(none, 0, sizeof(none));
+	/* EINVAL: beyond the kernel's last one. */
+	for (int cap = 0; cap < CAP_TRIES; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno != EINVAL)
+			return sbx_fail_set(f, "capabilities", errno, "bounding");
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0))
+		return sbx_fail_set(f, "capabilities", errno, "secure bits");
+	if (syscall(SYS_capset, &head, none))
+		return sbx_fail_set(f, "capabilities", errno, NULL);
+	return true;
+}
+
+/* Code goes first when the machine runs out of memory. */
+static void
+offer_to_oom(void)
+{
+	SBX_CLOSE int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	/* Without it the kernel only chooses less well. */
+	if (fd >= 0 && write(fd, "1000", 4) < 0)
+		return;
+}
+
+bool
+confine(const struct setup *s, struct sbx_fail *f)
+{
+	offer_to_oom();
+	if (!limits(&s->limits, f) || !drop_capabilities(f))
+		return false;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return sbx_fail_set(f, "no new privileges", errno, NULL);
+	return landlock_confine(s, f) && filter_load(f);
+}

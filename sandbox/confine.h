@@ -1,0 +1,20 @@
+/* What a job's process loses just before exec: limits, capabilities, file rights, calls. */
+#ifndef SUNABA_SANDBOX_CONFINE_H
+#define SUNABA_SANDBOX_CONFINE_H
+
+#include "sandbox/setup.h"
+
+/* All of it, in the order in which it must happen. In the job's own process and namespaces. */
+bool confine(const struct setup *s, struct sbx_fail *f);
+
+/* landlock.c: the kernel's version, 0 when there is none. */
+int landlock_abi(void);
+/* Nothing may be written but the writable folders of the view. True without doing anything
+ * below ABI 2, whose rules would forbid every rename between folders: the mounts stand alone
+ * there. */
+bool landlock_confine(const struct setup *s, struct sbx_fail *f);
+
+/* filter.c: loads the filter compiled from *.policy. */
+bool filter_load(struct sbx_fail *f);
+
+#endif

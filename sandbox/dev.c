@@ -1,0 +1,91 @@
+/* /dev of the jail: five harmless nodes, own pseudo terminals, links. No /dev/tty: a job has no
+ * controlling terminal. Sources: devpts (Documentation/filesystems/devpts.rst), null(4).
+ * Pinned by tests/jail. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "sandbox/root.h"
+
+static const struct {
+	const char *name;
+	unsigned minor; /* major 1 */
+} nodes_table[DEV_NODES] = {
+    {"null", 3}, {"zero", 5}, {"full", 7}, {"random", 8}, {"urandom", 9}};
+
+static const struct {
+	const char *to, *name;
+} links[] = {{"/proc/self/fd", "dev/fd"},
+	     {"/proc/self/fd/0", "dev/stdin"},
+	     {"/proc/self/fd/1", "dev/stdout"},
+	     {"/proc/self/fd/2", "dev/stderr"},
+	     {"pts/ptmx", "dev/ptmx"}};
+
+void
+dev_take(int nodes[DEV_NODES])
+{
+	char path[32];
+
+	for (size_t i = 0; i < DEV_NODES; i++) {
+		snprintf(path, sizeof(path), "/dev/%s", nodes_table[i].name);
+		nodes[i] = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	}
+}
+
+static bool
+node_build(int root, const char *name, unsigned minor, int host, struct sbx_fail *f)
+{
+	char path[32];
+	mode_t mask = umask(0);
+	bool ok;
+
+	snprintf(path, sizeof(path), "dev/%s", name);
+	if (host < 0) {
+		ok = mknodat(root, path, S_IFCHR | 0666, makedev(1, minor)) == 0;
+	} else {
+		ok = mknodat(root, path, S_IFREG | 0666, 0) == 0 &&
+		     move_mount(host, "", root, path, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+	}
+	umask(mask);
+	return ok || sbx_fail_set(f, "device", errno, path);
+}
+
+static bool
+pts_build(int root, struct sbx_fail *f)
+{
+	SBX_CLOSE int fs = fsopen("devpts", FSOPEN_CLOEXEC), mnt = -1;
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_FLAG, "newinstance", NULL, 0) ||
+	    fsconfig(fs, FSCONFIG_SET_STRING, "ptmxmode", "0666", 0) ||
+	    fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0620", 0) ||
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ||
+	    (mnt = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)) <
+		0 ||
+	    move_mount(mnt, "", root, "dev/pts", MOVE_MOUNT_F_EMPTY_PATH)) {
+		int sys = errno;
+
+		sbx_shut(&mnt);
+		return sbx_fail_set(f, "mount devpts", sys, "/dev/pts");
+	}
+	sbx_shut(&mnt);
+	return true;
+}
+
+bool
+dev_build(int root, const int nodes[DEV_NODES], struct sbx_fail *f)
+{
+	if (mkdirat(root, "dev", 0755) || mkdirat(root, "dev/pts", 0755) ||
+	    mkdirat(root, "dev/shm", 01777))
+		return sbx_fail_set(f, "folder", errno, "/dev");
+	for (size_t i = 0; i < DEV_NODES; i++)
+		if (!node_build(root, nodes_table[i].name, nodes_table[i].minor, nodes[i],
+				f))
+			return false;
+	for (size_t i = 0; i < SBX_LEN(links); i++)
+		if (symlinkat(links[i].to, root, links[i].name))
+			return sbx_fail_set(f, "link", errno, links[i].name);
+	return pts_build(root, f);
+}

@@ -1,0 +1,303 @@
+/* Pid 1 of the jail: one poll loop over the socket and all jobs' pipes.
+ *
+ * Memory is bounded: while UP_HIGH bytes wait for the agent no pipe is read, so a job that
+ * writes faster than the agent reads blocks in its own write. The end of the socket ends this
+ * process, and with it, by the kernel's hand, everything in the jail.
+ *
+ * Sources: pid_namespaces(7). Pinned by tests/unit/test_session.c and tests/jail. */
+#include "sandbox/init.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "sandbox/frame.h"
+#include "sandbox/job.h"
+#include "sandbox/usage.h"
+
+#define UP_HIGH	    (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
+#define DOWN_STEP   (64 * SBX_KIB)
+#define CODE_MAX    ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
+#define WATCH_MS    50
+#define NAMED_POLLS 6 /* descriptors of one job that are polled */
+
+struct init {
+	int sock;
+	const struct setup *setup;
+	struct queue up, down;
+	struct job *job[SBX_JOB_MAX + 1];
+	uint64_t watched_ms;
+};
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void
+end_job(struct init *in, int id)
+{
+	job_free(in->job[id]);
+	in->job[id] = NULL;
+}
+
+static void
+refuse(struct init *in, int id, const struct sbx_fail *f)
+{
+	unsigned char none[16] = {0};
+
+	up_fail(&in->up, id, f);
+	up_frame(&in->up, FRAME_EXIT, 0, id, none, sizeof(none));
+}
+
+static void
+start_job(struct init *in, const struct frame *fr)
+{
+	struct sbx_fail f = {.step = ""};
+	struct start st;
+
+	if (!start_decode(fr->payload, fr->len, in->setup, &st)) {
+		sbx_fail_set(&f, "job description", EINVAL, NULL);
+	} else {
+		in->job[fr->job] = job_start(fr->job, in->setup, &st, &f);
+	}
+	if (!in->job[fr->job])
+		refuse(in, fr->job, &f);
+	start_release(&st);
+}
+
+static void
+run_code(struct job *j, const struct frame *fr)
+{
+	char head[16];
+	int n = snprintf(head, sizeof(head), "%u\n", fr->len);
+
+	if (!j->driver || queue_len(&j->to_driver) + fr->len > CODE_MAX) {
+		job_kill(j, KILLED_PROTOCOL);
+		return;
+	}
+	j->running++;
+	queue_add(&j->to_driver, head, (size_t)n);
+	queue_add(&j->to_driver, fr->payload, fr->len);
+	job_feed(j);
+}
+
+static void
+obey(struct init *in, const struct frame *fr)
+{
+	struct job *j;
+
+	if (fr->type == FRAME_STOP || fr->type == FRAME_SETUP || fr->job < 1 ||
+	    fr->job > SBX_JOB_MAX)
+		_exit(0);
+	j = in->job[fr->job];
+	if (fr->type == FRAME_START && !j)
+		start_job(in, fr);
+	else if (fr->type == FRAME_START)
+		_exit(1);
+	else if (j && fr->type == FRAME_RUN)
+		run_code(j, fr);
+	else if (j && fr->type == FRAME_SIGNAL)
+		job_signal(j, fr->detail);
+	else if (j && fr->type == FRAME_KILL)
+		job_kill(j, 0);
+}
+
+static void
+read_socket(struct init *in)
+{
+	unsigned char *p = queue_room(&in->down, DOWN_STEP);
+	ssize_t n = recv(in->sock, p, DOWN_STEP, MSG_DONTWAIT);
+	struct frame fr;
+	size_t used;
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		_exit(0);
+	if (n > 0)
+		queue_added(&in->down, (size_t)n);
+	for (;;) {
+		enum frame_got got = frame_read(queue_head(&in->down), queue_len(&in->down),
+						false, &fr, &used);
+
+		if (got == FRAME_BAD)
+			_exit(1);
+		if (got == FRAME_MORE)
+			return;
+		obey(in, &fr);
+		queue_drop(&in->down, used);
+	}
+}
+
+static void
+flush(struct init *in)
+{
+	while (queue_len(&in->up)) {
+		ssize_t n = send(in->sock, queue_head(&in->up), queue_len(&in->up),
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0)
+			_exit(0);
+		queue_drop(&in->up, (size_t)n);
+	}
+}
+
+static bool
+room(const struct init *in)
+{
+	return queue_len(&in->up) < UP_HIGH;
+}
+
+/* Whatever moves, one frame at a time; pipes are non-blocking. Records are read before the end
+ * is looked at, so that the last step counts. */
+static bool
+pump_once(struct init *in, struct job *j)
+{
+	bool moved = job_pump_output(j, 0, &in->up);
+
+	moved |= job_pump_output(j, 1, &in->up);
+	moved |= job_pump_state(j, &in->up);
+	return moved;
+}
+
+static void
+pump(struct init *in, struct job *j, bool ended)
+{
+	bool moved = true;
+
+	while (room(in) && moved) {
+		enum job_owes before;
+
+		moved = pump_once(in, j);
+		if (ended && !moved && j->pidfd >= 0 && j->owes == OWES_NOTHING)
+			job_collect(j, &in->up);
+		before = j->owes;
+		if (job_settle(j, &in->up)) {
+			end_job(in, j->id);
+			return;
+		}
+		moved |= j->owes != before || j->owes == OWES_EXIT;
+	}
+}
+
+/* Kills the largest job when all together are beyond a limit. */
+static void
+watch(struct init *in)
+{
+	const struct sbx_limits *l = &in->setup->limits;
+	uint64_t memory = 0, processes = 0, most = 0;
+	struct job *worst = NULL;
+
+	for (int i = 1; i <= SBX_JOB_MAX; i++) {
+		struct usage u;
+
+		if (!in->job[i] || in->job[i]->pidfd < 0)
+			continue;
+		usage_of_tree(in->job[i]->reaper, &u);
+		in->job[i]->crowd = u.processes > JOB_IDLE_PROCESSES;
+		memory += u.memory;
+		processes += u.processes;
+		if (!worst || u.memory + u.processes > most) {
+			worst = in->job[i];
+			most = u.memory + u.processes;
+		}
+	}
+	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
+	if (worst && memory > l->memory)
+		job_kill(worst, KILLED_MEMORY);
+	else if (worst && processes > (uint64_t)l->processes + SBX_JOB_MAX)
+		job_kill(worst, KILLED_PROCESSES);
+}
+
+static size_t
+poll_job(const struct init *in, const struct job *j, struct pollfd *p)
+{
+	size_t n = 0;
+	bool open = room(in);
+
+	for (int i = 0; i < 2; i++)
+		if (open && j->out[i] >= 0)
+			p[n++] = (struct pollfd){.fd = j->out[i], .events = POLLIN};
+	if (open && j->state >= 0)
+		p[n++] = (struct pollfd){.fd = j->state, .events = POLLIN};
+	if (queue_len(&j->to_driver))
+		p[n++] = (struct pollfd){.fd = j->code, .events = POLLOUT};
+	if (open && j->pidfd >= 0)
+		p[n++] = (struct pollfd){.fd = j->pidfd, .events = POLLIN};
+	return n;
+}
+
+static bool
+has_ended(const struct job *j, const struct pollfd *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i].fd == j->pidfd && p[i].revents)
+			return true;
+	return false;
+}
+
+static int
+patience(const struct init *in)
+{
+	for (int i = 1; i <= SBX_JOB_MAX; i++)
+		if (in->job[i] && job_busy(in->job[i]))
+			return WATCH_MS;
+	return -1;
+}
+
+static void
+turn(struct init *in)
+{
+	struct pollfd p[1 + NAMED_POLLS * SBX_JOB_MAX];
+	size_t from[SBX_JOB_MAX + 2] = {0, 1}, n = 1;
+	int wait = patience(in);
+
+	p[0] = (struct pollfd){.fd = in->sock, .events = POLLIN};
+	if (queue_len(&in->up))
+		p[0].events |= POLLOUT;
+	for (int i = 1; i <= SBX_JOB_MAX; i++) {
+		from[i] = n;
+		if (in->job[i])
+			n += poll_job(in, in->job[i], p + n);
+		from[i + 1] = n;
+	}
+	if (poll(p, n, wait) < 0 && errno != EINTR)
+		_exit(1);
+	for (int i = 1; i <= SBX_JOB_MAX; i++) {
+		if (!in->job[i])
+			continue;
+		job_feed(in->job[i]);
+		pump(in, in->job[i],
+		     has_ended(in->job[i], p + from[i], from[i + 1] - from[i]));
+	}
+	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
+		read_socket(in);
+	if (wait > 0 && now_ms() - in->watched_ms >= WATCH_MS) {
+		watch(in);
+		in->watched_ms = now_ms();
+	}
+	flush(in);
+}
+
+void
+init_serve(int sock, const struct setup *s, const char *facts)
+{
+	static struct init in;
+
+	signal(SIGPIPE, SIG_IGN);
+	in.sock = sock;
+	in.setup = s;
+	up_frame(&in.up, FRAME_READY, 0, 0, facts, strlen(facts));
+	flush(&in);
+	for (;;)
+		turn(&in);
+}

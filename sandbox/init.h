@@ -1,0 +1,11 @@
+/* Pid 1 of a session's jail. */
+#ifndef SUNABA_SANDBOX_INIT_H
+#define SUNABA_SANDBOX_INIT_H
+
+#include "sandbox/setup.h"
+
+/* Serves the socket until it ends; the jail stands already. `facts` is READY's payload. */
+void
+init_serve(int sock, const struct setup *s, const char *facts) __attribute__((noreturn));
+
+#endif

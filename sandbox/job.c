@@ -1,0 +1,186 @@
+/* Starting jobs and ending them: see job.h; their pipes are in jobio.c.
+ *
+ * A job is a clone of pid 1 in a pid and mount namespace of its own. That clone, the reaper, is
+ * pid 1 there: it mounts a /proc, forks the command, collects orphans, and when the command
+ * ends it ends, upon which the kernel kills whatever else lives in the namespace.
+ *
+ * Sources: pid_namespaces(7), pidfd_send_signal(2). Pinned by tests/unit/test_session.c. */
+#include "sandbox/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "sandbox/ns.h"
+#include "sandbox/root.h"
+#include "sandbox/spawn.h"
+
+#define FD_REPORT_REAPER 3
+
+/* The far ends of a job's pipes, in pid 1 only until the clone. */
+struct ends {
+	int out[2], report, code, state;
+};
+
+static bool
+make_pipe(int *mine, int *theirs, bool i_read)
+{
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC))
+		return false;
+	*mine = p[i_read ? 0 : 1];
+	*theirs = p[i_read ? 1 : 0];
+	return fcntl(*mine, F_SETFL, O_NONBLOCK) == 0;
+}
+
+static bool
+make_pipes(struct job *j, struct ends *e)
+{
+	if (!make_pipe(&j->out[0], &e->out[0], true) ||
+	    !make_pipe(&j->out[1], &e->out[1], true) ||
+	    !make_pipe(&j->report, &e->report, true))
+		return false;
+	return !j->driver || (make_pipe(&j->code, &e->code, false) &&
+			      make_pipe(&j->state, &e->state, true));
+}
+
+static void
+close_ends(struct ends *e)
+{
+	sbx_shut(&e->out[0]);
+	sbx_shut(&e->out[1]);
+	sbx_shut(&e->report);
+	sbx_shut(&e->code);
+	sbx_shut(&e->state);
+}
+
+static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
+{
+	struct report r = {.kind = REPORT_EXIT};
+	pid_t pid;
+	int fd = sp->fd[2];
+
+	spawn_block_signals();
+	if (!root_job(false, &r.fail)) {
+		r.kind = REPORT_FAIL;
+	} else if ((pid = fork()) == 0) {
+		spawn_exec(sp);
+	} else if (pid < 0) {
+		r.kind = REPORT_FAIL;
+		sbx_fail_set(&r.fail, "fork", errno, NULL);
+	} else {
+		/* No end of a pipe may stay open here, or it would outlive the command. */
+		if (fd != FD_REPORT_REAPER)
+			dup2(fd, FD_REPORT_REAPER);
+		fd = FD_REPORT_REAPER;
+		syscall(SYS_close_range, 0, FD_REPORT_REAPER - 1, 0);
+		syscall(SYS_close_range, FD_REPORT_REAPER + 1, ~0u, 0);
+		r.status = spawn_reap(pid);
+	}
+	if (write(fd, &r, sizeof(r)) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static bool
+put_script(const struct start *st, struct sbx_fail *f)
+{
+	char path[512];
+	SBX_CLOSE int fd = -1;
+
+	if (!st->script_name)
+		return true;
+	snprintf(path, sizeof(path), SBX_SCRIPT_DIR "/%s", st->script_name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0 || write(fd, st->script, st->script_len) != (ssize_t)st->script_len)
+		return sbx_fail_set(f, "script", fd < 0 ? errno : ENOSPC, path);
+	return true;
+}
+
+static struct job *
+new_job(int id, bool driver)
+{
+	struct job *j = sbx_grow(NULL, sizeof(*j));
+
+	memset(j, 0, sizeof(*j));
+	j->id = id;
+	j->driver = driver;
+	j->reaper = j->pidfd = j->report = j->out[0] = j->out[1] = j->code = j->state = -1;
+	return j;
+}
+
+struct job *
+job_start(int id, const struct setup *setup, const struct start *st, struct sbx_fail *f)
+{
+	struct ends e = {{-1, -1}, -1, -1, -1};
+	struct job *j = new_job(id, st->driver);
+	struct spawn sp = {.setup = setup,
+			   .argv = st->argv,
+			   .env = st->env,
+			   .cwd = st->cwd ? st->cwd : setup->workspace};
+	bool ok = put_script(st, f);
+
+	if (ok && !make_pipes(j, &e))
+		ok = sbx_fail_set(f, "pipes", errno, NULL);
+	sp.fd[0] = e.out[0];
+	sp.fd[1] = e.out[1];
+	sp.fd[2] = e.report;
+	sp.code = e.code;
+	sp.state = e.state;
+	if (ok) {
+		j->reaper = ns_fork(CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, &j->pidfd);
+		if (j->reaper == 0)
+			reaper_main(&sp);
+		if (j->reaper < 0)
+			ok = sbx_fail_set(f, "clone of a job", errno, NULL);
+	}
+	close_ends(&e);
+	if (ok)
+		return j;
+	job_free(j);
+	return NULL;
+}
+
+void
+job_free(struct job *j)
+{
+	if (!j)
+		return;
+	sbx_shut(&j->pidfd);
+	sbx_shut(&j->report);
+	sbx_shut(&j->out[0]);
+	sbx_shut(&j->out[1]);
+	sbx_shut(&j->code);
+	sbx_shut(&j->state);
+	queue_free(&j->to_driver);
+	free(j->done);
+	free(j);
+}
+
+void
+job_kill(struct job *j, uint32_t why)
+{
+	j->flags |= why;
+	if (j->pidfd >= 0)
+		syscall(SYS_pidfd_send_signal, j->pidfd, SIGKILL, NULL, 0);
+}
+
+void
+job_signal(const struct job *j, int signo)
+{
+	union sigval v = {.sival_int = signo};
+
+	if (j->pidfd >= 0 && signo > 0 && signo < NSIG)
+		sigqueue(j->reaper, SIGUSR1, v);
+}
+
+bool
+job_busy(const struct job *j)
+{
+	return j->pidfd >= 0 && (!j->driver || !j->ready || j->running > 0 || j->crowd);
+}

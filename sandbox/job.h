@@ -1,0 +1,67 @@
+/* Jobs, seen from pid 1 of the jail: starting one, its pipes, its end. */
+#ifndef SUNABA_SANDBOX_JOB_H
+#define SUNABA_SANDBOX_JOB_H
+
+#include "sandbox/frame.h"
+#include "sandbox/setup.h"
+
+/* Why a job was killed, in FRAME_EXIT's flags. */
+enum {
+	KILLED_MEMORY = 1,
+	KILLED_PROCESSES = 2,
+	KILLED_PROTOCOL = 4,
+};
+
+#define JOB_IDLE_PROCESSES 2
+
+enum job_owes {
+	OWES_NOTHING,
+	OWES_DONE, /* once the output that came before has been passed on */
+	OWES_EXIT,
+};
+
+struct job {
+	int id;
+	pid_t reaper;
+	int pidfd, report, out[2], code, state; /* -1: closed */
+	bool driver, ready;
+	bool crowd; /* more than reaper and driver live: somebody works in the background */
+	unsigned running; /* codes sent and not answered */
+	struct queue to_driver;
+	char record[SBX_RECORD_MAX]; /* from the driver, as far as it came */
+	size_t record_len;
+	enum job_owes owes;
+	size_t drain[2]; /* bytes of output that come before what is owed */
+	char *done;	 /* the record that is owed */
+	int status;
+	uint32_t flags;
+	uint64_t cpu_us;
+};
+
+/* Starts a job; NULL with *f filled. */
+struct job *
+job_start(int id, const struct setup *setup, const struct start *st, struct sbx_fail *f);
+/* Kills what is left, frees. The caller has reaped it. */
+void job_free(struct job *j);
+void job_kill(struct job *j, uint32_t why);
+void job_signal(const struct job *j, int signo);
+/* Something of the job is at work: the watchdog looks after it. */
+bool job_busy(const struct job *j);
+/* Writes queued code as far as the driver takes it. */
+void job_feed(struct job *j);
+
+/* The next step of a job, each of which adds at most one frame to *up; false: nothing to do
+ * now. `stream` is 0 or 1. */
+bool job_pump_output(struct job *j, int stream, struct queue *up);
+bool job_pump_state(struct job *j, struct queue *up);
+/* Its reaper has ended: collects status and time; EXIT is owed from now on. */
+void job_collect(struct job *j, struct queue *up);
+/* Sends what is owed when nothing stands before it. True when the job is over. */
+bool job_settle(struct job *j, struct queue *up);
+
+/* Appends a frame. */
+void up_frame(struct queue *up, enum frame_type type, uint8_t detail, int job,
+	      const void *payload, size_t n);
+void up_fail(struct queue *up, int job, const struct sbx_fail *f);
+
+#endif

@@ -1,0 +1,229 @@
+/* A job's pipes, seen from pid 1: output up, code down, the driver's records.
+ *
+ * What the driver writes is hostile. A step's end (DONE) and the job's (EXIT) are sent after the
+ * output that was in the pipes at that moment, counted by FIONREAD; they never wait for the
+ * pipes to close, which a background child could put off forever.
+ *
+ * Pinned by tests/unit/test_session.c. */
+#include "sandbox/job.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "sandbox/spawn.h"
+#include "sandbox/usage.h"
+
+#define OUTPUT_STEP (64 * SBX_KIB) /* bytes read from a pipe at once */
+#define US_PER_S    1000000u
+
+void
+up_frame(struct queue *up, enum frame_type type, uint8_t detail, int job,
+	 const void *payload, size_t n)
+{
+	unsigned char head[FRAME_HEAD];
+
+	frame_head(head, type, detail, (uint16_t)job, (uint32_t)n);
+	queue_add(up, head, sizeof(head));
+	queue_add(up, payload, n);
+}
+
+void
+up_fail(struct queue *up, int job, const struct sbx_fail *f)
+{
+	char text[sizeof(*f) + 32];
+	int n = snprintf(text, sizeof(text), "%s%c%d%c%s", f->step, 0, f->sys, 0, f->path);
+
+	up_frame(up, FRAME_FAIL, 0, job, text, (size_t)n + 1);
+}
+
+bool
+job_pump_output(struct job *j, int stream, struct queue *up)
+{
+	size_t want = OUTPUT_STEP;
+	unsigned char *p;
+	ssize_t n;
+
+	if (j->out[stream] < 0)
+		return j->drain[stream] = 0, false;
+	if (j->owes != OWES_NOTHING && j->drain[stream] < want)
+		want = j->drain[stream];
+	if (!want)
+		return false;
+	/* Read in place, behind the head that is filled in afterwards. */
+	p = queue_room(up, FRAME_HEAD + want);
+	n = read(j->out[stream], p + FRAME_HEAD, want);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		/* Somebody else read what was counted: nothing is there to wait for. */
+		if (errno == EAGAIN)
+			j->drain[stream] = 0;
+		return false;
+	}
+	if (n <= 0) {
+		sbx_shut(&j->out[stream]);
+		j->drain[stream] = 0;
+		return false;
+	}
+	frame_head(p, FRAME_OUT, (uint8_t)(stream + 1), (uint16_t)j->id, (uint32_t)n);
+	queue_added(up, FRAME_HEAD + (size_t)n);
+	if (j->owes != OWES_NOTHING)
+		j->drain[stream] -= (size_t)n;
+	return true;
+}
+
+static void
+owe(struct job *j, enum job_owes what)
+{
+	j->owes = what;
+	for (int i = 0; i < 2; i++) {
+		int there = 0;
+
+		if (j->out[i] >= 0 && ioctl(j->out[i], FIONREAD, &there) == 0 && there > 0)
+			j->drain[i] = (size_t)there;
+		else
+			j->drain[i] = 0;
+	}
+}
+
+/* "D<status>\t<cwd>": digits, perhaps a sign, and an absolute folder. */
+static bool
+done_fits(const char *record)
+{
+	const char *p = record + 1;
+	size_t digits;
+
+	p += *p == '-';
+	digits = strspn(p, "0123456789");
+	return digits > 0 && digits <= 10 && p[digits] == '\t';
+}
+
+static bool
+take_record(struct job *j, const char *record, struct queue *up)
+{
+	struct usage u;
+
+	if (strcmp(record, "R") == 0 && !j->ready) {
+		j->ready = true;
+		up_frame(up, FRAME_STARTED, 0, j->id, NULL, 0);
+		return true;
+	}
+	if (record[0] != 'D' || !j->ready || !j->running || !done_fits(record))
+		return false;
+	j->running--;
+	usage_of_tree(j->reaper, &u);
+	j->cpu_us = u.cpu_us;
+	j->crowd = u.processes > JOB_IDLE_PROCESSES;
+	free(j->done);
+	j->done = strdup(record + 1);
+	owe(j, OWES_DONE);
+	return true;
+}
+
+bool
+job_pump_state(struct job *j, struct queue *up)
+{
+	char *end;
+	ssize_t n;
+
+	if (j->state < 0 || j->owes != OWES_NOTHING)
+		return false;
+	end = memchr(j->record, 0, j->record_len);
+	if (!end) {
+		n = read(j->state, j->record + j->record_len,
+			 sizeof(j->record) - j->record_len);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return false;
+		if (n <= 0) {
+			sbx_shut(&j->state);
+			return false;
+		}
+		j->record_len += (size_t)n;
+		end = memchr(j->record, 0, j->record_len);
+	}
+	if (end && take_record(j, j->record, up)) {
+		size_t used = (size_t)(end - j->record) + 1;
+
+		memmove(j->record, j->record + used, j->record_len - used);
+		j->record_len -= used;
+		return true;
+	}
+	if (end || j->record_len == sizeof(j->record)) {
+		job_kill(j, KILLED_PROTOCOL);
+		sbx_shut(&j->state);
+		return false;
+	}
+	return true;
+}
+
+void
+job_feed(struct job *j)
+{
+	while (j->code >= 0 && queue_len(&j->to_driver)) {
+		ssize_t n =
+		    write(j->code, queue_head(&j->to_driver), queue_len(&j->to_driver));
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0) {
+			sbx_shut(&j->code);
+			queue_free(&j->to_driver);
+			return;
+		}
+		queue_drop(&j->to_driver, (size_t)n);
+	}
+}
+
+void
+job_collect(struct job *j, struct queue *up)
+{
+	struct rusage ru = {0};
+	struct report r;
+	int status = 0;
+
+	if (wait4(j->reaper, &status, 0, &ru) != j->reaper)
+		return;
+	sbx_shut(&j->pidfd);
+	j->status = status;
+	j->cpu_us = (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * US_PER_S +
+		    (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec);
+	while (read(j->report, &r, sizeof(r)) == (ssize_t)sizeof(r)) {
+		if (r.kind == REPORT_EXIT)
+			j->status = r.status;
+		else
+			up_fail(up, j->id, &r.fail);
+	}
+	owe(j, OWES_EXIT);
+}
+
+static void
+send_done(struct job *j, struct queue *up)
+{
+	size_t n = strlen(j->done) + 1;
+	unsigned char *p = sbx_grow(NULL, 8 + n);
+
+	wire_store64(p, j->cpu_us);
+	memcpy(p + 8, j->done, n);
+	up_frame(up, FRAME_DONE, 0, j->id, p, 8 + n);
+	free(p);
+}
+
+bool
+job_settle(struct job *j, struct queue *up)
+{
+	unsigned char p[16] = {0};
+
+	if (j->owes == OWES_NOTHING || j->drain[0] || j->drain[1])
+		return false;
+	if (j->owes == OWES_DONE) {
+		send_done(j, up);
+		j->owes = OWES_NOTHING;
+		return false;
+	}
+	wire_store64(p, (uint64_t)(uint32_t)j->status | (uint64_t)j->flags << 32);
+	wire_store64(p + 8, j->cpu_us);
+	up_frame(up, FRAME_EXIT, 0, j->id, p, sizeof(p));
+	return true;
+}

@@ -1,0 +1,25 @@
+/* Namespaces: cloning into them and the few settings that belong to them. */
+#ifndef SUNABA_SANDBOX_NS_H
+#define SUNABA_SANDBOX_NS_H
+
+#include "sandbox/util.h"
+
+/* Taken before the clone: inside, the ids read as overflow ones until they are mapped. */
+struct ns_ids {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* fork() into namespaces of its own: returns as fork does, -1 with *f filled. *userns says
+ * whether there is a user namespace; real root goes on without one where it is refused, as in a
+ * chroot. */
+pid_t ns_clone(bool *userns, struct sbx_fail *f);
+/* In the child, first: maps its own user and group, brings lo up, sets host name and keyring. */
+bool ns_enter(bool userns, const struct ns_ids *ids, struct sbx_fail *f);
+/* clone() with flags, returning like fork; *pidfd when flags hold CLONE_PIDFD. */
+pid_t ns_fork(unsigned long flags, int *pidfd);
+/* Dies with the parent. `life` is the read end of a pipe whose write end only the parent holds:
+ * its hang-up tells that the parent was gone before the request was made. */
+void ns_die_with_parent(int life);
+
+#endif

@@ -1,0 +1,125 @@
+/* The policy's defaults and its check of the workspace: see sandbox.h.
+ *
+ * A workspace is writable and may hold anything the model writes, so it must never hold what the
+ * user's other programs trust: the whole home, keys, the system. Pinned by
+ * tests/unit/test_policy.c. */
+#include "sandbox/policy.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+
+#define MEMORY_MAX     ((uint64_t)4 * 1024 * SBX_MIB)
+#define PROCESSES_MAX  256
+#define FILES_MAX      4096
+#define FILE_SIZE_MAX  ((uint64_t)1024 * SBX_MIB)
+#define TMP_SIZE_MAX   ((uint64_t)1024 * SBX_MIB)
+#define HOME_ELSEWHERE "/home/sandbox"
+
+const char *const policy_system[] = {"/usr",	   "/bin",   "/sbin",	"/lib",
+				     "/lib32",	   "/lib64", "/libx32", "/opt",
+				     "/nix/store", "/etc",   NULL};
+
+/* Never a workspace, nor anything below. */
+static const char *const closed[] = {
+    "/etc", "/bin", "/sbin", "/lib",	"/lib32",   "/lib64",	 "/boot",    "/proc",
+    "/sys", "/dev", "/run",  "/libx32", "/usr/bin", "/usr/sbin", "/usr/lib", NULL};
+/* Never a workspace, but a folder below may be one. */
+static const char *const shared[] = {"/",    "/usr",   "/var", "/opt",	     "/home",
+				     "/mnt", "/media", "/srv", "/usr/local", NULL};
+
+bool
+policy_below(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	return strncmp(path, top, n) == 0 && (path[n] == 0 || path[n] == '/');
+}
+
+bool
+policy_is_system(const char *path)
+{
+	for (const char *const *s = policy_system; *s; s++)
+		if (policy_below(path, *s))
+			return true;
+	return false;
+}
+
+const char *
+policy_home(void)
+{
+	const char *home = getenv("HOME");
+
+	if (!home || home[0] != '/' || !home[1] || strlen(home) >= PATH_MAX ||
+	    policy_is_system(home) || strstr(home, "//") || strstr(home, "/.."))
+		return HOME_ELSEWHERE;
+	return home;
+}
+
+void
+sbx_policy_default(struct sbx_policy *p)
+{
+	struct sysinfo si;
+
+	memset(p, 0, sizeof(*p));
+	p->workspace = ".";
+	p->limits.memory = MEMORY_MAX;
+	if (sysinfo(&si) == 0) {
+		uint64_t half = (uint64_t)si.totalram * si.mem_unit / 2;
+
+		if (half < MEMORY_MAX)
+			p->limits.memory = half;
+	}
+	p->limits.processes = PROCESSES_MAX;
+	p->limits.files = FILES_MAX;
+	p->limits.file_size = FILE_SIZE_MAX;
+	p->limits.tmp_size = TMP_SIZE_MAX;
+}
+
+static bool
+holds_keys(const char *path)
+{
+	char keys[PATH_MAX + 8];
+	struct stat st;
+
+	snprintf(keys, sizeof(keys), "%s/.ssh", path);
+	return stat(keys, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool
+above_home(const char *path)
+{
+	const char *home = getenv("HOME");
+	char real[PATH_MAX];
+
+	if (!home || !home[0])
+		return false;
+	return policy_below(home, path) ||
+	       (realpath(home, real) && policy_below(real, path));
+}
+
+bool
+sbx_policy_check(const struct sbx_policy *p, char canonical[4096], struct sbx_fail *f)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	memset(f, 0, sizeof(*f));
+	if (!realpath(p->workspace, real) || stat(real, &st))
+		return sbx_fail_set(f, "workspace", errno, p->workspace);
+	if (!S_ISDIR(st.st_mode))
+		return sbx_fail_set(f, "workspace", ENOTDIR, real);
+	snprintf(canonical, 4096, "%s", real);
+	for (const char *const *c = closed; *c; c++)
+		if (policy_below(real, *c))
+			return sbx_fail_set(f, "workspace", 0, real);
+	for (const char *const *s = shared; *s; s++)
+		if (strcmp(real, *s) == 0)
+			return sbx_fail_set(f, "workspace", 0, real);
+	if (above_home(real) || holds_keys(real))
+		return sbx_fail_set(f, "workspace", 0, real);
+	return true;
+}

@@ -1,0 +1,17 @@
+/* Which folders may be a workspace, and what counts as part of the system. Paths are compared
+ * as text, so both sides must be canonical. */
+#ifndef SUNABA_SANDBOX_POLICY_H
+#define SUNABA_SANDBOX_POLICY_H
+
+#include "sandbox/util.h"
+
+/* Folders that the jail shows read-only when they exist; NULL-terminated. */
+extern const char *const policy_system[];
+
+/* `path` is `top` or lies below it. */
+bool policy_below(const char *path, const char *top);
+bool policy_is_system(const char *path);
+/* Where the private HOME is mounted: $HOME when it is usable, else "/home/sandbox". */
+const char *policy_home(void);
+
+#endif

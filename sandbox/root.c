@@ -1,0 +1,401 @@
+/* The jail's tree: see root.h.
+ *
+ * First clones of all that will be shown are taken (open_tree), with their attributes set while
+ * they hang nowhere; then a tmpfs is mounted, filled, and pivoted to. Nothing is looked up on
+ * the host afterwards, and the host's own mounts are never touched. HOME, /tmp, /var/tmp and
+ * /dev/shm are folders of that one tmpfs, so that one size bounds them all.
+ *
+ * Sources: mount_namespaces(7), open_tree(2), mount_setattr(2), pivot_root(2).
+ * Pinned by tests/jail/test_sandbox.py. */
+#include "sandbox/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "sandbox/policy.h"
+
+#define PARTS_MAX (12 + SETUP_PATHS_MAX + 1)
+#define INODES	  "100000" /* files in the private tmpfs */
+
+enum {
+	RO = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+	RW = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
+};
+
+struct part {
+	int fd;		  /* a detached clone, or -1: a link to `link` */
+	const char *path; /* where it goes, from "/" */
+	char link[64];
+};
+
+struct tree {
+	struct part part[PARTS_MAX];
+	size_t n, system; /* the first `system` parts are the system's */
+	int dev[DEV_NODES];
+	int root; /* the tmpfs */
+};
+
+/* A detached clone of a subtree with the attributes set on all of it. */
+static int
+clone_tree(int at, const char *path, uint64_t set)
+{
+	struct mount_attr attr = {.attr_set = set, .propagation = MS_PRIVATE};
+	SBX_CLOSE int fd = open_tree(
+	    at, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH);
+	int got = fd;
+
+	if (fd < 0 ||
+	    mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)))
+		return -1;
+	fd = -1;
+	return got;
+}
+
+static bool
+take(struct tree *t, const char *from, const char *path, uint64_t attr, struct sbx_fail *f)
+{
+	struct part *p = &t->part[t->n];
+
+	p->path = path;
+	p->fd = clone_tree(AT_FDCWD, from, attr);
+	if (p->fd < 0)
+		return sbx_fail_set(f, "mount", errno, path);
+	t->n++;
+	return true;
+}
+
+static bool
+take_system(struct tree *t, struct sbx_fail *f)
+{
+	struct stat st;
+
+	for (const char *const *s = policy_system; *s; s++) {
+		struct part *p = &t->part[t->n];
+
+		if (lstat(*s, &st))
+			continue;
+		if (S_ISLNK(st.st_mode)) {
+			ssize_t n = readlink(*s, p->link, sizeof(p->link) - 1);
+
+			p->link[n > 0 ? n : 0] = 0;
+			p->path = *s;
+			p->fd = -1;
+			t->n++;
+		} else if (!take(t, *s, *s, RO, f)) {
+			return false;
+		}
+	}
+	if (access("/sys/devices/system/cpu", F_OK) == 0)
+		return take(t, "/sys/devices/system/cpu", "/sys/devices/system/cpu", RO, f);
+	return true;
+}
+
+/* Shorter paths first, so that a folder never hides what is shown inside it. */
+static void
+sort_from(struct tree *t, size_t first)
+{
+	for (size_t i = first + 1; i < t->n; i++)
+		for (size_t j = i;
+		     j > first && strlen(t->part[j].path) < strlen(t->part[j - 1].path);
+		     j--) {
+			struct part swap = t->part[j];
+
+			t->part[j] = t->part[j - 1];
+			t->part[j - 1] = swap;
+		}
+}
+
+static bool
+take_policy(struct tree *t, const struct setup *s, struct sbx_fail *f)
+{
+	t->system = t->n;
+	for (const char *const *r = s->read; *r; r++)
+		if (!take(t, *r, *r, RO, f))
+			return false;
+	for (const char *const *w = s->write; *w; w++)
+		if (!take(t, *w, *w, RW, f))
+			return false;
+	if (!take(t, ".", s->workspace, s->workspace_readonly ? RO : RW, f))
+		return false;
+	sort_from(t, t->system);
+	return true;
+}
+
+/* The folder (or file) `path` below root, made where it is missing, never through a link. */
+static int
+make_place(int root, const char *path, bool is_dir)
+{
+	int at = dup(root);
+
+	while (at >= 0 && *path) {
+		char name[NAME_MAX + 1];
+		size_t n = strcspn(path, "/");
+		bool last = !path[n];
+		int next;
+
+		if (n > NAME_MAX)
+			return close(at), errno = ENAMETOOLONG, -1;
+		memcpy(name, path, n);
+		name[n] = 0;
+		path += n + strspn(path + n, "/");
+		if (n == 0)
+			continue;
+		if (last && !is_dir)
+			mknodat(at, name, S_IFREG | 0600, 0);
+		else
+			mkdirat(at, name, 0755);
+		next = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		close(at);
+		at = next;
+	}
+	return at;
+}
+
+static bool
+place_part(int root, const struct part *p, struct sbx_fail *f)
+{
+	struct stat st;
+	SBX_CLOSE int at = -1;
+
+	if (p->fd < 0) {
+		if (symlinkat(p->link, root, p->path + 1))
+			return sbx_fail_set(f, "link", errno, p->path);
+		return true;
+	}
+	if (fstat(p->fd, &st))
+		return sbx_fail_set(f, "mount", errno, p->path);
+	at = make_place(root, p->path, S_ISDIR(st.st_mode));
+	if (at < 0 || move_mount(p->fd, "", at, "",
+				 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+		return sbx_fail_set(f, "mount", errno, p->path);
+	return true;
+}
+
+/* Binds a folder of the tmpfs on itself: the root becomes read-only, this stays writable. */
+static bool
+private_dir(int root, const char *path, mode_t mode, uint64_t attr, struct sbx_fail *f)
+{
+	SBX_CLOSE int at = make_place(root, path, true), fd = -1;
+
+	if (at < 0)
+		return sbx_fail_set(f, "folder", errno, path);
+	if (fchmodat(at, ".", mode, 0) || (fd = clone_tree(at, "", attr)) < 0 ||
+	    move_mount(fd, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+		return sbx_fail_set(f, "mount", errno, path);
+	return true;
+}
+
+static bool
+make_private(struct sbx_fail *f)
+{
+	SBX_CLOSE int here = -1, root = -1, copy = -1;
+	struct stat a, b = {0};
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return true;
+	/* A chroot's root need not be a mount point. Real root may step out of it for a moment
+	 * to make private what lies above, then turns the root into a mount point. */
+	here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (here < 0 || root < 0 || chroot("/etc") || fchdir(root))
+		return sbx_fail_set(f, "leave chroot", errno, "/");
+	do {
+		if (stat(".", &a) || chdir("..") || stat(".", &b))
+			return sbx_fail_set(f, "leave chroot", errno, "..");
+	} while (a.st_ino != b.st_ino || a.st_dev != b.st_dev);
+	if (chroot(".") || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return sbx_fail_set(f, "private mounts", errno, "/");
+	copy = clone_tree(root, "", 0);
+	if (copy < 0 ||
+	    move_mount(copy, "", root, "",
+		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ||
+	    fchdir(copy) || chroot("."))
+		return sbx_fail_set(f, "chroot as mount point", errno, "/");
+	if (fchdir(here))
+		return sbx_fail_set(f, "workspace", errno, ".");
+	return true;
+}
+
+static int
+new_tmpfs(uint64_t size, struct sbx_fail *f)
+{
+	SBX_CLOSE int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+	char bytes[32];
+	int mnt = -1;
+
+	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)size);
+	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "size", bytes, 0) ||
+	    fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", INODES, 0) ||
+	    fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0755", 0) ||
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ||
+	    (mnt = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID)) < 0)
+		sbx_fail_set(f, "mount tmpfs", errno, NULL);
+	return mnt;
+}
+
+/* It must hang somewhere before it can be filled; what it covers was cloned before. */
+static bool
+attach(int mnt, struct sbx_fail *f)
+{
+	static const char *const places[] = {"/tmp", "/mnt", "/var", "/etc", "/usr"};
+
+	for (size_t i = 0; i < SBX_LEN(places); i++)
+		if (move_mount(mnt, "", AT_FDCWD, places[i], MOVE_MOUNT_F_EMPTY_PATH) == 0)
+			return true;
+	return sbx_fail_set(f, "attach tmpfs", errno, "/tmp");
+}
+
+static bool
+mount_proc(int at, const char *path, struct sbx_fail *f)
+{
+	SBX_CLOSE int fs = fsopen("proc", FSOPEN_CLOEXEC), mnt = -1;
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ||
+	    (mnt = fsmount(fs, FSMOUNT_CLOEXEC,
+			   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)) < 0 ||
+	    move_mount(mnt, "", at, path, MOVE_MOUNT_F_EMPTY_PATH))
+		return sbx_fail_set(f, "mount proc", errno, "/proc");
+	return true;
+}
+
+/* What only root can read, and what code has no business with. */
+static const char *const root_masks[] = {"etc/shadow",
+					 "etc/shadow-",
+					 "etc/gshadow",
+					 "etc/gshadow-",
+					 "etc/sudoers",
+					 "etc/sudoers.d",
+					 "etc/ssh",
+					 "etc/ssl/private",
+					 "etc/opasswd",
+					 "etc/security/opasswd",
+					 "etc/krb5.keytab",
+					 "etc/wireguard",
+					 "etc/NetworkManager",
+					 "etc/ppp",
+					 "etc/cups",
+					 "etc/docker",
+					 "etc/kubernetes"};
+
+static bool
+mask_secrets(int root, struct sbx_fail *f)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return true;
+	for (size_t i = 0; i < SBX_LEN(root_masks); i++) {
+		const char *empty = "run/empty.d";
+		SBX_CLOSE int fd = -1;
+
+		if (fstatat(root, root_masks[i], &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		if (!S_ISDIR(st.st_mode))
+			empty = "run/empty";
+		fd = clone_tree(root, empty, RO);
+		if (fd < 0 ||
+		    move_mount(fd, "", root, root_masks[i], MOVE_MOUNT_F_EMPTY_PATH))
+			return sbx_fail_set(f, "mask", errno, root_masks[i]);
+	}
+	return true;
+}
+
+static bool
+fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
+{
+	size_t i = 0;
+
+	/* The system first: its links must stand before anything is made below them. */
+	for (; i < t->system; i++)
+		if (!place_part(t->root, &t->part[i], f))
+			return false;
+	if (!dev_build(t->root, t->dev, f) || mkdirat(t->root, "proc", 0555) ||
+	    mkdirat(t->root, "run", 0755) || mkdirat(t->root, "run/empty.d", 0) ||
+	    mknodat(t->root, "run/empty", S_IFREG, 0))
+		return f->step[0] ? false : sbx_fail_set(f, "folder", errno, "/run");
+	if (!mask_secrets(t->root, f) || !private_dir(t->root, "tmp", 01777, RW, f) ||
+	    !private_dir(t->root, "var/tmp", 01777, RW, f) ||
+	    !private_dir(t->root, "dev/shm", 01777, RW, f) ||
+	    !private_dir(t->root, s->home, 0700, RW, f) ||
+	    !private_dir(t->root, SBX_SCRIPT_DIR, 0755, RW, f))
+		return false;
+	for (; i < t->n; i++)
+		if (!place_part(t->root, &t->part[i], f))
+			return false;
+	return mount_proc(t->root, "proc", f);
+}
+
+static bool
+enter(int root, const char *workspace, struct sbx_fail *f)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (mount_setattr(root, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
+		return sbx_fail_set(f, "read-only root", errno, "/");
+	if (fchdir(root) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH))
+		return sbx_fail_set(f, "pivot root", errno, "/");
+	if (chdir(workspace))
+		return sbx_fail_set(f, "workspace", errno, workspace);
+	return true;
+}
+
+bool
+root_build(const struct setup *s, struct sbx_fail *f)
+{
+	struct tree t = {.root = -1};
+	bool ok;
+
+	f->step[0] = 0;
+	dev_take(t.dev);
+	ok = make_private(f) && take_system(&t, f) && take_policy(&t, s, f) &&
+	     (t.root = new_tmpfs(s->limits.tmp_size, f)) >= 0 && attach(t.root, f) &&
+	     fill(&t, s, f) && enter(t.root, s->workspace, f);
+	for (size_t i = 0; i < t.n; i++)
+		sbx_shut(&t.part[i].fd);
+	for (size_t i = 0; i < DEV_NODES; i++)
+		sbx_shut(&t.dev[i]);
+	sbx_shut(&t.root);
+	return ok;
+}
+
+static const char *const proc_readonly[] = {"sys",  "irq",  "bus",	    "fs",
+					    "acpi", "scsi", "sysrq-trigger"};
+static const char *const proc_masked[] = {
+    "kcore",	   "keys", "key-users",	 "timer_list", "latency_stats", "kallsyms",
+    "sched_debug", "kmsg", "kpagecount", "kpageflags", "kpagecgroup"};
+
+bool
+root_job(bool keep_proc, struct sbx_fail *f)
+{
+	SBX_CLOSE int proc = -1;
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (!keep_proc && !mount_proc(AT_FDCWD, "/proc", f))
+		return false;
+	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < SBX_LEN(proc_readonly); i++) {
+		SBX_CLOSE int fd =
+		    clone_tree(proc, proc_readonly[i], RO | MOUNT_ATTR_NOEXEC);
+
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0 ||
+		    move_mount(fd, "", proc, proc_readonly[i], MOVE_MOUNT_F_EMPTY_PATH))
+			return sbx_fail_set(f, "cover proc", errno, proc_readonly[i]);
+	}
+	if (fchdir(proc))
+		return sbx_fail_set(f, "cover proc", errno, "/proc");
+	for (size_t i = 0; i < SBX_LEN(proc_masked); i++)
+		if (mount("/dev/null", proc_masked[i], NULL, MS_BIND, NULL) &&
+		    errno != ENOENT)
+			return sbx_fail_set(f, "cover proc", errno, proc_masked[i]);
+	if (mount_setattr(AT_FDCWD, SBX_SCRIPT_DIR, 0, &ro, sizeof(ro)))
+		return sbx_fail_set(f, "scripts", errno, SBX_SCRIPT_DIR);
+	return true;
+}

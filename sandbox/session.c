@@ -1,0 +1,273 @@
+/* The agent's side, downwards: starting the jail and telling it what to do; event.c is the way
+ * up. Contract in sandbox.h.
+ *
+ * The jail is a fresh image with an empty environment: nothing the agent ever held in memory is
+ * in it. Writes never block: what the socket does not take waits in a bounded queue.
+ *
+ * Sources: fork(2), execve(2), close_range(2), unix(7). Pinned by tests/unit/test_session.c. */
+#include "sandbox/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "sandbox/jail.h"
+#include "sandbox/setup.h"
+#include "sandbox/spawn.h"
+
+#define DOWN_MAX     (64 * SBX_MIB) /* bytes waiting for the jail */
+#define END_PATIENCE 1000	    /* ms until a jail that does not end is killed */
+#define FD_HIGH	     100
+
+/* In the child: only async-signal-safe calls. Returns when the exec failed. */
+static void
+exec_jail(int sock, int failed, pid_t parent)
+{
+	char *const argv[] = {(char *)JAIL_NAME, NULL}, *const env[] = {NULL};
+	const char *self = (const char *)getauxval(AT_EXECFN);
+	int null;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	spawn_reset_signals();
+	sock = fcntl(sock, F_DUPFD_CLOEXEC, FD_HIGH);
+	failed = fcntl(failed, F_DUPFD_CLOEXEC, FD_HIGH);
+	null = open("/dev/null", O_RDWR);
+	for (int i = 0; i < 3; i++)
+		if (null >= 0 && null != i)
+			dup2(null, i);
+	dup2(sock, JAIL_SOCKET);
+	dup3(failed, JAIL_SOCKET + 1, O_CLOEXEC);
+	syscall(SYS_close_range, JAIL_SOCKET + 2, ~0u, 0);
+	execve("/proc/self/exe", argv, env);
+	/* In a chroot there may be no /proc. */
+	if (self)
+		execve(self, argv, env);
+	if (write(JAIL_SOCKET + 1, &errno, sizeof(errno)) < 0)
+		_exit(1);
+	_exit(1);
+}
+
+static pid_t
+fork_jail(int sock, struct sbx_fail *f)
+{
+	pid_t parent = getpid(), pid;
+	int failed[2], sys = 0;
+	ssize_t n;
+
+	if (pipe2(failed, O_CLOEXEC))
+		return sbx_fail_set(f, "pipe", errno, NULL), -1;
+	pid = fork();
+	if (pid == 0)
+		exec_jail(sock, failed[1], parent);
+	close(failed[1]);
+	if (pid < 0) {
+		sbx_fail_set(f, "fork", errno, NULL);
+		close(failed[0]);
+		return -1;
+	}
+	while ((n = read(failed[0], &sys, sizeof(sys))) < 0 && errno == EINTR)
+		;
+	close(failed[0]);
+	if (n == 0)
+		return pid;
+	waitpid(pid, NULL, 0);
+	sbx_fail_set(f, "execute the jail", sys, "/proc/self/exe");
+	return -1;
+}
+
+bool
+sbx_session_start(struct sbx_session **out, struct sbx_fail *f)
+{
+	struct sbx_session *s;
+	int pair[2];
+	pid_t pid;
+
+	memset(f, 0, sizeof(*f));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return sbx_fail_set(f, "socket pair", errno, NULL);
+	pid = fork_jail(pair[1], f);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return false;
+	}
+	fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	s = sbx_grow(NULL, sizeof(*s));
+	memset(s, 0, sizeof(*s));
+	s->fd = pair[0];
+	s->pid = pid;
+	*out = s;
+	return true;
+}
+
+static bool
+send_first(struct sbx_session *s, int workspace, uint32_t len)
+{
+	unsigned char head[FRAME_HEAD];
+	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = {0};
+	struct iovec iov = {.iov_base = head, .iov_len = sizeof(head)};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control,
+			     .msg_controllen = sizeof(control)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &workspace, sizeof(int));
+	frame_head(head, FRAME_SETUP, 0, 0, len);
+	/* The socket is empty still: a head fits. */
+	return sendmsg(s->fd, &msg, MSG_NOSIGNAL) == FRAME_HEAD;
+}
+
+bool
+sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p, struct sbx_fail *f)
+{
+	struct queue q = {0};
+	SBX_CLOSE int workspace = -1;
+	bool ok;
+
+	if (s->setup_sent || s->dead)
+		return sbx_fail_set(f, "session", EINVAL, NULL);
+	workspace = setup_encode(p, &q, f);
+	ok = workspace >= 0;
+	if (ok && !send_first(s, workspace, (uint32_t)queue_len(&q)))
+		ok = sbx_fail_set(f, "session", errno, NULL);
+	if (ok) {
+		s->setup_sent = true;
+		queue_add(&s->down, queue_head(&q), queue_len(&q));
+		session_flush(s);
+	}
+	queue_free(&q);
+	return ok;
+}
+
+void
+session_flush(struct sbx_session *s)
+{
+	while (!s->dead && queue_len(&s->down)) {
+		ssize_t n = send(s->fd, queue_head(&s->down), queue_len(&s->down),
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		/* A broken socket is found by the reader, after what it still holds. */
+		if (n < 0)
+			return;
+		queue_drop(&s->down, (size_t)n);
+	}
+}
+
+int
+sbx_session_fd(const struct sbx_session *s)
+{
+	return s->fd;
+}
+
+bool
+sbx_session_wants_write(const struct sbx_session *s)
+{
+	return !s->dead && queue_len(&s->down) > 0;
+}
+
+pid_t
+sbx_session_pid(const struct sbx_session *s)
+{
+	return s->pid;
+}
+
+void
+sbx_session_free(struct sbx_session *s)
+{
+	int gone;
+
+	if (!s)
+		return;
+	/* Its end of file ends pid 1, whose end the monitor waits for. */
+	sbx_shut(&s->fd);
+	if (s->pid > 0) {
+		gone = (int)syscall(SYS_pidfd_open, s->pid, 0);
+		if (gone >= 0) {
+			struct pollfd p = {.fd = gone, .events = POLLIN};
+
+			if (poll(&p, 1, END_PATIENCE) == 0)
+				kill(s->pid, SIGKILL);
+			close(gone);
+		} else {
+			kill(s->pid, SIGKILL);
+		}
+		while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	queue_free(&s->down);
+	queue_free(&s->up);
+	free(s);
+}
+
+static bool
+down(struct sbx_session *s, enum frame_type type, int detail, int job, const void *p,
+     size_t n)
+{
+	unsigned char head[FRAME_HEAD];
+
+	if (s->dead || !s->setup_sent || job < 1 || job > SBX_JOB_MAX ||
+	    n > FRAME_DOWN_MAX || queue_len(&s->down) + n > DOWN_MAX)
+		return false;
+	frame_head(head, type, (uint8_t)detail, (uint16_t)job, (uint32_t)n);
+	queue_add(&s->down, head, sizeof(head));
+	queue_add(&s->down, p, n);
+	session_flush(s);
+	return true;
+}
+
+bool
+sbx_job_start(struct sbx_session *s, int job, const struct sbx_job_spec *spec)
+{
+	struct queue q = {0};
+	bool ok;
+
+	if (job < 1 || job > SBX_JOB_MAX || s->live[job])
+		return false;
+	start_encode(spec, &q);
+	ok = down(s, FRAME_START, 0, job, queue_head(&q), queue_len(&q));
+	if (ok)
+		s->live[job] = true;
+	queue_free(&q);
+	return ok;
+}
+
+/* A job that ended meanwhile takes nothing more: its EXIT tells. */
+static bool
+down_live(struct sbx_session *s, enum frame_type type, int detail, int job, const void *p,
+	  size_t n)
+{
+	if (job >= 1 && job <= SBX_JOB_MAX && !s->live[job])
+		return !s->dead;
+	return down(s, type, detail, job, p, n);
+}
+
+bool
+sbx_job_run(struct sbx_session *s, int job, const void *code, size_t n)
+{
+	return down_live(s, FRAME_RUN, 0, job, code, n);
+}
+
+bool
+sbx_job_signal(struct sbx_session *s, int job, int signo)
+{
+	return down_live(s, FRAME_SIGNAL, signo, job, NULL, 0);
+}
+
+bool
+sbx_job_kill(struct sbx_session *s, int job)
+{
+	return down_live(s, FRAME_KILL, 0, job, NULL, 0);
+}

@@ -1,0 +1,20 @@
+/* A session's inner state, shared by session.c (down) and event.c (up). */
+#ifndef SUNABA_SANDBOX_SESSION_H
+#define SUNABA_SANDBOX_SESSION_H
+
+#include "sandbox/frame.h"
+#include "sandbox/util.h"
+
+struct sbx_session {
+	int fd;
+	pid_t pid; /* -1: reaped */
+	bool setup_sent, stands, dead;
+	struct queue down, up;
+	size_t spent; /* bytes of `up` that the last event borrowed */
+	bool live[SBX_JOB_MAX + 1];
+};
+
+/* Writes what the jail takes now. */
+void session_flush(struct sbx_session *s);
+
+#endif

@@ -1,0 +1,53 @@
+/* What travels down to the jail: the policy in FRAME_SETUP, a job in FRAME_START.
+ *
+ * Encoding happens in the agent, where the environment and the user's paths are known; decoding
+ * in the jail, which borrows every text from the payload it was given. */
+#ifndef SUNABA_SANDBOX_SETUP_H
+#define SUNABA_SANDBOX_SETUP_H
+
+#include "sandbox/wire.h"
+
+#define SETUP_PATHS_MAX 64  /* further paths, read and write together */
+#define SETUP_ENV_MAX	256 /* variables of a job */
+#define SETUP_ARGS_MAX	4096
+
+/* The policy as the jail sees it; all texts are borrowed, all paths canonical. */
+struct setup {
+	const char *workspace;
+	bool workspace_readonly;
+	const char *home;
+	const char *read[SETUP_PATHS_MAX + 1];
+	const char *write[SETUP_PATHS_MAX + 1];
+	const char *env[SETUP_ENV_MAX + 1];
+	struct sbx_limits limits;
+};
+
+/* Checks the policy, opens the workspace and appends the encoded policy to *q. The workspace
+ * comes as an O_PATH descriptor, which the caller owns: whatever is put at its path afterwards
+ * is not what the jail mounts. -1 with *f filled. */
+int setup_encode(const struct sbx_policy *p, struct queue *q, struct sbx_fail *f);
+bool setup_decode(const unsigned char *p, size_t n, struct setup *s);
+
+/* A job as the jail sees it; the arrays are heap, the texts borrowed. */
+struct start {
+	const char **argv;
+	const char *env[SETUP_ENV_MAX + 1];
+	const char *cwd; /* NULL: the workspace */
+	const char *script_name;
+	const void *script;
+	size_t script_len;
+	bool driver;
+};
+void start_encode(const struct sbx_job_spec *spec, struct queue *q);
+bool
+start_decode(const unsigned char *p, size_t n, const struct setup *base, struct start *s);
+void start_release(struct start *s);
+
+/* Appends the allowed variables of this process's environment to *q, tag 'E'. */
+void env_encode(const struct sbx_policy *p, const char *workspace, const char *home,
+		struct queue *q);
+/* Adds "NAME=value" to a NULL-terminated list of at most SETUP_ENV_MAX, in place of an earlier
+ * value of the name. */
+void env_set(const char **list, const char *pair);
+
+#endif

@@ -1,0 +1,39 @@
+/* The last steps of a job: from a forked process to the executed command. */
+#ifndef SUNABA_SANDBOX_SPAWN_H
+#define SUNABA_SANDBOX_SPAWN_H
+
+#include "sandbox/setup.h"
+
+/* What a reaper tells pid 1, at most once of each, in one write each (below PIPE_BUF). */
+struct report {
+	int kind;
+	int status; /* REPORT_EXIT: wait status; REPORT_EXEC: exit code for a shell, 126 or 127 */
+	struct sbx_fail fail;
+};
+enum {
+	REPORT_FAIL = 1, /* the confinement failed */
+	REPORT_EXEC,	 /* the command cannot be executed */
+	REPORT_EXIT,	 /* the command ended */
+};
+
+struct spawn {
+	const struct setup *setup;
+	const char *const *argv;
+	const char *const *env;
+	const char *cwd;
+	bool inherit;	 /* standard input as it is, else /dev/null */
+	int fd[3];	 /* output, error, report; -1: as it is */
+	int code, state; /* the driver's descriptors, or -1 */
+};
+
+/* Signals to their defaults, none blocked. */
+void spawn_reset_signals(void);
+/* In the command's process: descriptors, session, confinement, exec. Does not return; a failure goes
+ * to the report pipe. */
+void spawn_exec(const struct spawn *sp) __attribute__((noreturn));
+/* In pid 1 of a job: reaps until `main_pid` ends, passing on signal numbers that pid 1 of the
+ * session queues with SIGUSR1. Returns the wait status. SIGCHLD and SIGUSR1 must be blocked. */
+int spawn_reap(pid_t main_pid);
+void spawn_block_signals(void);
+
+#endif

@@ -1,0 +1,475 @@
+/* A session of the sandbox driven as the agent drives it: jobs, drivers, kills, hostile records.
+ * Needs namespaces; skips where they are refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "sandbox/sandbox.h"
+#include "sandbox/util.h"
+
+#define PATIENCE_MS 20000
+
+static char workspace[64];
+static const char *refused;
+
+struct seen {
+	char out[1 << 16], err[4096], cwd[4096], limit[32];
+	size_t nout, nerr, total;
+	int done, status, exit_status, failed_job, started, exited, dead;
+	uint64_t cpu_us;
+	struct sbx_fail fail;
+};
+
+static int64_t
+now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static void
+note(struct seen *n, const struct sbx_event *ev)
+{
+	char *to = ev->stream == 1 ? n->out : n->err;
+	size_t *len = ev->stream == 1 ? &n->nout : &n->nerr;
+	size_t max = ev->stream == 1 ? sizeof(n->out) - 1 : sizeof(n->err) - 1;
+
+	if (ev->type == SBX_OUTPUT) {
+		size_t k = ev->len < max - *len ? ev->len : max - *len;
+
+		memcpy(to + *len, ev->data, k);
+		*len += k;
+		to[*len] = 0;
+		n->total += ev->len;
+	}
+	if (ev->type == SBX_STARTED)
+		n->started++;
+	if (ev->type == SBX_DEAD)
+		n->dead++;
+	if (ev->type == SBX_FAILED) {
+		n->failed_job = ev->job + 1;
+		n->fail = ev->fail;
+	}
+	if (ev->type == SBX_DONE) {
+		n->done++;
+		n->status = ev->status;
+		n->cpu_us = ev->cpu_us;
+		snprintf(n->cwd, sizeof(n->cwd), "%s", ev->cwd);
+	}
+	if (ev->type == SBX_EXIT) {
+		n->exited++;
+		n->exit_status = ev->status;
+		n->cpu_us = ev->cpu_us;
+		snprintf(n->limit, sizeof(n->limit), "%s", ev->limit ? ev->limit : "");
+	}
+}
+
+/* Reads events until one of type `want` (or DEAD) came; its type. */
+static enum sbx_event_type
+wait_for(struct sbx_session *s, enum sbx_event_type want, struct seen *n)
+{
+	int64_t end = now_us() + PATIENCE_MS * 1000;
+
+	for (;;) {
+		struct sbx_event ev;
+		struct pollfd p = {.fd = sbx_session_fd(s), .events = POLLIN};
+
+		if (sbx_session_read(s, &ev) != SBX_NOTHING) {
+			note(n, &ev);
+			if (ev.type == want || ev.type == SBX_DEAD)
+				return ev.type;
+			continue;
+		}
+		if (sbx_session_wants_write(s))
+			p.events |= POLLOUT;
+		if (now_us() > end)
+			fail_msg("nothing within %d ms", PATIENCE_MS);
+		poll(&p, 1, 100);
+	}
+}
+
+static struct sbx_session *
+stand_with(const struct sbx_policy *p)
+{
+	struct sbx_session *s;
+	struct sbx_fail f;
+	struct seen n = {0};
+
+	if (!sbx_session_start(&s, &f) || !sbx_session_setup(s, p, &f))
+		fail_msg("%s: %d (%s)", f.step, f.sys, f.path);
+	if (wait_for(s, SBX_READY, &n) != SBX_READY)
+		fail_msg("%s: %d (%s)", n.fail.step, n.fail.sys, n.fail.path);
+	return s;
+}
+
+static struct sbx_session *
+stand(void)
+{
+	struct sbx_policy p;
+
+	if (refused)
+		skip();
+	sbx_policy_default(&p);
+	p.workspace = workspace;
+	return stand_with(&p);
+}
+
+static void
+command(struct sbx_session *s, int job, const char *script, struct seen *n)
+{
+	const char *const argv[] = {"sh", "-c", script, NULL};
+	struct sbx_job_spec spec = {.argv = argv};
+
+	memset(n, 0, sizeof(*n));
+	assert_true(sbx_job_start(s, job, &spec));
+	assert_int_equal(wait_for(s, SBX_EXIT, n), SBX_EXIT);
+}
+
+/* A driver in shell: reads a length, then that many bytes, evaluates them, answers. */
+static const char driver[] = "printf 'R\\0' >&201\n"
+			     "while read -r n <&200; do\n"
+			     "  code=$(head -c \"$n\" <&200; printf x)\n"
+			     "  eval \"${code%x}\" 200<&- 201>&-\n"
+			     "  printf 'D%d\\t%s\\0' $? \"$PWD\" >&201\n"
+			     "done\n";
+
+static void
+start_driver(struct sbx_session *s, int job, const char *text)
+{
+	const char *const argv[] = {"bash", SBX_SCRIPT_DIR "/d.sh", NULL};
+	struct sbx_job_spec spec = {.argv = argv,
+				    .script_name = "d.sh",
+				    .script = text,
+				    .script_len = strlen(text),
+				    .driver = true};
+
+	assert_true(sbx_job_start(s, job, &spec));
+}
+
+static void
+step(struct sbx_session *s, int job, const char *code, struct seen *n)
+{
+	memset(n, 0, sizeof(*n));
+	assert_true(sbx_job_run(s, job, code, strlen(code)));
+	assert_int_equal(wait_for(s, SBX_DONE, n), SBX_DONE);
+}
+
+static void
+test_command(void **state)
+{
+	struct sbx_session *s = stand();
+	struct seen n;
+
+	(void)state;
+	command(s, 1, "echo out; echo err >&2; exit 7", &n);
+	assert_string_equal(n.out, "out\n");
+	assert_string_equal(n.err, "err\n");
+	assert_true(WIFEXITED(n.exit_status));
+	assert_int_equal(WEXITSTATUS(n.exit_status), 7);
+	command(s, 1, "kill -SEGV $$", &n);
+	assert_true(WIFSIGNALED(n.exit_status));
+	assert_int_equal(WTERMSIG(n.exit_status), SIGSEGV);
+	sbx_session_free(s);
+}
+
+static void
+test_not_found(void **state)
+{
+	struct sbx_session *s = stand();
+	const char *const argv[] = {"/no/such/program", NULL};
+	struct sbx_job_spec spec = {.argv = argv};
+	struct seen n = {0};
+
+	(void)state;
+	assert_true(sbx_job_start(s, 3, &spec));
+	assert_int_equal(wait_for(s, SBX_EXIT, &n), SBX_EXIT);
+	assert_int_equal(n.failed_job, 4);
+	assert_string_equal(n.fail.path, "/no/such/program");
+	assert_int_equal(n.fail.sys, ENOENT);
+	sbx_session_free(s);
+}
+
+static void
+test_driver(void **state)
+{
+	struct sbx_session *s = stand();
+	struct seen n = {0};
+
+	(void)state;
+	start_driver(s, 1, driver);
+	assert_int_equal(wait_for(s, SBX_STARTED, &n), SBX_STARTED);
+	step(s, 1, "x=42; cd /tmp; (exit 3)", &n);
+	assert_int_equal(n.status, 3);
+	assert_string_equal(n.cwd, "/tmp");
+	step(s, 1, "echo $x; i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done", &n);
+	assert_string_equal(n.out, "42\n");
+	assert_true(n.cpu_us > 1000);
+	sbx_session_free(s);
+}
+
+/* Whatever a step wrote before its end arrives before DONE, even with a full pipe. */
+static void
+test_order(void **state)
+{
+	struct sbx_session *s = stand();
+	struct seen n = {0};
+
+	(void)state;
+	start_driver(s, 1, driver);
+	wait_for(s, SBX_STARTED, &n);
+	for (int i = 0; i < 20; i++) {
+		step(s, 1, "head -c 300000 /dev/zero | tr '\\0' a; echo end >&2", &n);
+		assert_int_equal(n.total, 300004);
+		assert_string_equal(n.err, "end\n");
+	}
+	sbx_session_free(s);
+}
+
+static void
+test_background(void **state)
+{
+	struct sbx_session *s = stand();
+	struct seen n = {0};
+	int64_t t = now_us();
+
+	(void)state;
+	start_driver(s, 1, driver);
+	wait_for(s, SBX_STARTED, &n);
+	step(s, 1, "sleep 100 & (yes > /dev/stdout &) ; echo hi >&2", &n);
+	assert_non_null(strstr(n.err, "hi"));
+	sbx_job_kill(s, 1);
+	assert_int_equal(wait_for(s, SBX_EXIT, &n), SBX_EXIT);
+	command(s, 2, "sleep 100 & setsid sleep 100 & echo bye", &n);
+	assert_string_equal(n.out, "bye\n");
+	assert_true(now_us() - t < 10000000);
+	sbx_session_free(s);
+}
+
+static void
+test_signal(void **state)
+{
+	struct sbx_session *s = stand();
+	struct seen n = {0};
+	const char *const code = "trap 'echo caught' INT; echo go; sleep 100; echo on";
+
+	(void)state;
+	start_driver(s, 1, driver);
+	wait_for(s, SBX_STARTED, &n);
+	sbx_job_run(s, 1, code, strlen(code));
+	while (n.nout == 0)
+		wait_for(s, SBX_OUTPUT, &n);
+	sbx_job_signal(s, 1, SIGINT);
+	assert_int_equal(wait_for(s, SBX_DONE, &n), SBX_DONE);
+	assert_non_null(strstr(n.out, "caught"));
+	sbx_session_free(s);
+}
+
+static void
+hostile(const char *text)
+{
+	struct sbx_session *s = stand();
+	struct seen n = {0};
+
+	start_driver(s, 1, text);
+	assert_int_equal(wait_for(s, SBX_EXIT, &n), SBX_EXIT);
+	assert_int_equal(n.exit_status, SIGKILL);
+	assert_string_equal(n.limit, "driver protocol");
+	command(s, 1, "echo alive", &n);
+	assert_string_equal(n.out, "alive\n");
+	sbx_session_free(s);
+}
+
+static void
+test_hostile_records(void **state)
+{
+	(void)state;
+	hostile("printf 'X\\0' >&201; sleep 100");
+	hostile("printf 'D0\\t/\\0' >&201; sleep 100");
+	hostile("printf 'R\\0R\\0' >&201; sleep 100");
+	hostile("head -c 20000 /dev/zero | tr '\\0' R >&201; sleep 100");
+	hostile("cat /dev/urandom >&201; sleep 100");
+}
+
+static void
+test_tree_dies(void **state)
+{
+	struct sbx_session *s = stand();
+	struct seen n = {0};
+	const char *const code =
+	    "for i in $(seq 100); do (trap '' TERM INT HUP; setsid sleep "
+	    "1000 & ) ; done; echo up; sleep 1000";
+	const char *const argv[] = {"sh", "-c", code, NULL};
+	struct sbx_job_spec spec = {.argv = argv};
+	int64_t t;
+
+	(void)state;
+	assert_true(sbx_job_start(s, 1, &spec));
+	while (n.nout == 0)
+		wait_for(s, SBX_OUTPUT, &n);
+	t = now_us();
+	sbx_job_kill(s, 1);
+	assert_int_equal(wait_for(s, SBX_EXIT, &n), SBX_EXIT);
+	print_message("# tree of 100 gone after %lld us\n", (long long)(now_us() - t));
+	assert_int_equal(n.exit_status, SIGKILL);
+	sbx_session_free(s);
+}
+
+static void
+test_memory(void **state)
+{
+	struct sbx_policy p;
+	struct sbx_session *s;
+	struct seen n;
+
+	(void)state;
+	if (refused)
+		skip();
+	sbx_policy_default(&p);
+	p.workspace = workspace;
+	p.limits.memory = 64 * SBX_MIB;
+	s = stand_with(&p);
+	command(s, 1, "exec python3 -c \"x = bytearray(150000000)\nwhile True: pass\"", &n);
+	assert_string_equal(n.limit, "memory");
+	sbx_session_free(s);
+}
+
+static void
+test_many(void **state)
+{
+	struct sbx_session *s = stand();
+	const char *const argv[] = {"true", NULL};
+	struct sbx_job_spec spec = {.argv = argv};
+	struct seen n = {0};
+
+	(void)state;
+	for (int job = 1; job <= SBX_JOB_MAX; job++)
+		assert_true(sbx_job_start(s, job, &spec));
+	assert_false(sbx_job_start(s, SBX_JOB_MAX + 1, &spec));
+	while (n.exited < SBX_JOB_MAX)
+		assert_int_equal(wait_for(s, SBX_EXIT, &n), SBX_EXIT);
+	assert_int_equal(n.failed_job, 0);
+	sbx_session_free(s);
+}
+
+static void
+test_agent_gone(void **state)
+{
+	struct sbx_session *s = stand();
+	pid_t jail = sbx_session_pid(s);
+	struct seen n = {0};
+
+	(void)state;
+	kill(jail, SIGKILL);
+	assert_int_equal(wait_for(s, SBX_DEAD, &n), SBX_DEAD);
+	assert_false(sbx_job_kill(s, 1));
+	sbx_session_free(s);
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	int64_t d = *(const int64_t *)a - *(const int64_t *)b;
+
+	return d < 0 ? -1 : d > 0;
+}
+
+/* Figures, not verdicts: the machine may be busy. */
+static void
+test_times(void **state)
+{
+	enum { N = 30 };
+	int64_t start[N], job[N], trip[N];
+	struct seen n = {0};
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		int64_t t = now_us();
+		struct sbx_session *s = stand();
+		const char *const argv[] = {"/bin/true", NULL};
+		struct sbx_job_spec spec = {.argv = argv};
+
+		start[i] = now_us() - t;
+		t = now_us();
+		sbx_job_start(s, 1, &spec);
+		wait_for(s, SBX_EXIT, &n);
+		job[i] = now_us() - t;
+		if (i == N - 1) {
+			start_driver(
+			    s, 2,
+			    "printf 'R\\0' >&201\nwhile read -r -u 200 n; do read -r "
+			    "-u 200 -N $n c; printf 'D0\\t/\\0' >&201; done");
+			wait_for(s, SBX_STARTED, &n);
+			for (int k = 0; k < N; k++) {
+				t = now_us();
+				step(s, 2, ":", &n);
+				trip[k] = now_us() - t;
+			}
+		}
+		sbx_session_free(s);
+	}
+	qsort(start, N, sizeof(*start), by_size);
+	qsort(job, N, sizeof(*job), by_size);
+	qsort(trip, N, sizeof(*trip), by_size);
+	print_message(
+	    "# us, p10/median: ready %lld/%lld, job %lld/%lld, round trip %lld/%lld\n",
+	    (long long)start[N / 10], (long long)start[N / 2], (long long)job[N / 10],
+	    (long long)job[N / 2], (long long)trip[N / 10], (long long)trip[N / 2]);
+}
+
+static void
+probe_machine(void)
+{
+	struct sbx_session *s;
+	struct sbx_policy p;
+	struct sbx_fail f;
+	struct seen n = {0};
+
+	sbx_policy_default(&p);
+	p.workspace = workspace;
+	if (!sbx_session_start(&s, &f) || !sbx_session_setup(s, &p, &f)) {
+		refused = "start";
+		return;
+	}
+	if (wait_for(s, SBX_READY, &n) != SBX_READY)
+		refused = "set-up";
+	if (refused)
+		print_message("# no sandbox here: %s, errno %d, %s\n", n.fail.step,
+			      n.fail.sys, n.fail.path);
+	sbx_session_free(s);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_command),	    cmocka_unit_test(test_not_found),
+	    cmocka_unit_test(test_driver),	    cmocka_unit_test(test_order),
+	    cmocka_unit_test(test_background),	    cmocka_unit_test(test_signal),
+	    cmocka_unit_test(test_hostile_records), cmocka_unit_test(test_tree_dies),
+	    cmocka_unit_test(test_memory),	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_agent_gone),	    cmocka_unit_test(test_times),
+	};
+	int failed;
+
+	sbx_jail_main_if_asked(argc, argv);
+	snprintf(workspace, sizeof(workspace), "/tmp/sunaba-session-XXXXXX");
+	if (!mkdtemp(workspace))
+		return 1;
+	probe_machine();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	rmdir(workspace);
+	return failed;
+}

@@ -1,0 +1,346 @@
+// Keeps one Node alive and runs the session's steps in it. The protocol is that of sandbox.h.
+//
+// The inspector's Runtime.evaluate in REPL mode lets `let`, `const` and `class` persist and be
+// declared again, and gives top-level await; vm's breakOnSigint around it ends endless loops.
+// Both need no further package and work from Node 18 on. `import` is not understood there:
+// rewriteImports() turns it into a call that resolves from the working folder.
+'use strict';
+const fs = require('fs');
+const inspector = require('inspector');
+const Module = require('module');
+const net = require('net');
+const path = require('path');
+const util = require('util');
+const vm = require('vm');
+
+const CODE_FD = 200;
+const STATUS_FD = 201;
+const CWD_MAX = 4096; // bytes of a record
+const HANDLE = '__sunaba';
+
+let codeFd = CODE_FD;
+let statusFd = STATUS_FD;
+let count = 0;
+let current = null; // the step that runs: {failed, ended}
+let handleId;
+const session = new inspector.Session();
+
+// Reopened, because Node cannot mark a descriptor close-on-exec but opens all of its own so.
+function reopen(fd, flags) {
+  try {
+    const copy = fs.openSync(`/proc/self/fd/${fd}`, flags);
+    fs.closeSync(fd);
+    return copy;
+  } catch {
+    return fd; // not a pipe
+  }
+}
+
+function cwd() {
+  try {
+    return Buffer.from(process.cwd()).subarray(0, CWD_MAX);
+  } catch {
+    return Buffer.alloc(0); // the folder is gone
+  }
+}
+
+function say(record) {
+  let bytes = Buffer.concat([record, Buffer.from([0])]);
+  while (bytes.length > 0)
+    bytes = bytes.subarray(fs.writeSync(statusFd, bytes));
+}
+
+function finish(step, status) {
+  if (step.ended)
+    return;
+  step.ended = true;
+  // A rejection nobody handles shows once the microtasks are done.
+  setImmediate(() => {
+    session.post('Runtime.releaseObjectGroup', { objectGroup: 'step' });
+    current = null;
+    say(Buffer.concat([Buffer.from(`D${status || (step.failed ? 1 : 0)}\t`), cwd()]));
+    next();
+  });
+}
+
+function isOurs(line) {
+  return /^\s+at /.test(line) && (/\(?node:/.test(line) || line.includes(__filename));
+}
+
+function describe(error) {
+  let text;
+  try {
+    text = util.inspect(error);
+  } catch {
+    text = 'an exception that cannot be shown';
+  }
+  if (!util.types.isNativeError(error))
+    return `Uncaught ${text}\n`;
+  const kept = [];
+  for (const line of text.split('\n')) {
+    if (!isOurs(line))
+      kept.push(line);
+    else if (line.endsWith(' {'))
+      kept[kept.length - 1] += ' {'; // the error's own properties follow
+  }
+  return kept.join('\n') + '\n';
+}
+
+function complain(text) {
+  try {
+    fs.writeSync(2, text);
+  } catch {
+    // the step closed its standard error
+  }
+}
+
+// A syntax error's place stands beside the exception, not in it.
+function complainSyntax(step, error, details) {
+  const line = step.source.split('\n')[details.lineNumber];
+  if (line === undefined)
+    return complain(describe(error));
+  const place = `${step.name}:${details.lineNumber + 1}\n${line.slice(0, 200)}\n`;
+  const mark = ' '.repeat(Math.min(details.columnNumber, 200)) + '^\n';
+  complain(`${place}${mark}${error.name}: ${error.message}\n`);
+}
+
+// What setTimeout and its like give back: of no use to the reader.
+const immediate = setImmediate(() => {});
+const TIMERS = [setTimeout(() => {}).constructor, immediate.constructor];
+
+// What the inspector hands over by callFunctionOn, as a value of ours.
+const handle = {
+  value(value) {
+    const step = current;
+    if (!util.types.isPromise(value))
+      return handle.show(step, value);
+    value.then((settled) => handle.show(step, settled), (error) => handle.thrown(step, error));
+  },
+  show(step, value) {
+    if (step.ended)
+      return;
+    try {
+      if (value !== undefined && !TIMERS.includes(value?.constructor))
+        process.stdout.write(util.inspect(value) + '\n');
+      finish(step, 0);
+    } catch (error) {
+      handle.thrown(step, error);
+    }
+  },
+  thrown(step, error) {
+    if (step.ended)
+      return;
+    const details = step.details;
+    if (details && util.types.isNativeError(error) && error.name === 'SyntaxError' &&
+        !details.stackTrace && details.lineNumber !== undefined)
+      complainSyntax(step, error, details);
+    else
+      complain(describe(error));
+    finish(step, 1);
+  },
+  error(error) {
+    handle.thrown(current, error);
+  },
+};
+
+function pass(method, remote) {
+  const { objectId, value, unserializableValue } = remote;
+  const argument = objectId ? { objectId }
+    : unserializableValue ? { unserializableValue } : { value };
+  session.post('Runtime.callFunctionOn', {
+    objectId: handleId, arguments: [argument], silent: true,
+    functionDeclaration: `function (v) { this.${method}(v) }`,
+  });
+}
+
+function evaluate(step, code) {
+  const options = { expression: `${code}\n//# sourceURL=${step.name}`, replMode: true,
+                    objectGroup: 'step' };
+  session.post('Runtime.evaluate', options, (failure, answer) => {
+    if (step.ended || process._exiting)
+      return;
+    if (failure) {
+      // A termination at the wrong moment takes the context away: nothing can be run any more.
+      complain(`${failure.message}\n`);
+      process.exit(1);
+    } else if (answer.exceptionDetails) {
+      step.details = answer.exceptionDetails;
+      pass('error', answer.exceptionDetails.exception ?? { value: answer.exceptionDetails.text });
+    } else {
+      pass('value', answer.result);
+    }
+  });
+}
+
+let pending; // what the one script below calls
+const guarded = new vm.Script(`${HANDLE}.go()`, { filename: __filename });
+handle.go = () => pending();
+
+function run(source) {
+  const step = { name: `step${++count}.js`, source, failed: false, ended: false };
+  current = step;
+  pending = () => evaluate(step, rewriteImports(source));
+  globalThis[HANDLE] = handle;
+  try {
+    guarded.runInThisContext({ breakOnSigint: true });
+  } catch (error) {
+    const stopped = error && error.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
+    complain(stopped ? 'Interrupted\n' : describe(error));
+    finish(step, stopped ? 130 : 1);
+  }
+}
+
+// ---- import ----
+
+function importFrom(folder) {
+  const file = path.join(folder, 'step.js');
+  const maker = new Module(file);
+  maker.filename = file;
+  maker.paths = Module._nodeModulePaths(folder);
+  maker._compile('module.exports = (name, options) => import(name, options)', file);
+  return maker.exports;
+}
+
+function relative(make) {
+  let folder;
+  let made;
+  return (...args) => {
+    const here = process.cwd();
+    if (here !== folder)
+      [folder, made] = [here, make(here)];
+    return made(...args);
+  };
+}
+
+const STATIC = new RegExp('import\\s*(?:(?:([\\w$]+)\\s*,?\\s*)?(?:\\*\\s*as\\s+([\\w$]+)|' +
+  '(\\{[^}]*\\}))?\\s*from\\s*)?(["\'])([^"\'\\n]*)\\4(?:\\s*with\\s*(\\{[^}]*\\}))?', 'uy');
+
+function staticImport(text, [, whole, all, names, , name, attributes]) {
+  const options = attributes ? `, {with: ${attributes}}` : '';
+  const call = `await ${HANDLE}_import(${JSON.stringify(name)}${options})`;
+  const lines = ';' + '\n'.repeat(text.split('\n').length - (names ?? '').split('\n').length);
+  const wanted = [];
+  if (whole)
+    wanted.push(`default: ${whole}`);
+  if (names)
+    wanted.push(names.slice(1, -1).replace(/\sas\s/g, ': '));
+  const picked = `{${wanted.join(', ')}}`;
+  if (all)
+    return `const ${all} = ${call}${whole ? `, ${picked} = ${all}` : ''}${lines}`;
+  return wanted.length ? `const ${picked} = ${call}${lines}` : call + lines;
+}
+
+// One token at a time: comments, strings, template text, regular expressions, words, the rest.
+const TOKEN = /\/\/[^\n]*|\/\*[^]*?\*\/|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'|[\w$\u0080-\uffff]+|\s+|[^]/uy;
+const TEMPLATE = /(?:\\[^]|\$(?!\{)|[^`\\$])*(`|\$\{|$)/uy;
+const REGEXP = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/uy;
+const BEFORE_REGEXP = /^(?:return|typeof|case|in|of|void|delete|do|else|throw|new|yield|await|[^\w$)\]}\u0080-\uffff])?$/u;
+
+function match(pattern, text, at) {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+function rewriteImports(code) {
+  if (!/\bimport\b/.test(code))
+    return code;
+  let out = '';
+  let before = ''; // the last token that is not white space or a comment
+  const open = []; // what each open bracket is: '{', '(', '[', or '$' for a template's
+  for (let at = 0; at < code.length;) {
+    let [token] = match(TOKEN, code, at);
+    let put = token;
+    if (token === '`' || (token === '}' && open[open.length - 1] === '$')) {
+      if (token === '}')
+        open.pop();
+      const rest = match(TEMPLATE, code, at + 1);
+      put = token += rest[0];
+      if (rest[1] === '${')
+        open.push('$');
+    } else if (token === '/' && BEFORE_REGEXP.test(before)) {
+      const whole = match(REGEXP, code, at);
+      put = token = whole ? whole[0] : token;
+    } else if (token === 'import' && before !== '.') {
+      const found = open.length === 0 && match(STATIC, code, at);
+      if (found)
+        put = staticImport(token = found[0], found);
+      else if (/^\s*\(/.test(code.slice(at + 6, at + 100)))
+        put = `${HANDLE}_import`;
+    } else if ('{(['.includes(token)) {
+      open.push(token);
+    } else if ('})]'.includes(token)) {
+      open.pop();
+    }
+    if (!/^(?:\s|\/[/*])/.test(token))
+      before = token.length > 1 && /^[`}'"/]/.test(token) ? ')' : token;
+    out += put;
+    at += token.length;
+  }
+  return out;
+}
+
+// ---- the code's descriptor ----
+
+let held = Buffer.alloc(0);
+
+function next() {
+  const end = held.indexOf(10);
+  if (current || end < 0)
+    return;
+  const length = Number(held.toString('latin1', 0, end));
+  if (held.length < end + 1 + length)
+    return;
+  const code = held.toString('utf8', end + 1, end + 1 + length);
+  held = held.subarray(end + 1 + length);
+  run(code);
+}
+
+function uncaught(error) {
+  complain(describe(error));
+  if (current)
+    finish(current, 1);
+}
+
+function hide(name, value) {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true,
+                                            enumerable: false });
+}
+
+function prepare() {
+  codeFd = reopen(CODE_FD, 'r');
+  statusFd = reopen(STATUS_FD, 'w');
+  session.connect();
+  hide(HANDLE, handle);
+  hide(`${HANDLE}_import`, relative(importFrom));
+  const require = relative((folder) => Module.createRequire(path.join(folder, 'step.js')));
+  require.resolve = (...args) => Module.createRequire(path.join(process.cwd(), 'step.js'))
+    .resolve(...args);
+  hide('require', require);
+  // Not the inspector's, which keeps what it shows.
+  hide('console', new console.Console(process.stdout, process.stderr));
+  session.post('Runtime.evaluate', { expression: HANDLE }, (failure, answer) => {
+    handleId = answer.result.objectId;
+  });
+  process.argv.length = 1;
+  process.on('uncaughtException', uncaught);
+  process.on('unhandledRejection', (error) => {
+    complain(describe(error));
+    if (current)
+      current.failed = true;
+  });
+  process.on('SIGINT', () => {
+    if (!current)
+      return;
+    complain('Interrupted\n');
+    finish(current, 130);
+  });
+}
+
+prepare();
+const input = new net.Socket({ fd: codeFd, readable: true, writable: false });
+input.on('data', (part) => {
+  held = held.length ? Buffer.concat([held, part]) : part;
+  next();
+});
+input.on('end', () => process.exit(0));
+say(Buffer.from('R'));
