@@ -13,8 +13,8 @@
 struct json_check {
 	const char *p; /* whole text */
 	size_t n;
-	size_t i;	   /* where we are */
-	size_t copied;	   /* bytes of p already in *fixed, or skipped */
+	size_t i;      /* where we are */
+	size_t copied; /* bytes of p already in *fixed, or skipped */
 	enum json_mode mode;
 	struct buf *fixed; /* repair mode: the copy */
 	int depth;
@@ -88,7 +88,8 @@ json_check_unicode(struct json_check *c)
 		c->i += 6;
 		return ERR_NONE;
 	}
-	if (u < 0xDC00 && c->i + 7 < c->n && c->p[c->i + 6] == '\\' && c->p[c->i + 7] == 'u') {
+	if (u < 0xDC00 && c->i + 7 < c->n && c->p[c->i + 6] == '\\' &&
+	    c->p[c->i + 7] == 'u') {
 		low = json_hex4(c, c->i + 8);
 		if (low >= 0xDC00 && low <= 0xDFFF) {
 			c->i += 12;
@@ -267,8 +268,7 @@ enum err_kind
 json_parse(const char *p, size_t n, enum json_mode mode, cJSON **out, struct err *e)
 {
 	AUTO_BUF struct buf fixed = BUF_INIT(n * 3 + 16);
-	struct json_check c = {
-	    .p = p, .n = n, .mode = mode, .fixed = &fixed, .e = e};
+	struct json_check c = {.p = p, .n = n, .mode = mode, .fixed = &fixed, .e = e};
 	enum err_kind kind;
 
 	*out = NULL;
@@ -340,7 +340,8 @@ json_int(const cJSON *obj, const char *key, int64_t *out)
 	const double limit = 9007199254740992.0; /* 2^53 */
 
 	if (!cJSON_IsNumber(v) || !(fabs(v->valuedouble) <= limit) ||
-	    trunc(v->valuedouble) < v->valuedouble || trunc(v->valuedouble) > v->valuedouble)
+	    trunc(v->valuedouble) < v->valuedouble ||
+	    trunc(v->valuedouble) > v->valuedouble)
 		return false;
 	*out = (int64_t)v->valuedouble;
 	return true;
@@ -451,6 +452,8 @@ json_put_num(struct json_writer *w, double v)
 		if (memcmp(&(double){strtod(text, NULL)}, &v, sizeof(v)) == 0)
 			break;
 	}
+	for (char *comma = text; (comma = strchr(comma, ','));)
+		*comma = '.'; /* some locale's decimal point */
 	json_comma(w);
 	buf_adds(w->out, text);
 }
