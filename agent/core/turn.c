@@ -16,6 +16,7 @@
 #include "agent/core/turn.h"
 
 #define TURN_SAME_MAX	3	   /* identical steps with identical output, in a row */
+#define TURN_CODE_MAX	(512 * KIB) /* bytes of code that a user can be asked about */
 #define TURN_RESULT_MAX (256 * KIB) /* bytes of one result as the model gets it */
 
 struct turn {
@@ -251,7 +252,12 @@ turn_read_call(const struct msg_call *c)
 		return a;
 	}
 	a.len = strlen(a.code);
-	turn_check_language(&a);
+	if (a.len > TURN_CODE_MAX)
+		a.problem = mem_printf("Not run: the code is longer than %zu KiB. Write it in "
+				       "smaller steps.",
+				       TURN_CODE_MAX / KIB);
+	else
+		turn_check_language(&a);
 	return a;
 }
 

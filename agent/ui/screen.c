@@ -378,14 +378,14 @@ static enum err_kind
 screen_ask(void *arg, const struct step *step, struct decision *out, struct err *e)
 {
 	static const enum decision_kind kinds[] = {
-	    [ASK_YES] = DECIDE_RUN,	[ASK_NO] = DECIDE_NO,	[ASK_EDIT] = DECIDE_EDIT,
+	    [ASK_YES] = DECIDE_RUN,	[ASK_NO] = DECIDE_NO,	[ASK_EDIT] = DECIDE_RUN,
 	    [ASK_ALWAYS] = DECIDE_RUN,	[ASK_STOP] = DECIDE_STOP,
 	    [ASK_NOBODY] = DECIDE_NOBODY};
 	struct screen *s = arg;
 	struct ask_step q = {.language = step->kernel->name,
 			     .code = step->code,
 			     .len = step->len,
-			     .number = step->number};
+			     .number = (int)step->number};
 	struct ask_result r = {0};
 	bool ticking = s->tick_fd >= 0;
 	enum err_kind kind;
@@ -401,7 +401,7 @@ screen_ask(void *arg, const struct step *step, struct decision *out, struct err 
 				 .reason = r.reason,
 				 .code = r.edited,
 				 .len = r.edited_len};
-	memcpy(out->sha256, r.sha256, sizeof(out->sha256));
+	sha256_hex(r.sha256, out->sha256);
 	return ERR_NONE;
 }
 
