@@ -20,6 +20,7 @@
 #define EXIT_NOT_FOUND	 127
 #define EXIT_CANNOT_EXEC 126
 #define FD_REPORT	 202 /* above the driver's descriptors */
+#define NS_PER_MS	 1000000L
 #define FD_ABOVE	 300 /* where descriptors wait while the low numbers are dealt */
 
 extern char **environ;
@@ -109,23 +110,28 @@ spawn_exec(const struct spawn *sp)
 }
 
 int
-spawn_reap(pid_t main_pid)
+spawn_reap(pid_t main_pid, spawn_watch *watch, const struct setup *s)
 {
+	int wait_ms = watch ? watch(s) : 0;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGUSR1);
 	for (;;) {
+		struct timespec ts = {0, wait_ms * NS_PER_MS};
 		siginfo_t info;
-		int status;
+		int status, sig;
 		pid_t pid;
 
 		while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
 			if (pid == main_pid)
 				return status;
+		sig = watch ? sigtimedwait(&set, &info, &ts) : sigwaitinfo(&set, &info);
 		/* si_pid is 0 when the sender lives outside of this pid namespace. */
-		if (sigwaitinfo(&set, &info) == SIGUSR1 && info.si_pid == 0)
+		if (sig == SIGUSR1 && info.si_pid == 0)
 			kill(-main_pid, info.si_value.sival_int);
+		if (sig < 0 && watch && (wait_ms = watch(s)) < 0)
+			return -1;
 	}
 }

@@ -11,6 +11,8 @@
 #define PROCESSES_MAX 4096 /* of one tree; the limit of a sandbox lies far below */
 #define CHILDREN_MAX  4096 /* bytes of one list that are read */
 #define US_PER_S      1000000u
+#define LOOK_MS	      50 /* while something runs */
+#define LOOK_CROWD_MS 10 /* when half of the limit is reached */
 
 static ssize_t
 slurp(char *into, size_t size, const char *path)
@@ -89,4 +91,10 @@ usage_of_tree(pid_t pid, struct usage *u)
 {
 	memset(u, 0, sizeof(*u));
 	walk(pid, 0, u);
+}
+
+int
+usage_patience(uint32_t processes, uint32_t limit)
+{
+	return processes > limit / 2 ? LOOK_CROWD_MS : LOOK_MS;
 }

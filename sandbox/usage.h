@@ -13,4 +13,8 @@ struct usage {
  * missed; the kernel's list of children must be built in, else only `pid` itself counts. */
 void usage_of_tree(pid_t pid, struct usage *u);
 
+/* How long to wait until the next look, in ms: shorter when many processes live, because real
+ * root has no RLIMIT_NPROC and a fork bomb doubles quickly. */
+int usage_patience(uint32_t processes, uint32_t limit);
+
 #endif
