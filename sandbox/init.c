@@ -189,6 +189,17 @@ pump(struct init *in, struct job *j, bool ended)
 	}
 }
 
+static uint64_t
+exact_memory(const struct init *in)
+{
+	uint64_t sum = 0;
+
+	for (int i = 1; i <= SBX_JOB_MAX; i++)
+		if (in->job[i] && in->job[i]->pidfd >= 0)
+			sum += usage_exact_memory(in->job[i]->reaper);
+	return sum;
+}
+
 /* Kills the largest job when all together are beyond a limit. */
 static void
 watch(struct init *in)
@@ -213,7 +224,7 @@ watch(struct init *in)
 	}
 	in->patience_ms = usage_patience((uint32_t)processes, l->processes);
 	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
-	if (worst && memory > l->memory)
+	if (worst && memory > l->memory && exact_memory(in) > l->memory)
 		job_kill(worst, KILLED_MEMORY);
 	else if (worst && processes > (uint64_t)l->processes + SBX_JOB_MAX)
 		job_kill(worst, KILLED_PROCESSES);

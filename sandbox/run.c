@@ -41,15 +41,16 @@ static void __attribute__((noreturn)) tell(int fd, int kind, const struct sbx_fa
 	_exit(1);
 }
 
-/* Processes that steal signals can delay a look, never prevent it: they cannot send any to
- * pid 1 but those it waits for, and after each it looks at its children alone. */
 static int
 watch(const struct setup *s)
 {
 	struct usage u;
 
 	usage_of_tree(getpid(), &u);
-	over = u.memory > s->limits.memory ? "memory" : NULL;
+	over =
+	    u.memory > s->limits.memory && usage_exact_memory(getpid()) > s->limits.memory
+		? "memory"
+		: NULL;
 	/* pid 1 itself counts too. */
 	if (u.processes > s->limits.processes + 1)
 		over = "processes";

@@ -64,13 +64,29 @@ memory_of(pid_t pid)
 	return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* The share of anonymous memory, in the kernel's own arithmetic. */
+static uint64_t
+share_of(pid_t pid)
+{
+	char text[2048], path[64];
+	const char *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+	slurp(text, sizeof(text), path);
+	p = strstr(text, "Pss_Anon:");
+	if (!p)
+		return memory_of(pid);
+	return strtoull(p + strlen("Pss_Anon:"), NULL, 10) * SBX_KIB;
+}
+
 static void
-walk(pid_t pid, int depth, struct usage *u)
+walk(pid_t pid, int depth, bool exact, struct usage *u)
 {
 	char list[CHILDREN_MAX], path[64], *p = list;
 
-	u->cpu_us += cpu_of(pid);
-	u->memory += memory_of(pid);
+	if (!exact)
+		u->cpu_us += cpu_of(pid);
+	u->memory += exact ? share_of(pid) : memory_of(pid);
 	if (++u->processes >= PROCESSES_MAX || depth >= DEPTH_MAX)
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
@@ -81,7 +97,7 @@ walk(pid_t pid, int depth, struct usage *u)
 
 		if (end == p)
 			break;
-		walk((pid_t)child, depth + 1, u);
+		walk((pid_t)child, depth + 1, exact, u);
 		p = end + strspn(end, " ");
 	}
 }
@@ -90,7 +106,16 @@ void
 usage_of_tree(pid_t pid, struct usage *u)
 {
 	memset(u, 0, sizeof(*u));
-	walk(pid, 0, u);
+	walk(pid, 0, false, u);
+}
+
+uint64_t
+usage_exact_memory(pid_t pid)
+{
+	struct usage u = {0};
+
+	walk(pid, 0, true, &u);
+	return u.memory;
 }
 
 int
