@@ -24,8 +24,6 @@
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
 
-#define SETUP_MAX (1024u * 1024) /* bytes of an encoded policy */
-
 static void
 tell_failure(const struct sbx_fail *f)
 {

@@ -111,15 +111,30 @@ sort_from(struct tree *t, size_t first)
 		}
 }
 
+/* Canonical when the agent looked; a link put there since is not followed. */
+static bool
+take_extra(struct tree *t, const char *path, uint64_t attr, struct sbx_fail *f)
+{
+	SBX_CLOSE int fd = setup_open(path);
+	struct part *p = &t->part[t->n];
+
+	p->path = path;
+	p->fd = fd < 0 ? -1 : clone_tree(fd, "", attr);
+	if (p->fd < 0)
+		return sbx_fail_set(f, "mount", errno, path);
+	t->n++;
+	return true;
+}
+
 static bool
 take_policy(struct tree *t, const struct setup *s, struct sbx_fail *f)
 {
 	t->system = t->n;
 	for (const char *const *r = s->read; *r; r++)
-		if (!take(t, *r, *r, RO, f))
+		if (!take_extra(t, *r, RO, f))
 			return false;
 	for (const char *const *w = s->write; *w; w++)
-		if (!take(t, *w, *w, RW, f))
+		if (!take_extra(t, *w, RW, f))
 			return false;
 	if (!take(t, ".", s->workspace, s->workspace_readonly ? RO : RW, f))
 		return false;

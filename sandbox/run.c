@@ -16,10 +16,13 @@
 #include "sandbox/ns.h"
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
+#include "sandbox/usage.h"
 
 #define EXIT_SIGNALLED 128 /* plus the signal, as shells say it */
 
 extern char **environ;
+
+static const char *over; /* pid 1: the limit that was passed */
 
 static void
 wipe_environment(void)
@@ -36,6 +39,22 @@ static void __attribute__((noreturn)) tell(int fd, int kind, const struct sbx_fa
 	if (write(fd, &r, sizeof(r)) < 0)
 		_exit(1);
 	_exit(1);
+}
+
+static int
+watch(const struct setup *s)
+{
+	struct usage u;
+
+	usage_of_tree(getpid(), &u);
+	over =
+	    u.memory > s->limits.memory && usage_exact_memory(getpid()) > s->limits.memory
+		? "memory"
+		: NULL;
+	/* pid 1 itself counts too. */
+	if (u.processes > s->limits.processes + 1)
+		over = "processes";
+	return over ? -1 : usage_patience(u.processes, s->limits.processes);
 }
 
 static void __attribute__((noreturn))
@@ -65,12 +84,15 @@ pid1(const struct setup *s, char *const argv[], bool userns, const struct ns_ids
 		sbx_fail_set(&f, "fork", errno, NULL);
 		tell(report, REPORT_FAIL, &f);
 	}
-	close(report);
 	/* The streams belong to the command: its reader must see the end of file with it. */
 	close(0);
 	close(1);
 	close(2);
-	status = spawn_reap(pid);
+	status = spawn_reap(pid, watch, s);
+	if (status < 0) {
+		sbx_fail_set(&f, over, 0, NULL);
+		tell(report, REPORT_LIMIT, &f);
+	}
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status));
 }
 
@@ -116,6 +138,10 @@ judge(int report, int code, struct sbx_fail *f)
 	if (read(report, &r, sizeof(r)) != (ssize_t)sizeof(r))
 		return code;
 	*f = r.fail;
+	if (r.kind == REPORT_LIMIT) {
+		dprintf(2, "sunaba: killed: over the sandbox's limit of %s\n", f->step);
+		return EXIT_SIGNALLED + SIGKILL;
+	}
 	if (r.kind != REPORT_EXEC)
 		return -1;
 	dprintf(2, "sunaba: cannot %s '%s': %s\n", f->step, f->path, strerror(f->sys));
