@@ -47,6 +47,12 @@ demo_user(size_t i)
 	return i < demo_count() ? demo_tasks[i].user : NULL;
 }
 
+const char *
+demo_setup(size_t i)
+{
+	return i < demo_count() ? demo_tasks[i].setup : NULL;
+}
+
 void
 demo_set_pace(bool typing)
 {

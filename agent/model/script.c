@@ -343,6 +343,8 @@ script_task_key(struct script_read *r, const char *key, const yaml_node_t *v, vo
 		return script_string(r, v, &s->title);
 	if (strcmp(key, "user") == 0)
 		return script_string(r, v, &s->user);
+	if (strcmp(key, "setup") == 0)
+		return script_string(r, v, &s->setup);
 	return ERR_USAGE;
 }
 
@@ -469,5 +471,6 @@ script_release(struct script *s)
 	free(s->turns);
 	free(s->title);
 	free(s->user);
+	free(s->setup);
 	*s = (struct script){0};
 }

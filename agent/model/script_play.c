@@ -6,11 +6,13 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
+#include "agent/model/rawjson.h"
 #include "agent/model/reply.h"
 #include "agent/model/script.h"
 
-#define TYPING_CHUNK 6	/* bytes per delta when the tour types */
-#define TYPING_MS    12 /* between them */
+#define SCRIPT_OUTPUT "{{output}}" /* in `say` */
+#define TYPING_CHUNK  6		   /* bytes per delta when the tour types */
+#define TYPING_MS     12	   /* between them */
 
 /* The expectation that no message since the last turn fulfils, or NULL. */
 static const char *
@@ -92,13 +94,50 @@ script_stream(const struct model *m, const struct script_turn *t, const char *te
 	return k;
 }
 
+/* What the last step printed: the last result without its line of facts. */
+static struct slice
+script_output(const struct msg_list *l)
+{
+	struct slice s = {"", 0};
+	size_t i = l->n;
+
+	while (i && l->at[i - 1].role != MSG_TOOL)
+		i--;
+	if (!i)
+		return s;
+	s.p = l->at[i - 1].text;
+	if (*s.p == '[') {
+		s.p += strcspn(s.p, "\n");
+		s.p += *s.p == '\n';
+	}
+	s.n = strlen(s.p);
+	while (s.n && s.p[s.n - 1] == '\n')
+		s.n--;
+	return s;
+}
+
+static void
+script_say(struct buf *b, const char *say, const struct msg_list *l)
+{
+	const char *hit;
+
+	while ((hit = strstr(say, SCRIPT_OUTPUT))) {
+		struct slice out = script_output(l);
+
+		buf_add(b, say, (size_t)(hit - say));
+		buf_add(b, out.p, out.n);
+		say = hit + strlen(SCRIPT_OUTPUT);
+	}
+	buf_adds(b, say);
+}
+
 static char *
-script_text(const struct script_turn *t, bool fence)
+script_text(const struct script_turn *t, const struct msg_list *l, bool fence)
 {
 	struct buf b = BUF_INIT(REPLY_TEXT_MAX);
 
 	if (t->say)
-		buf_adds(&b, t->say);
+		script_say(&b, t->say, l);
 	for (size_t i = 0; fence && i < t->ncalls; i++) {
 		const struct script_call *c = &t->calls[i];
 		const char *code = c->code ? c->code : c->args;
@@ -136,7 +175,7 @@ script_play(const struct model *m, const struct script_turn *given, bool typing,
 	struct script_turn turn = *given;
 	bool fence = turn.fence || req->ntools == 0;
 	const char *missed = script_missed(&turn, req->messages);
-	AUTO_FREE char *text = script_text(&turn, fence);
+	AUTO_FREE char *text = script_text(&turn, req->messages, fence);
 	struct reply r;
 	enum err_kind k;
 
