@@ -17,6 +17,7 @@
 
 #define TURN_SAME_MAX	3	   /* identical steps with identical output, in a row */
 #define TURN_CODE_MAX	(512 * KIB) /* bytes of code that a user can be asked about */
+#define TURN_PROBLEMS_MAX 5 /* calls in a row that could not be run */
 #define TURN_RESULT_MAX (256 * KIB) /* bytes of one result as the model gets it */
 
 struct turn {
@@ -26,6 +27,7 @@ struct turn {
 	char last_hash[65]; /* of the last step's code */
 	char *last_output;
 	int same;
+	int problems; /* calls in a row that could not be run */
 };
 
 /* One thing that a reply asks for: a call, or a fenced block. */
@@ -268,6 +270,18 @@ turn_ask_release(struct turn_ask *a)
 	cJSON_Delete(a->args);
 }
 
+/* A model that never gets a call right would go on for ever. */
+static enum err_kind
+turn_check_problems(struct turn *t, struct err *e)
+{
+	if (++t->problems < TURN_PROBLEMS_MAX)
+		return ERR_NONE;
+	err_set(e, ERR_MODEL, "the model made %d calls in a row that cannot be run",
+		TURN_PROBLEMS_MAX);
+	err_hint(e, "try again, or take a model that is better with tools");
+	return ERR_MODEL;
+}
+
 /* One entry of a reply: run, or answered with its problem, or passed over. */
 static enum err_kind
 turn_entry(struct turn *t, struct turn_ask *a, bool *stop, struct err *e)
@@ -279,8 +293,10 @@ turn_entry(struct turn *t, struct turn_ask *a, bool *stop, struct err *e)
 		return turn_add_result(t->s, a->call_id, passed_over, strlen(passed_over), e);
 	if (a->problem) {
 		session_notice(t->s, NOTICE_WARN, "%s", a->problem);
-		return turn_add_result(t->s, a->call_id, a->problem, strlen(a->problem), e);
+		kind = turn_add_result(t->s, a->call_id, a->problem, strlen(a->problem), e);
+		return kind ? kind : turn_check_problems(t, e);
 	}
+	t->problems = 0;
 	kind = turn_check_governors(t, e);
 	return kind ? kind : turn_step(t, a, stop, e);
 }

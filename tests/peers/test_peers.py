@@ -189,7 +189,6 @@ def recorded_ollama():
 def recorded_openai():
     """recorded streams: compatible servers' dialects, whole and in single bytes"""
     names = ("deepseek/chat_deepseek-text", "groq/groq-reasoning", "mistral/mistral-text",
-             "cerebras/fixtures_cererebras-structured-output-tools.1",
              "openai-compatible/chat_xai-text")
     with Home() as home, replay() as peer:
         for name in names:
