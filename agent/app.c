@@ -82,15 +82,21 @@ app_open_jail(struct app *a, struct err *e)
 	return ERR_NONE;
 }
 
+struct term_opts
+app_term_opts(const struct opts *o)
+{
+	return (struct term_opts){.color = app_color(o),
+				  .plain = opt_flag(o, OPT_PLAIN),
+				  .raw = opt_flag(o, OPT_RAW) || opt_flag(o, OPT_JSON),
+				  .width = (int)opt_int(o, OPT_WIDTH),
+				  .quiet = opt_flag(o, OPT_QUIET)};
+}
+
 enum err_kind
 app_open(struct app *a, bool interactive, struct err *e)
 {
 	const struct opts *o = a->opts;
-	struct term_opts t = {.color = app_color(o),
-			      .plain = opt_flag(o, OPT_PLAIN),
-			      .raw = opt_flag(o, OPT_RAW) || opt_flag(o, OPT_JSON),
-			      .width = (int)opt_int(o, OPT_WIDTH),
-			      .quiet = opt_flag(o, OPT_QUIET)};
+	struct term_opts t = app_term_opts(o);
 	struct screen_opts s = {.render = opt_flag(o, OPT_RENDER),
 				.final_only = opt_flag(o, OPT_QUIET),
 				.interactive = interactive,
