@@ -1,6 +1,7 @@
 #!/bin/sh
 # What is checked without running the program: one line each, "ok", "skip" or "FAIL" and why.
 # Exit 1 when one failed. SUNABA names the built program, whose manual is checked.
+# shellcheck disable=SC2317 # functions are called through check
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
