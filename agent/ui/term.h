@@ -72,6 +72,10 @@ void term_status(struct term *t, const char *text);
 enum err_kind term_flush(struct term *t, struct err *e);
 /* Milliseconds until a waiting frame may be drawn by term_flush(); -1: none waits. */
 int term_due_ms(const struct term *t);
+/* Keys one by one, unechoed, for a dialog; bracketed paste is on meanwhile, so that a paste can
+ * be told from keys. Off: as it was. False when there is no terminal of ours. Type-ahead must
+ * be off. */
+bool term_key_mode(struct term *t, bool on);
 /* Starts and ends a stretch in which readline or an editor owns the screen. */
 void term_suspend(struct term *t);
 void term_resume(struct term *t);

@@ -88,6 +88,29 @@ modes_enter(int fd)
 	return tcsetattr(fd, TCSANOW, &m) == 0;
 }
 
+static void
+modes_leave(void)
+{
+	if (saved_fd >= 0 && modes_ours(saved_fd))
+		tcsetattr(saved_fd, TCSANOW, &saved_modes);
+	saved_fd = -1;
+}
+
+bool
+term_key_mode(struct term *t, bool on)
+{
+	static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
+
+	if (on && !modes_enter(term_key_fd(t)))
+		return false;
+	if (!on)
+		modes_leave();
+	term_frame(t, true);
+	if (t->live)
+		term_sink_write(&t->out, on ? paste_on : paste_off, sizeof(paste_on) - 1);
+	return true;
+}
+
 void
 term_typeahead(struct term *t, struct loop *l, bool on)
 {
@@ -97,9 +120,7 @@ term_typeahead(struct term *t, struct loop *l, bool on)
 	} else if (!on && t->keys_loop) {
 		loop_unwatch(t->keys_loop, STDIN_FILENO);
 		t->keys_loop = NULL;
-		if (saved_fd >= 0 && modes_ours(saved_fd))
-			tcsetattr(saved_fd, TCSANOW, &saved_modes);
-		saved_fd = -1;
+		modes_leave();
 	}
 }
 

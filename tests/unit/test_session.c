@@ -386,12 +386,24 @@ by_size(const void *a, const void *b)
 	return d < 0 ? -1 : d > 0;
 }
 
+static void
+bare_true(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl("/bin/true", "/bin/true", (char *)NULL);
+		_exit(1);
+	}
+	waitpid(pid, NULL, 0);
+}
+
 /* Figures, not verdicts: the machine may be busy. */
 static void
 test_times(void **state)
 {
 	enum { N = 30 };
-	int64_t start[N], job[N], trip[N];
+	int64_t start[N], job[N], trip[N], bare[N];
 	struct seen n = {0};
 
 	(void)state;
@@ -402,6 +414,9 @@ test_times(void **state)
 		struct sbx_job_spec spec = {.argv = argv};
 
 		start[i] = now_us() - t;
+		t = now_us();
+		bare_true();
+		bare[i] = now_us() - t;
 		t = now_us();
 		sbx_job_start(s, 1, &spec);
 		wait_for(s, SBX_EXIT, &n);
@@ -422,11 +437,14 @@ test_times(void **state)
 	}
 	qsort(start, N, sizeof(*start), by_size);
 	qsort(job, N, sizeof(*job), by_size);
+	qsort(bare, N, sizeof(*bare), by_size);
 	qsort(trip, N, sizeof(*trip), by_size);
-	print_message(
-	    "# us, p10/median: ready %lld/%lld, job %lld/%lld, round trip %lld/%lld\n",
-	    (long long)start[N / 10], (long long)start[N / 2], (long long)job[N / 10],
-	    (long long)job[N / 2], (long long)trip[N / 10], (long long)trip[N / 2]);
+	print_message("# us, p10/median: ready %lld/%lld, fork+exec %lld/%lld, job %lld/%lld, "
+		      "round trip %lld/%lld\n",
+		      (long long)start[N / 10], (long long)start[N / 2],
+		      (long long)bare[N / 10], (long long)bare[N / 2],
+		      (long long)job[N / 10], (long long)job[N / 2],
+		      (long long)trip[N / 10], (long long)trip[N / 2]);
 }
 
 static void

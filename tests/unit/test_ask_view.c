@@ -1,0 +1,137 @@
+/* The rows of the confirmation: they fit the screen, and they hold every byte of the code. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/base/mem.h"
+#include "agent/ui/ask_view.h"
+#include "agent/ui/width.h"
+
+#define BAR   " │ "
+#define ARROW " ↪ "
+
+/* The text of the code's rows behind their gutters, as one escaped view again. */
+static void
+rows_back(struct buf *out, struct ask_view *v)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < v->n; i++) {
+		const char *text = buf_str(&v->rows[i].text);
+		size_t gutter = strspn(text, " 0123456789");
+
+		if (gutter < 4)
+			continue;
+		text += gutter - 1;
+		if (strncmp(text, BAR, strlen(BAR)) == 0) {
+			if (!first)
+				buf_addc(out, '\n');
+			first = false;
+			buf_adds(out, text + strlen(BAR));
+		} else if (strncmp(text, ARROW, strlen(ARROW)) == 0) {
+			buf_adds(out, text + strlen(ARROW));
+		}
+	}
+	if (!v->found.no_final_newline && v->found.lines > 0)
+		buf_addc(out, '\n');
+}
+
+static void
+holds(const char *code, size_t n, int width)
+{
+	struct ask_look look = {.width = width, .unicode = true};
+	struct ask_step q = {.language = "bash", .code = code, .len = n};
+	AUTO_BUF struct buf view = BUF_INIT(MIB);
+	AUTO_BUF struct buf back = BUF_INIT(MIB);
+	struct ask_view v;
+
+	ask_view_build(&v, &look, &q);
+	for (size_t i = 0; i < v.n; i++) {
+		int columns = width_of(v.rows[i].text.data, v.rows[i].text.len);
+
+		if (columns >= width && !strstr(buf_str(&v.rows[i].text), "⚠"))
+			fail_msg("%d columns: %s", columns, buf_str(&v.rows[i].text));
+	}
+	rows_back(&view, &v);
+	assert_true(escape_decode(&back, buf_str(&view), view.len, 0));
+	assert_int_equal(back.len, n);
+	assert_memory_equal(buf_str(&back), code, n);
+	ask_view_release(&v);
+}
+
+static void
+test_holds_every_byte(void **state)
+{
+	static const char *const bits[] = {
+	    "echo ",	    "日本語",	"a",  " ",	"  ",	  "\n", "\t",
+	    "\xFF",	    "\u202E",	"⟨",  "\u3000", "❤️", "\r", "\n\n\n\n\n\n",
+	    "            ", "か\u3099", "x|y"};
+	uint32_t seed = 7;
+
+	(void)state;
+	for (int round = 0; round < 2000; round++) {
+		AUTO_BUF struct buf code = BUF_INIT(4096);
+
+		for (int k = 0; k < 40; k++) {
+			seed = seed * 1664525 + 1013904223;
+			buf_adds(&code, bits[(seed >> 9) % ARRAY_LEN(bits)]);
+		}
+		holds(code.data, code.len, 20 + round % 60);
+	}
+	holds("", 0, 80);
+	holds("\n", 1, 80);
+}
+
+static void
+test_no_row_ends_in_a_space(void **state)
+{
+	struct ask_look look = {.width = 24, .unicode = true};
+	struct ask_step q = {.language = "bash", .code = "rm -rf  aaaa bbbb /tmp /x dd ee"};
+	struct ask_view v;
+
+	(void)state;
+	q.len = strlen(q.code);
+	ask_view_build(&v, &look, &q);
+	for (size_t i = 0; i < v.n; i++)
+		if (v.rows[i].text.data[0] == ' ')
+			assert_int_not_equal(v.rows[i].text.data[v.rows[i].text.len - 1],
+					     ' ');
+	ask_view_release(&v);
+}
+
+static void
+test_words_are_escaped(void **state)
+{
+	static const struct ask_note note = {"p\u202Eq", 5, true};
+	struct ask_look look = {.width = 80, .unicode = true};
+	struct ask_step q = {.language = "ba\x1Bsh",
+			     .code = "x",
+			     .len = 1,
+			     .reason = "a\nb\x07",
+			     .notes = &note,
+			     .nnotes = 1};
+	AUTO_BUF struct buf all = BUF_INIT(65536);
+	struct ask_view v;
+
+	(void)state;
+	ask_view_build(&v, &look, &q);
+	for (size_t i = 0; i < v.n; i++)
+		buf_addf(&all, "%s\n", buf_str(&v.rows[i].text));
+	assert_non_null(strstr(buf_str(&all), "ba⟨U+001B ESC⟩sh"));
+	assert_non_null(strstr(buf_str(&all), "│ a\n│ b⟨U+0007 BEL⟩\n│ p⟨U+202E RLO⟩q\n"));
+	assert_false(escape_is_suspicious(&v.found)); /* only the code counts */
+	ask_view_release(&v);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_holds_every_byte),
+	    cmocka_unit_test(test_no_row_ends_in_a_space),
+	    cmocka_unit_test(test_words_are_escaped),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
