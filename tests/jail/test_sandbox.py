@@ -384,6 +384,17 @@ time.sleep(30)
 
 
 @jail_test
+def blinded_watch(box):
+    """code that takes pid 1's descriptors away is ended"""
+    code, out = box.python("""
+import resource, time
+resource.prlimit(1, resource.RLIMIT_NOFILE, (0, 0))
+time.sleep(20)
+""")
+    tap.equal(code in (1, 128 + signal.SIGKILL), True, out)
+
+
+@jail_test
 def disk_limits(box):
     """sparse giants, inodes and core files are bounded"""
     code, out = box.python("""

@@ -345,6 +345,22 @@ test_memory(void **state)
 	s = stand_with(&p);
 	command(s, 1, "exec python3 -c \"x = bytearray(150000000)\nwhile True: pass\"", &n);
 	assert_string_equal(n.limit, "memory");
+	/* Below a thread, which has its own list of children. */
+	command(
+	    s, 1,
+	    "exec python3 -c \"import threading as t, subprocess as s\n"
+	    "t.Thread(target=lambda: s.run(['python3', '-c', 'x = bytearray(150000000)\\n"
+	    "while 1: pass'])).start()\"",
+	    &n);
+	assert_string_equal(n.limit, "memory");
+	/* Shared after a fork, it counts once. */
+	command(s, 1,
+		"exec python3 -c \"import os, time; x = bytearray(40000000)\n"
+		"for i in range(4):\n if not os.fork(): time.sleep(.3); os._exit(0)\n"
+		"for i in range(4): os.wait()\"",
+		&n);
+	assert_string_equal(n.limit, "");
+	assert_int_equal(n.exit_status, 0);
 	sbx_session_free(s);
 }
 
