@@ -19,7 +19,8 @@
 
 #define READY_MS  5000	    /* until the jail must stand */
 #define START_MS  10000	    /* until an interpreter must be ready for code */
-#define GRACE_MS  2000	    /* from SIGINT to the kill */
+#define AGAIN_MS  1000	    /* from SIGINT to another: one may be lost while code starts */
+#define GRACE_MS  2000	    /* from the first SIGINT to the kill */
 #define KILL_MS	  3000	    /* from the kill to giving the interpreter up */
 #define SECOND_MS 1000	    /* between two calls of on_second */
 #define CODE_MAX  (4 * MIB) /* bytes of one step's code */
