@@ -1,9 +1,8 @@
 /* `sunaba render [FILE] [--stream N] [--width N] [--plain] [--color WHEN]`: shows Markdown as an
  * answer would look.
  *
- * With --stream the text is fed N bytes at a time with the live tail redrawn as fast as the
- * terminal's writer allows: the same code path as a model's answer, which is how the tests
- * compare a stream with the whole. Pinned by tests/term/test_render.py. */
+ * With --stream the text is fed N bytes at a time and the live tail is redrawn after each: the
+ * same path as a model's answer, which is how the tests compare a stream with the whole. Pinned by tests/term/test_render.py. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -149,7 +148,7 @@ show(struct term *t, const struct render_args *a, int fd, struct err *e)
 		for (at = 0; at < n && !k; at += step) {
 			step = a->stream ? MIN_OF((ssize_t)a->stream, n - at) : n - at;
 			md_feed(m, in + at, (size_t)step);
-			if (a->stream && term_due_ms(t) <= 0)
+			if (a->stream)
 				md_refresh(m);
 			k = term_flush(t, e);
 		}
@@ -173,6 +172,8 @@ cmd_render(int argc, char **argv)
 		if (fd < 0)
 			k = err_sys(&e, ERR_IO, "cannot open '%s'", a.file);
 	}
+	if (a.stream)
+		term_set_pace(t, 0);
 	if (!k)
 		k = show(t, &a, a.file ? fd : STDIN_FILENO, &e);
 	if (k)
