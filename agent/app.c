@@ -11,8 +11,7 @@
 
 #define APP_SYSTEM_MAX (256 * KIB) /* bytes of --system FILE */
 
-/* Where the sandbox's own error becomes one of ours. */
-static enum err_kind
+enum err_kind
 app_sandbox_failed(const struct sbx_fail *f, enum err_kind kind, struct err *e)
 {
 	char msg[768], hint[448];
@@ -43,15 +42,15 @@ app_color(const struct opts *o)
 	return strcmp(color, "never") == 0 ? TERM_NEVER : TERM_AUTO;
 }
 
-static struct sbx_policy
-app_policy(const struct app *a)
+struct sbx_policy
+app_policy(const struct opts *o)
 {
-	const struct opts *o = a->opts;
 	struct sbx_policy p;
 
 	sbx_policy_default(&p);
 	if (opt_str(o, OPT_CD))
 		p.workspace = opt_str(o, OPT_CD);
+	p.workspace_readonly = opt_flag(o, OPT_READ_ONLY);
 	p.read = opt_list(o, OPT_ALLOW_READ, NULL);
 	p.write = opt_list(o, OPT_ALLOW_WRITE, NULL);
 	p.env_pass = opt_list(o, OPT_ENV_PASS, NULL);
@@ -72,7 +71,7 @@ app_policy(const struct app *a)
 static enum err_kind
 app_open_jail(struct app *a, struct err *e)
 {
-	struct sbx_policy p = app_policy(a);
+	struct sbx_policy p = app_policy(a->opts);
 	struct sbx_fail f = {0};
 
 	if (!sbx_policy_check(&p, a->workspace, &f))
@@ -83,15 +82,21 @@ app_open_jail(struct app *a, struct err *e)
 	return ERR_NONE;
 }
 
+struct term_opts
+app_term_opts(const struct opts *o)
+{
+	return (struct term_opts){.color = app_color(o),
+				  .plain = opt_flag(o, OPT_PLAIN),
+				  .raw = opt_flag(o, OPT_RAW) || opt_flag(o, OPT_JSON),
+				  .width = (int)opt_int(o, OPT_WIDTH),
+				  .quiet = opt_flag(o, OPT_QUIET)};
+}
+
 enum err_kind
 app_open(struct app *a, bool interactive, struct err *e)
 {
 	const struct opts *o = a->opts;
-	struct term_opts t = {.color = app_color(o),
-			      .plain = opt_flag(o, OPT_PLAIN),
-			      .raw = opt_flag(o, OPT_RAW) || opt_flag(o, OPT_JSON),
-			      .width = (int)opt_int(o, OPT_WIDTH),
-			      .quiet = opt_flag(o, OPT_QUIET)};
+	struct term_opts t = app_term_opts(o);
 	struct screen_opts s = {.render = opt_flag(o, OPT_RENDER),
 				.final_only = opt_flag(o, OPT_QUIET),
 				.interactive = interactive,
@@ -151,7 +156,7 @@ static struct session_conf
 app_conf(const struct app *a, bool interactive, const char *sessions_dir)
 {
 	const struct opts *o = a->opts;
-	struct sbx_policy p = app_policy(a);
+	struct sbx_policy p = app_policy(o);
 	struct session_conf c = {
 	    .approve = app_approve(o),
 	    .max_steps = opt_int(o, OPT_MAX_STEPS),

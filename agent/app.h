@@ -32,6 +32,13 @@ enum err_kind app_open(struct app *a, bool interactive, struct err *e);
 enum err_kind app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 			  struct err *e);
 void app_close(struct app *a);
+/* What the options say of the terminal. */
+struct term_opts app_term_opts(const struct opts *o);
+/* What the options say of the sandbox's policy; strings are borrowed from them. */
+struct sbx_policy app_policy(const struct opts *o);
+/* The sandbox's error as one of ours; returns `kind`. */
+enum err_kind app_sandbox_failed(const struct sbx_fail *f, enum err_kind kind,
+				 struct err *e);
 /* What the options say of the wanted model. */
 struct model_want app_want(const struct opts *o);
 

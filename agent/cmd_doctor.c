@@ -77,7 +77,7 @@ int
 cmd_doctor(struct opts *o)
 {
 	struct app a = {.opts = o};
-	struct term_opts t = {.plain = opt_flag(o, OPT_PLAIN)};
+	struct term_opts t = app_term_opts(o);
 	char *config = opts_config_path(o);
 	struct err e = {0};
 	bool sandbox;

@@ -8,7 +8,7 @@ cmd_models(struct opts *o)
 	struct app a = {.opts = o};
 	struct model_want want = app_want(o);
 	struct model_found_list list = {0};
-	struct term_opts t = {.plain = opt_flag(o, OPT_PLAIN)};
+	struct term_opts t = app_term_opts(o);
 	struct err e = {0};
 	enum err_kind kind;
 

@@ -18,11 +18,14 @@ config_usage(void)
 }
 
 static int
-config_path(const struct opts *o)
+config_path(struct opts *o)
 {
-	AUTO_FREE char *path = opts_config_path(o);
+	AUTO_FREE char *path = NULL;
 	struct err e;
 
+	if (opts_env(o, &e)) /* SUNABA_CONFIG may name it */
+		return cmd_fail(&e);
+	path = opts_config_path(o);
 	if (!path) {
 		err_set(&e, ERR_CONFIG, "there is no home folder");
 		err_hint(&e, "set HOME or XDG_CONFIG_HOME");
@@ -76,6 +79,7 @@ cmd_config(struct opts *o)
 {
 	int n;
 	char **args = opts_args(o, &n);
+	struct err e;
 
 	if (n == 1 && strcmp(args[0], "path") == 0)
 		return config_path(o);
@@ -83,6 +87,8 @@ cmd_config(struct opts *o)
 		return config_check(args[1]);
 	if (n > 0)
 		return config_usage();
+	if (opts_load(o, &e))
+		return cmd_fail(&e);
 	for (int id = 0; id < OPT_COUNT; id++)
 		if (option_table[id].key)
 			config_row(o, id, opt_flag(o, OPT_JSON));

@@ -25,6 +25,7 @@ enum opt_id {
 	OPT_STEP_TIMEOUT, /* ms */
 	/* sandbox */
 	OPT_CD,
+	OPT_READ_ONLY,
 	OPT_ALLOW_READ,
 	OPT_ALLOW_WRITE,
 	OPT_ENV_PASS,

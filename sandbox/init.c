@@ -22,7 +22,6 @@
 #define UP_HIGH	    (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
 #define DOWN_STEP   (64 * SBX_KIB)
 #define CODE_MAX    ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
-#define WATCH_MS    50
 #define NAMED_POLLS 6 /* descriptors of one job that are polled */
 
 struct init {
@@ -31,6 +30,7 @@ struct init {
 	struct queue up, down;
 	struct job *job[SBX_JOB_MAX + 1];
 	uint64_t watched_ms;
+	int patience_ms;
 };
 
 static uint64_t
@@ -189,6 +189,17 @@ pump(struct init *in, struct job *j, bool ended)
 	}
 }
 
+static uint64_t
+exact_memory(const struct init *in)
+{
+	uint64_t sum = 0;
+
+	for (int i = 1; i <= SBX_JOB_MAX; i++)
+		if (in->job[i] && in->job[i]->pidfd >= 0)
+			sum += usage_exact_memory(in->job[i]->reaper);
+	return sum;
+}
+
 /* Kills the largest job when all together are beyond a limit. */
 static void
 watch(struct init *in)
@@ -211,8 +222,9 @@ watch(struct init *in)
 			most = u.memory + u.processes;
 		}
 	}
+	in->patience_ms = usage_patience((uint32_t)processes, l->processes);
 	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
-	if (worst && memory > l->memory)
+	if (worst && memory > l->memory && exact_memory(in) > l->memory)
 		job_kill(worst, KILLED_MEMORY);
 	else if (worst && processes > (uint64_t)l->processes + SBX_JOB_MAX)
 		job_kill(worst, KILLED_PROCESSES);
@@ -250,7 +262,7 @@ patience(const struct init *in)
 {
 	for (int i = 1; i <= SBX_JOB_MAX; i++)
 		if (in->job[i] && job_busy(in->job[i]))
-			return WATCH_MS;
+			return in->patience_ms;
 	return -1;
 }
 
@@ -281,7 +293,7 @@ turn(struct init *in)
 	}
 	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
 		read_socket(in);
-	if (wait > 0 && now_ms() - in->watched_ms >= WATCH_MS) {
+	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {
 		watch(in);
 		in->watched_ms = now_ms();
 	}
@@ -296,6 +308,7 @@ init_serve(int sock, const struct setup *s, const char *facts)
 	signal(SIGPIPE, SIG_IGN);
 	in.sock = sock;
 	in.setup = s;
+	in.patience_ms = usage_patience(0, s->limits.processes);
 	up_frame(&in.up, FRAME_READY, 0, 0, facts, strlen(facts));
 	flush(&in);
 	for (;;)

@@ -24,8 +24,6 @@
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
 
-#define SETUP_MAX (1024u * 1024) /* bytes of an encoded policy */
-
 static void
 tell_failure(const struct sbx_fail *f)
 {
@@ -88,7 +86,7 @@ pid1(const struct setup *s, bool userns, const struct ns_ids *ids, const int lif
 	close(life[1]);
 	ns_die_with_parent(life[0]);
 	raise_descriptors();
-	if (!ns_enter(userns, ids, &f) || !root_build(s, &f))
+	if (!ns_enter(userns, ids, &f) || !root_build(s, userns, &f))
 		tell_failure(&f);
 	prctl(PR_SET_DUMPABLE, 0);
 	snprintf(facts, sizeof(facts), "rung=full\nuserns=%s\nlandlock=%d\n",

@@ -80,7 +80,7 @@ static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 		fd = FD_REPORT_REAPER;
 		syscall(SYS_close_range, 0, FD_REPORT_REAPER - 1, 0);
 		syscall(SYS_close_range, FD_REPORT_REAPER + 1, ~0u, 0);
-		r.status = spawn_reap(pid);
+		r.status = spawn_reap(pid, NULL, sp->setup);
 	}
 	if (write(fd, &r, sizeof(r)) < 0)
 		_exit(1);

@@ -111,15 +111,30 @@ sort_from(struct tree *t, size_t first)
 		}
 }
 
+/* Canonical when the agent looked; a link put there since is not followed. */
+static bool
+take_extra(struct tree *t, const char *path, uint64_t attr, struct sbx_fail *f)
+{
+	SBX_CLOSE int fd = setup_open(path);
+	struct part *p = &t->part[t->n];
+
+	p->path = path;
+	p->fd = fd < 0 ? -1 : clone_tree(fd, "", attr);
+	if (p->fd < 0)
+		return sbx_fail_set(f, "mount", errno, path);
+	t->n++;
+	return true;
+}
+
 static bool
 take_policy(struct tree *t, const struct setup *s, struct sbx_fail *f)
 {
 	t->system = t->n;
 	for (const char *const *r = s->read; *r; r++)
-		if (!take(t, *r, *r, RO, f))
+		if (!take_extra(t, *r, RO, f))
 			return false;
 	for (const char *const *w = s->write; *w; w++)
-		if (!take(t, *w, *w, RW, f))
+		if (!take_extra(t, *w, RW, f))
 			return false;
 	if (!take(t, ".", s->workspace, s->workspace_readonly ? RO : RW, f))
 		return false;
@@ -191,19 +206,15 @@ private_dir(int root, const char *path, mode_t mode, uint64_t attr, struct sbx_f
 	return true;
 }
 
+/* A chroot's root need not be a mount point, and what lies above it may be shared with the
+ * host: a mount or pivot would show there. Real root steps out of it for a moment to make all of
+ * it private, then turns the root into a mount point of its own. */
 static bool
-make_private(struct sbx_fail *f)
+leave_chroot(int root, struct sbx_fail *f)
 {
-	SBX_CLOSE int here = -1, root = -1, copy = -1;
-	struct stat a, b = {0};
+	struct stat a, b;
 
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-		return true;
-	/* A chroot's root need not be a mount point. Real root may step out of it for a moment
-	 * to make private what lies above, then turns the root into a mount point. */
-	here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (here < 0 || root < 0 || chroot("/etc") || fchdir(root))
+	if (chroot("/etc") || fchdir(root))
 		return sbx_fail_set(f, "leave chroot", errno, "/");
 	do {
 		if (stat(".", &a) || chdir("..") || stat(".", &b))
@@ -211,14 +222,36 @@ make_private(struct sbx_fail *f)
 	} while (a.st_ino != b.st_ino || a.st_dev != b.st_dev);
 	if (chroot(".") || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return sbx_fail_set(f, "private mounts", errno, "/");
+	return true;
+}
+
+static bool
+private_root(struct sbx_fail *f)
+{
+	SBX_CLOSE int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), copy = -1;
+	SBX_CLOSE int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (here < 0 || root < 0)
+		return sbx_fail_set(f, "leave chroot", errno, "/");
+	if (!leave_chroot(root, f))
+		return false;
 	copy = clone_tree(root, "", 0);
 	if (copy < 0 ||
 	    move_mount(copy, "", root, "",
 		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ||
 	    fchdir(copy) || chroot("."))
 		return sbx_fail_set(f, "chroot as mount point", errno, "/");
-	if (fchdir(here))
-		return sbx_fail_set(f, "workspace", errno, ".");
+	return fchdir(here) == 0 || sbx_fail_set(f, "workspace", errno, ".");
+}
+
+/* With a user namespace of its own, the mounts here are no peers of the host's already. */
+static bool
+make_private(bool userns, struct sbx_fail *f)
+{
+	if (!userns)
+		return private_root(f);
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return sbx_fail_set(f, "private mounts", errno, "/");
 	return true;
 }
 
@@ -346,14 +379,14 @@ enter(int root, const char *workspace, struct sbx_fail *f)
 }
 
 bool
-root_build(const struct setup *s, struct sbx_fail *f)
+root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 {
 	struct tree t = {.root = -1};
 	bool ok;
 
 	f->step[0] = 0;
 	dev_take(t.dev);
-	ok = make_private(f) && take_system(&t, f) && take_policy(&t, s, f) &&
+	ok = make_private(userns, f) && take_system(&t, f) && take_policy(&t, s, f) &&
 	     (t.root = new_tmpfs(s->limits.tmp_size, f)) >= 0 && attach(t.root, f) &&
 	     fill(&t, s, f) && enter(t.root, s->workspace, f);
 	for (size_t i = 0; i < t.n; i++)

@@ -7,7 +7,7 @@
 /* Builds the tree and makes it the root; afterwards nothing of the host's tree is reachable.
  * The current directory must be the workspace's folder on the host: a clone of the mount
  * namespace carries it over, so that no path is looked up again. */
-bool root_build(const struct setup *s, struct sbx_fail *f);
+bool root_build(const struct setup *s, bool userns, struct sbx_fail *f);
 /* In a mount namespace of a job: a fresh /proc over the old one unless `keep`, then its covers,
  * and the folder of scripts made read-only. */
 bool root_job(bool keep_proc, struct sbx_fail *f);

@@ -5,24 +5,52 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "sandbox/policy.h"
 
+int
+setup_open(const char *path)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+
+	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+}
+
+/* A path that the user names inside the workspace may be a link that code planted there. */
 static bool
-put_paths(const char *const *list, char tag, size_t *count, struct queue *q,
+leads_out(const char *path, const char *real, const char *workspace)
+{
+	char here[PATH_MAX], whole[2 * PATH_MAX];
+
+	if (policy_below(real, workspace))
+		return false;
+	if (path[0] == '/')
+		return policy_below(path, workspace);
+	if (!getcwd(here, sizeof(here)))
+		return true;
+	snprintf(whole, sizeof(whole), "%s/%s", here, path);
+	return policy_below(whole, workspace) && !strstr(path, "..");
+}
+
+static bool
+put_paths(const char *const *list, char tag, const char *workspace, struct queue *q,
 	  struct sbx_fail *f)
 {
 	char real[PATH_MAX];
+	size_t count = 0;
 
 	for (; list && *list; list++) {
 		if (!realpath(*list, real))
 			return sbx_fail_set(f, "policy path", errno, *list);
 		if (strcmp(real, "/") == 0)
 			return sbx_fail_set(f, "policy path", EINVAL, real);
-		if (++*count > SETUP_PATHS_MAX)
+		if (leads_out(*list, real, workspace))
+			return sbx_fail_set(f, "policy path", ELOOP, *list);
+		if (++count > SETUP_PATHS_MAX / 2)
 			return sbx_fail_set(f, "policy path", E2BIG, *list);
 		wire_put_text(q, tag, real);
 	}
@@ -34,14 +62,14 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 	   struct sbx_fail *f)
 {
 	const char *home = policy_home();
-	size_t count = 0;
+	size_t before = queue_len(q);
 
 	wire_put_text(q, 'W', workspace);
 	if (p->workspace_readonly)
 		wire_put(q, 'w', NULL, 0);
 	wire_put_text(q, 'H', home);
-	if (!put_paths(p->read, 'R', &count, q, f) ||
-	    !put_paths(p->write, 'X', &count, q, f))
+	if (!put_paths(p->read, 'R', workspace, q, f) ||
+	    !put_paths(p->write, 'X', workspace, q, f))
 		return false;
 	wire_put_number(q, 'm', p->limits.memory);
 	wire_put_number(q, 'p', p->limits.processes);
@@ -49,6 +77,8 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 	wire_put_number(q, 's', p->limits.file_size);
 	wire_put_number(q, 't', p->limits.tmp_size);
 	env_encode(p, workspace, home, q);
+	if (queue_len(q) - before > SETUP_MAX)
+		return sbx_fail_set(f, "environment", E2BIG, NULL);
 	return true;
 }
 
@@ -56,19 +86,16 @@ int
 setup_encode(const struct sbx_policy *p, struct queue *q, struct sbx_fail *f)
 {
 	char canonical[4096];
-	struct stat a, b;
 	int fd;
 
 	if (!sbx_policy_check(p, canonical, f))
 		return -1;
-	fd = open(canonical, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	/* What was checked is what is opened: the same folder under both names. */
-	if (fd < 0 || fstat(fd, &a) || stat(p->workspace, &b) || a.st_ino != b.st_ino ||
-	    a.st_dev != b.st_dev || !put_policy(p, canonical, q, f)) {
-		if (!f->step[0])
-			sbx_fail_set(f, "workspace", errno, canonical);
-		if (fd >= 0)
-			close(fd);
+	/* What was checked is what is opened: no part of it became a link meanwhile. */
+	fd = setup_open(canonical);
+	if (fd < 0)
+		return sbx_fail_set(f, "workspace", errno, canonical), -1;
+	if (!put_policy(p, canonical, q, f)) {
+		close(fd);
 		return -1;
 	}
 	return fd;

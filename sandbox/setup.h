@@ -7,8 +7,9 @@
 
 #include "sandbox/wire.h"
 
-#define SETUP_PATHS_MAX 64  /* further paths, read and write together */
-#define SETUP_ENV_MAX	256 /* variables of a job */
+#define SETUP_MAX	(1024u * 1024) /* bytes of an encoded policy */
+#define SETUP_PATHS_MAX 64	       /* further paths, read and write together */
+#define SETUP_ENV_MAX	256	       /* variables of a job */
 #define SETUP_ARGS_MAX	4096
 
 /* The policy as the jail sees it; all texts are borrowed, all paths canonical. */
@@ -26,6 +27,8 @@ struct setup {
  * comes as an O_PATH descriptor, which the caller owns: whatever is put at its path afterwards
  * is not what the jail mounts. -1 with *f filled. */
 int setup_encode(const struct sbx_policy *p, struct queue *q, struct sbx_fail *f);
+/* Opens a canonical path as O_PATH; ELOOP when a link was put into it meanwhile. */
+int setup_open(const char *path);
 bool setup_decode(const unsigned char *p, size_t n, struct setup *s);
 
 /* A job as the jail sees it; the arrays are heap, the texts borrowed. */

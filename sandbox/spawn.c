@@ -14,12 +14,17 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "sandbox/confine.h"
 
 #define EXIT_NOT_FOUND	 127
 #define EXIT_CANNOT_EXEC 126
 #define FD_REPORT	 202 /* above the driver's descriptors */
+#define NS_PER_MS	 1000000L
+#define MS_PER_S	 1000
+#define WATCH_TICK_MS	 10
+#define WATCH_FIRST_MS	 50
 #define FD_ABOVE	 300 /* where descriptors wait while the low numbers are dealt */
 
 extern char **environ;
@@ -108,9 +113,20 @@ spawn_exec(const struct spawn *sp)
 	give_up(REPORT_EXEC, &f);
 }
 
-int
-spawn_reap(pid_t main_pid)
+static int64_t
+now_ms(void)
 {
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * MS_PER_S + ts.tv_nsec / NS_PER_MS;
+}
+
+int
+spawn_reap(pid_t main_pid, spawn_watch *watch, const struct setup *s)
+{
+	const struct timespec tick = {0, WATCH_TICK_MS * NS_PER_MS};
+	int64_t next = now_ms() + WATCH_FIRST_MS;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -118,14 +134,22 @@ spawn_reap(pid_t main_pid)
 	sigaddset(&set, SIGUSR1);
 	for (;;) {
 		siginfo_t info;
-		int status;
+		int status, sig, wait_ms;
 		pid_t pid;
 
 		while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
 			if (pid == main_pid)
 				return status;
+		sig = sigtimedwait(&set, &info, watch ? &tick : NULL);
 		/* si_pid is 0 when the sender lives outside of this pid namespace. */
-		if (sigwaitinfo(&set, &info) == SIGUSR1 && info.si_pid == 0)
+		if (sig == SIGUSR1 && info.si_pid == 0)
 			kill(-main_pid, info.si_value.sival_int);
+		/* By the clock: a storm of signals must not put it off. */
+		if (!watch || now_ms() < next)
+			continue;
+		wait_ms = watch(s);
+		if (wait_ms < 0)
+			return -1;
+		next = now_ms() + wait_ms;
 	}
 }

@@ -11,6 +11,8 @@
 #define PROCESSES_MAX 4096 /* of one tree; the limit of a sandbox lies far below */
 #define CHILDREN_MAX  4096 /* bytes of one list that are read */
 #define US_PER_S      1000000u
+#define LOOK_MS	      50 /* while something runs */
+#define LOOK_CROWD_MS 10 /* when half of the limit is reached */
 
 static ssize_t
 slurp(char *into, size_t size, const char *path)
@@ -62,13 +64,29 @@ memory_of(pid_t pid)
 	return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* The share of anonymous memory, in the kernel's own arithmetic. */
+static uint64_t
+share_of(pid_t pid)
+{
+	char text[2048], path[64];
+	const char *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+	slurp(text, sizeof(text), path);
+	p = strstr(text, "Pss_Anon:");
+	if (!p)
+		return memory_of(pid);
+	return strtoull(p + strlen("Pss_Anon:"), NULL, 10) * SBX_KIB;
+}
+
 static void
-walk(pid_t pid, int depth, struct usage *u)
+walk(pid_t pid, int depth, bool exact, struct usage *u)
 {
 	char list[CHILDREN_MAX], path[64], *p = list;
 
-	u->cpu_us += cpu_of(pid);
-	u->memory += memory_of(pid);
+	if (!exact)
+		u->cpu_us += cpu_of(pid);
+	u->memory += exact ? share_of(pid) : memory_of(pid);
 	if (++u->processes >= PROCESSES_MAX || depth >= DEPTH_MAX)
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
@@ -79,7 +97,7 @@ walk(pid_t pid, int depth, struct usage *u)
 
 		if (end == p)
 			break;
-		walk((pid_t)child, depth + 1, u);
+		walk((pid_t)child, depth + 1, exact, u);
 		p = end + strspn(end, " ");
 	}
 }
@@ -88,5 +106,20 @@ void
 usage_of_tree(pid_t pid, struct usage *u)
 {
 	memset(u, 0, sizeof(*u));
-	walk(pid, 0, u);
+	walk(pid, 0, false, u);
+}
+
+uint64_t
+usage_exact_memory(pid_t pid)
+{
+	struct usage u = {0};
+
+	walk(pid, 0, true, &u);
+	return u.memory;
+}
+
+int
+usage_patience(uint32_t processes, uint32_t limit)
+{
+	return processes > limit / 2 ? LOOK_CROWD_MS : LOOK_MS;
 }

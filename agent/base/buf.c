@@ -11,7 +11,7 @@
 static bool
 buf_reserve(struct buf *b, size_t more)
 {
-	size_t want;
+	size_t want, twice;
 
 	if (more > b->max || b->len > b->max - more) {
 		b->full = true;
@@ -20,9 +20,9 @@ buf_reserve(struct buf *b, size_t more)
 	want = b->len + more + 1;
 	if (want <= b->cap)
 		return true;
-	want = MAX_OF(want, MIN_OF(b->cap * 2, b->max + 1));
-	b->data = mem_realloc(b->data, MAX_OF(want, (size_t)64));
-	b->cap = MAX_OF(want, (size_t)64);
+	twice = b->cap > b->max / 2 ? b->max : b->cap * 2;
+	b->cap = MAX_OF(MAX_OF(want, twice), (size_t)64);
+	b->data = mem_realloc(b->data, b->cap);
 	return true;
 }
 
@@ -72,9 +72,16 @@ buf_addc(struct buf *b, char c)
 bool
 buf_addf(struct buf *b, const char *fmt, ...)
 {
-	va_list ap;
 	AUTO_FREE char *s = NULL;
+	char room[256]; /* enough for most, without a trip to the heap */
+	va_list ap;
+	int n;
 
+	va_start(ap, fmt);
+	n = vsnprintf(room, sizeof(room), fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof(room))
+		return buf_add(b, room, (size_t)n);
 	va_start(ap, fmt);
 	s = mem_vprintf(fmt, ap);
 	va_end(ap);

@@ -23,8 +23,9 @@ struct buf {
 #define AUTO_BUF	  __attribute__((cleanup(buf_release)))
 
 void buf_init(struct buf *b, size_t max);
-void buf_release(struct buf *b); /* frees; the buffer can be used again with the same bound */
-void buf_reset(struct buf *b);   /* empties, keeps the memory */
+void
+buf_release(struct buf *b);    /* frees; the buffer can be used again with the same bound */
+void buf_reset(struct buf *b); /* empties, keeps the memory */
 
 /* Each adds all of its bytes, or none: then false is returned and `full` is set. */
 bool buf_add(struct buf *b, const void *p, size_t n);

@@ -5,12 +5,12 @@
 #ifndef SUNABA_BASE_EMBED_H
 #define SUNABA_BASE_EMBED_H
 
-#define EMBED(name, path)                                                                  \
-	__asm__(".section .rodata\n"                                                       \
-		".global " #name "\n.global " #name "_end\n" #name ":\n"                   \
-		".incbin \"" path "\"\n" #name "_end:\n"                                   \
-		".byte 0\n"                                                                \
-		".previous\n");                                                            \
+#define EMBED(name, path)                                                \
+	__asm__(".section .rodata\n"                                     \
+		".global " #name "\n.global " #name "_end\n" #name ":\n" \
+		".incbin \"" path "\"\n" #name "_end:\n"                 \
+		".byte 0\n"                                              \
+		".previous\n");                                          \
 	extern const unsigned char name[], name##_end[]
 
 #endif

@@ -13,15 +13,24 @@ struct err_row {
 
 /* One row a kind: the word for events, the exit code of the program. */
 static const struct err_row err_table[ERR_KINDS] = {
-    [ERR_NONE] = {"none", 0},	       [ERR_INTERNAL] = {"internal", 1},
-    [ERR_IO] = {"io", 1},	       [ERR_USAGE] = {"usage", 2},
-    [ERR_CONFIG] = {"config", 2},      [ERR_PARSE] = {"parse", 1},
-    [ERR_LIMIT] = {"limit", 1},	       [ERR_NET] = {"net", 3},
-    [ERR_AUTH] = {"auth", 3},	       [ERR_MODEL] = {"model", 3},
-    [ERR_CONTEXT] = {"context", 3},    [ERR_TRUNCATED] = {"truncated", 3},
-    [ERR_SANDBOX] = {"sandbox", 4},    [ERR_GATE] = {"gate", 5},
-    [ERR_GOVERNOR] = {"governor", 6},  [ERR_REPLAY] = {"replay", 7},
-    [ERR_INTERRUPTED] = {"interrupted", 130}, [ERR_TERMINATED] = {"terminated", 143},
+    [ERR_NONE] = {"none", 0},
+    [ERR_INTERNAL] = {"internal", 1},
+    [ERR_IO] = {"io", 1},
+    [ERR_USAGE] = {"usage", 2},
+    [ERR_CONFIG] = {"config", 2},
+    [ERR_PARSE] = {"parse", 1},
+    [ERR_LIMIT] = {"limit", 1},
+    [ERR_NET] = {"net", 3},
+    [ERR_AUTH] = {"auth", 3},
+    [ERR_MODEL] = {"model", 3},
+    [ERR_CONTEXT] = {"context", 3},
+    [ERR_TRUNCATED] = {"truncated", 3},
+    [ERR_SANDBOX] = {"sandbox", 4},
+    [ERR_GATE] = {"gate", 5},
+    [ERR_GOVERNOR] = {"governor", 6},
+    [ERR_REPLAY] = {"replay", 7},
+    [ERR_INTERRUPTED] = {"interrupted", 130},
+    [ERR_TERMINATED] = {"terminated", 143},
 };
 
 /* Cuts at `size` without leaving half a UTF-8 sequence at the end. */
@@ -43,13 +52,11 @@ err_trim(char *s, size_t size, int wrote)
 static void
 err_vset(struct err *e, enum err_kind kind, int sys, const char *fmt, va_list ap)
 {
-	int n;
+	struct err made = {.kind = kind, .sys = sys};
+	int n = vsnprintf(made.msg, sizeof(made.msg), fmt, ap);
 
-	memset(e, 0, sizeof(*e));
-	e->kind = kind;
-	e->sys = sys;
-	n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
-	err_trim(e->msg, sizeof(e->msg), n);
+	err_trim(made.msg, sizeof(made.msg), n);
+	*e = made; /* only now: an argument may be the old message */
 }
 
 enum err_kind
@@ -87,36 +94,38 @@ err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
 enum err_kind
 err_context(struct err *e, const char *fmt, ...)
 {
-	char old[sizeof(e->msg)];
+	char made[sizeof(e->msg)];
 	va_list ap;
 	size_t len;
 	int n;
 
 	if (!e)
 		return ERR_INTERNAL;
-	memcpy(old, e->msg, sizeof(old));
 	va_start(ap, fmt);
-	n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	n = vsnprintf(made, sizeof(made), fmt, ap);
 	va_end(ap);
-	err_trim(e->msg, sizeof(e->msg), n);
-	len = strlen(e->msg);
-	n = snprintf(e->msg + len, sizeof(e->msg) - len, ": %s", old);
-	err_trim(e->msg + len, sizeof(e->msg) - len, n);
+	err_trim(made, sizeof(made), n);
+	len = strlen(made);
+	n = snprintf(made + len, sizeof(made) - len, ": %s", e->msg);
+	err_trim(made + len, sizeof(made) - len, n);
+	memcpy(e->msg, made, len + strlen(made + len) + 1);
 	return e->kind;
 }
 
 void
 err_hint(struct err *e, const char *fmt, ...)
 {
+	char made[sizeof(e->hint)];
 	va_list ap;
 	int n;
 
 	if (!e)
 		return;
 	va_start(ap, fmt);
-	n = vsnprintf(e->hint, sizeof(e->hint), fmt, ap);
+	n = vsnprintf(made, sizeof(made), fmt, ap);
 	va_end(ap);
-	err_trim(e->hint, sizeof(e->hint), n);
+	err_trim(made, sizeof(made), n);
+	memcpy(e->hint, made, sizeof(made));
 }
 
 void

@@ -11,21 +11,21 @@
 
 enum err_kind {
 	ERR_NONE = 0,
-	ERR_INTERNAL,  /* a broken promise of ours, or the system's (disk full, no memory) */
-	ERR_IO,	       /* reading or writing a file of the user failed */
-	ERR_USAGE,     /* command line */
-	ERR_CONFIG,    /* configuration file or variable */
-	ERR_PARSE,     /* malformed bytes: JSON, stream, frame */
-	ERR_LIMIT,     /* a stated bound was passed */
-	ERR_NET,       /* the server cannot be reached, or the connection broke */
-	ERR_AUTH,      /* 401, 403, no key */
-	ERR_MODEL,     /* the server or the model refused or failed */
-	ERR_CONTEXT,   /* the conversation does not fit the model's context window */
-	ERR_TRUNCATED, /* the stream ended without its terminator */
-	ERR_SANDBOX,   /* the sandbox cannot be set up, or its jail died */
-	ERR_GATE,      /* a confirmation was needed and nobody could be asked */
-	ERR_GOVERNOR,  /* steps, cost or time used up */
-	ERR_REPLAY,    /* replay differs from the record */
+	ERR_INTERNAL, /* a broken promise of ours, or the system's (disk full, no memory) */
+	ERR_IO,	      /* reading or writing a file of the user failed */
+	ERR_USAGE,    /* command line */
+	ERR_CONFIG,   /* configuration file or variable */
+	ERR_PARSE,    /* malformed bytes: JSON, stream, frame */
+	ERR_LIMIT,    /* a stated bound was passed */
+	ERR_NET,      /* the server cannot be reached, or the connection broke */
+	ERR_AUTH,     /* 401, 403, no key */
+	ERR_MODEL,    /* the server or the model refused or failed */
+	ERR_CONTEXT,  /* the conversation does not fit the model's context window */
+	ERR_TRUNCATED,	 /* the stream ended without its terminator */
+	ERR_SANDBOX,	 /* the sandbox cannot be set up, or its jail died */
+	ERR_GATE,	 /* a confirmation was needed and nobody could be asked */
+	ERR_GOVERNOR,	 /* steps, cost or time used up */
+	ERR_REPLAY,	 /* replay differs from the record */
 	ERR_INTERRUPTED, /* SIGINT, or Ctrl-C on the terminal */
 	ERR_TERMINATED,	 /* SIGTERM or SIGHUP */
 	ERR_KINDS
@@ -39,10 +39,10 @@ struct err {
 };
 
 /* Fills the error and returns `kind`; `e` may be NULL. err_sys adds ": strerror(errno)". */
-enum err_kind err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
-enum err_kind err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
+enum err_kind
+err_set(struct err *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
+enum err_kind
+err_sys(struct err *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Puts "text: " before the message; keeps the kind, which it returns. */
 enum err_kind err_context(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void err_hint(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);

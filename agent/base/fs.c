@@ -1,6 +1,7 @@
 /* Files of the user. See fs.h. Pinned by tests/unit/test_fs.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,6 +51,10 @@ fs_write_all(int fd, const void *p, size_t n, struct err *e)
 
 		if (k < 0 && errno == EINTR)
 			continue;
+		if (k < 0 && errno == EAGAIN) { /* whoever shares it made it non-blocking */
+			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+			continue;
+		}
 		if (k < 0)
 			return err_sys(e, ERR_IO, "write failed");
 		at += k;
@@ -58,17 +63,37 @@ fs_write_all(int fd, const void *p, size_t n, struct err *e)
 	return ERR_NONE;
 }
 
+/* Devices and FIFOs are written to: a rename would put a file in the place of /dev/null. */
+static enum err_kind
+fs_write_special(const char *path, const void *p, size_t n, struct err *e)
+{
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return err_sys(e, ERR_IO, "cannot write '%s'", path);
+	if (fs_write_all(fd, p, n, e))
+		return err_context(e, "cannot write '%s'", path), ERR_IO;
+	return ERR_NONE;
+}
+
 enum err_kind
 fs_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
 {
-	AUTO_FREE char *tmp = mem_printf("%s.XXXXXX", path);
-	AUTO_CLOSE int fd = mkostemp(tmp, O_CLOEXEC);
+	AUTO_FREE char *real =
+	    realpath(path, NULL); /* a link stays one; NULL: a new file */
+	AUTO_FREE char *tmp = mem_printf("%s.XXXXXX", real ? real : path);
+	AUTO_CLOSE int fd = -1;
 	enum err_kind kind;
+	struct stat st;
 
+	if (real && stat(real, &st) == 0 && !S_ISREG(st.st_mode))
+		return fs_write_special(real, p, n, e);
+	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, ERR_IO, "cannot write beside '%s'", path);
 	kind = fs_write_all(fd, p, n, e);
-	if (!kind && (fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(tmp, path) < 0))
+	if (!kind &&
+	    (fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(tmp, real ? real : path) < 0))
 		kind = err_sys(e, ERR_IO, "cannot write '%s'", path);
 	if (kind)
 		unlink(tmp);
@@ -81,6 +106,8 @@ fs_mkdirs(const char *path, mode_t mode, struct err *e)
 	AUTO_FREE char *dir = mem_strdup(path);
 	struct stat st;
 
+	if (!path[0])
+		return err_set(e, ERR_IO, "cannot make a folder without a name");
 	for (char *slash = strchr(dir + 1, '/');; slash = strchr(slash + 1, '/')) {
 		if (slash)
 			*slash = '\0';

@@ -14,9 +14,10 @@
  * ERR_IO: a name from outside must not make us wait. */
 enum err_kind fs_read(const char *path, struct buf *out, struct err *e);
 /* Writes a temporary file beside `path`, flushes it to disk and renames it over `path`: the
- * old content or the new one is there at any moment, never a part. */
-enum err_kind fs_write(const char *path, const void *p, size_t n, mode_t mode,
-		       struct err *e);
+ * old content or the new one is there at any moment, never a part. A symbolic link stays one,
+ * what it points to is replaced; a device or FIFO is written to as it is. */
+enum err_kind
+fs_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
 /* All n bytes, through EINTR and short writes. */
 enum err_kind fs_write_all(int fd, const void *p, size_t n, struct err *e);
 /* mkdir -p with this mode for the folders made. */

@@ -1,4 +1,4 @@
-/* Strict JSON over cJSON, and a writer. See json.h.
+/* Strict JSON over cJSON. See json.h; the writer is json_write.c.
  *
  * json_check() walks the text once by the grammar of RFC 8259 with an explicit depth, and in
  * repair mode writes a copy in which each unpaired surrogate, NUL escape and ill-formed byte is
@@ -13,8 +13,8 @@
 struct json_check {
 	const char *p; /* whole text */
 	size_t n;
-	size_t i;	   /* where we are */
-	size_t copied;	   /* bytes of p already in *fixed, or skipped */
+	size_t i;      /* where we are */
+	size_t copied; /* bytes of p already in *fixed, or skipped */
 	enum json_mode mode;
 	struct buf *fixed; /* repair mode: the copy */
 	int depth;
@@ -88,7 +88,8 @@ json_check_unicode(struct json_check *c)
 		c->i += 6;
 		return ERR_NONE;
 	}
-	if (u < 0xDC00 && c->i + 7 < c->n && c->p[c->i + 6] == '\\' && c->p[c->i + 7] == 'u') {
+	if (u < 0xDC00 && c->i + 7 < c->n && c->p[c->i + 6] == '\\' &&
+	    c->p[c->i + 7] == 'u') {
 		low = json_hex4(c, c->i + 8);
 		if (low >= 0xDC00 && low <= 0xDFFF) {
 			c->i += 12;
@@ -267,8 +268,7 @@ enum err_kind
 json_parse(const char *p, size_t n, enum json_mode mode, cJSON **out, struct err *e)
 {
 	AUTO_BUF struct buf fixed = BUF_INIT(n * 3 + 16);
-	struct json_check c = {
-	    .p = p, .n = n, .mode = mode, .fixed = &fixed, .e = e};
+	struct json_check c = {.p = p, .n = n, .mode = mode, .fixed = &fixed, .e = e};
 	enum err_kind kind;
 
 	*out = NULL;
@@ -340,164 +340,9 @@ json_int(const cJSON *obj, const char *key, int64_t *out)
 	const double limit = 9007199254740992.0; /* 2^53 */
 
 	if (!cJSON_IsNumber(v) || !(fabs(v->valuedouble) <= limit) ||
-	    trunc(v->valuedouble) < v->valuedouble || trunc(v->valuedouble) > v->valuedouble)
+	    trunc(v->valuedouble) < v->valuedouble ||
+	    trunc(v->valuedouble) > v->valuedouble)
 		return false;
 	*out = (int64_t)v->valuedouble;
 	return true;
-}
-
-static void
-json_comma(struct json_writer *w)
-{
-	if (w->comma)
-		buf_addc(w->out, ',');
-	w->comma = true;
-}
-
-void
-json_open(struct json_writer *w, char bracket)
-{
-	json_comma(w);
-	buf_addc(w->out, bracket);
-	w->comma = false;
-}
-
-void
-json_close(struct json_writer *w, char bracket)
-{
-	buf_addc(w->out, bracket);
-	w->comma = true;
-}
-
-/* One run of valid UTF-8 with what JSON wants escaped. */
-static void
-json_escape(struct buf *out, const char *s, size_t n)
-{
-	size_t start = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char ch = (unsigned char)s[i];
-
-		if (ch >= 0x20 && ch != '"' && ch != '\\' && ch != 0x7F)
-			continue;
-		buf_add(out, s + start, i - start);
-		start = i + 1;
-		if (ch == '"' || ch == '\\')
-			buf_addf(out, "\\%c", ch);
-		else if (ch == '\n')
-			buf_adds(out, "\\n");
-		else if (ch == '\t')
-			buf_adds(out, "\\t");
-		else
-			buf_addf(out, "\\u%04x", ch);
-	}
-	buf_add(out, s + start, n - start);
-}
-
-static void
-json_quote(struct buf *out, const char *s, size_t n)
-{
-	buf_addc(out, '"');
-	if (utf8_valid(s, n)) {
-		json_escape(out, s, n);
-	} else {
-		AUTO_BUF struct buf fixed = BUF_INIT(n * 3);
-
-		utf8_repair(&fixed, s, n);
-		json_escape(out, buf_str(&fixed), fixed.len);
-	}
-	buf_addc(out, '"');
-}
-
-void
-json_key(struct json_writer *w, const char *key)
-{
-	json_comma(w);
-	json_quote(w->out, key, strlen(key));
-	buf_addc(w->out, ':');
-	w->comma = false;
-}
-
-void
-json_put_strn(struct json_writer *w, const char *s, size_t n)
-{
-	json_comma(w);
-	json_quote(w->out, s, n);
-}
-
-void
-json_put_str(struct json_writer *w, const char *s)
-{
-	if (s)
-		json_put_strn(w, s, strlen(s));
-	else
-		json_put_null(w);
-}
-
-void
-json_put_int(struct json_writer *w, int64_t v)
-{
-	json_comma(w);
-	buf_addf(w->out, "%lld", (long long)v);
-}
-
-void
-json_put_num(struct json_writer *w, double v)
-{
-	char text[40] = "null"; /* JSON has no NaN and no infinity */
-
-	for (int digits = 15; isfinite(v) && digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, v);
-		if (memcmp(&(double){strtod(text, NULL)}, &v, sizeof(v)) == 0)
-			break;
-	}
-	json_comma(w);
-	buf_adds(w->out, text);
-}
-
-void
-json_put_bool(struct json_writer *w, bool v)
-{
-	json_put_raw(w, v ? "true" : "false");
-}
-
-void
-json_put_null(struct json_writer *w)
-{
-	json_put_raw(w, "null");
-}
-
-void
-json_put_raw(struct json_writer *w, const char *json)
-{
-	json_comma(w);
-	buf_adds(w->out, json);
-}
-
-void
-json_kv_str(struct json_writer *w, const char *key, const char *s)
-{
-	json_key(w, key);
-	json_put_str(w, s);
-}
-
-void
-json_kv_int(struct json_writer *w, const char *key, int64_t v)
-{
-	json_key(w, key);
-	json_put_int(w, v);
-}
-
-void
-json_kv_num(struct json_writer *w, const char *key, double v)
-{
-	json_key(w, key);
-	json_put_num(w, v);
-}
-
-void
-json_kv_bool(struct json_writer *w, const char *key, bool v)
-{
-	json_key(w, key);
-	json_put_bool(w, v);
 }

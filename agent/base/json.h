@@ -21,8 +21,8 @@ enum json_mode {
 
 /* Parses exactly one value with white space around it. ERR_PARSE names the byte offset,
  * ERR_LIMIT the depth. *out is the caller's on success and NULL otherwise. */
-enum err_kind json_parse(const char *p, size_t n, enum json_mode mode, cJSON **out,
-			 struct err *e);
+enum err_kind
+json_parse(const char *p, size_t n, enum json_mode mode, cJSON **out, struct err *e);
 
 /* Members by exact key. NULL or `def` when absent or of another type; obj may be NULL. */
 const cJSON *json_get(const cJSON *obj, const char *key);
@@ -48,10 +48,12 @@ void json_key(struct json_writer *w, const char *key);
 void json_put_str(struct json_writer *w, const char *s); /* NULL writes null */
 void json_put_strn(struct json_writer *w, const char *s, size_t n);
 void json_put_int(struct json_writer *w, int64_t v);
-void json_put_num(struct json_writer *w, double v); /* shortest form that reads back equal */
+void
+json_put_num(struct json_writer *w, double v); /* shortest form that reads back equal */
 void json_put_bool(struct json_writer *w, bool v);
 void json_put_null(struct json_writer *w);
-void json_put_raw(struct json_writer *w, const char *json); /* trusted JSON text, verbatim */
+void
+json_put_raw(struct json_writer *w, const char *json); /* trusted JSON text, verbatim */
 /* Key and value in one call. */
 void json_kv_str(struct json_writer *w, const char *key, const char *s);
 void json_kv_int(struct json_writer *w, const char *key, int64_t v);

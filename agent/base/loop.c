@@ -5,6 +5,7 @@
  * does). Pinned by tests/unit/test_loop.c. */
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
@@ -12,8 +13,11 @@
 #include "agent/base/loop.h"
 #include "agent/base/mem.h"
 
+#define LOOP_NAG_MS 50 /* between two returns for a signal that nobody takes */
+
 struct loop_watch {
-	int fd; /* -1: free */
+	int fd;		 /* -1: free */
+	unsigned serial; /* tells a watch from a later one of the same descriptor number */
 	short events;
 	loop_fn *fn;
 	void *arg;
@@ -21,6 +25,8 @@ struct loop_watch {
 
 struct loop {
 	int wake_fd;
+	unsigned serial;
+	bool told_int, told_term; /* loop_wait has returned for what is pending */
 	struct loop_watch watch[LOOP_WATCH_MAX];
 	loop_poll_fn *poll_fn;
 	void *poll_arg;
@@ -29,7 +35,8 @@ struct loop {
 static const int loop_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGPIPE};
 
 /* Written by handlers. */
-static volatile sig_atomic_t got_int, got_term, got_winch;
+static atomic_int got_int;
+static volatile sig_atomic_t got_term, got_winch;
 static volatile sig_atomic_t wake_fd_for_handler = -1;
 static struct sigaction loop_old[ARRAY_LEN(loop_signals)];
 
@@ -48,7 +55,7 @@ loop_on_signal(int sig)
 	int saved = errno;
 
 	if (sig == SIGINT)
-		got_int = got_int + 1;
+		atomic_fetch_add(&got_int, 1);
 	else if (sig == SIGTERM || sig == SIGHUP)
 		got_term = sig;
 	else
@@ -60,7 +67,8 @@ loop_on_signal(int sig)
 enum err_kind
 loop_new(struct loop **out, struct err *e)
 {
-	struct sigaction sa = {.sa_handler = loop_on_signal};
+	/* Restarting keeps stdio whole; poll() returns all the same. */
+	struct sigaction sa = {.sa_handler = loop_on_signal, .sa_flags = SA_RESTART};
 	struct loop *l = mem_alloc(sizeof(*l));
 
 	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -70,7 +78,8 @@ loop_new(struct loop **out, struct err *e)
 	}
 	for (size_t i = 0; i < LOOP_WATCH_MAX; i++)
 		l->watch[i].fd = -1;
-	got_int = got_term = got_winch = 0;
+	atomic_store(&got_int, 0);
+	got_term = got_winch = 0;
 	wake_fd_for_handler = l->wake_fd;
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < ARRAY_LEN(loop_signals); i++) {
@@ -108,7 +117,8 @@ loop_watch(struct loop *l, int fd, short events, loop_fn *fn, void *arg)
 	}
 	if (!free_slot)
 		mem_die("internal error: too many watched descriptors");
-	*free_slot = (struct loop_watch){.fd = fd, .events = events, .fn = fn, .arg = arg};
+	*free_slot = (struct loop_watch){
+	    .fd = fd, .serial = ++l->serial, .events = events, .fn = fn, .arg = arg};
 }
 
 void
@@ -126,9 +136,10 @@ loop_set_poll(struct loop *l, loop_poll_fn *fn, void *arg)
 	l->poll_arg = arg;
 }
 
-/* Calls the watches that are ready. A callback may take watches away, itself included. */
+/* Calls the watches that are ready: those of `fds` from 1 on, whose serials stand beside them. A
+ * callback may take watches away, itself included, and set others. */
 static int
-loop_serve(struct loop *l, const struct pollfd *fds, nfds_t n)
+loop_serve(struct loop *l, const struct pollfd *fds, const unsigned *serials, nfds_t n)
 {
 	int woke = 0;
 
@@ -136,7 +147,7 @@ loop_serve(struct loop *l, const struct pollfd *fds, nfds_t n)
 		if (!fds[k].revents)
 			continue;
 		for (size_t i = 0; i < LOOP_WATCH_MAX; i++) {
-			if (l->watch[i].fd != fds[k].fd)
+			if (l->watch[i].fd != fds[k].fd || l->watch[i].serial != serials[k])
 				continue;
 			l->watch[i].fn(fds[k].fd, fds[k].revents, l->watch[i].arg);
 			woke = LOOP_IO;
@@ -146,40 +157,57 @@ loop_serve(struct loop *l, const struct pollfd *fds, nfds_t n)
 	return woke;
 }
 
+/* How long to wait when `timeout_ms` is asked for. A signal not yet taken returns at once when
+ * it is news, and in short steps after that: a caller that does not take it must neither spin
+ * nor sleep on. */
+static int
+loop_patience(const struct loop *l, int timeout_ms)
+{
+	if ((got_int > 0 && !l->told_int) || (got_term && !l->told_term))
+		return 0;
+	if (!loop_pending(l) || (timeout_ms >= 0 && timeout_ms < LOOP_NAG_MS))
+		return timeout_ms;
+	return LOOP_NAG_MS;
+}
+
 int
 loop_wait(struct loop *l, int timeout_ms)
 {
 	struct pollfd fds[LOOP_WATCH_MAX + 1] = {{.fd = l->wake_fd, .events = POLLIN}};
+	unsigned serials[LOOP_WATCH_MAX + 1] = {0};
+	int64_t start = clock_ms();
 	nfds_t n = 1;
 	uint64_t drained;
-	int rc, woke = 0;
+	int rc, woke = 0, patience = loop_patience(l, timeout_ms);
 
-	if (loop_pending(l))
-		timeout_ms = 0;
-	for (size_t i = 0; i < LOOP_WATCH_MAX; i++)
-		if (l->watch[i].fd >= 0)
-			fds[n++] = (struct pollfd){.fd = l->watch[i].fd,
-						   .events = l->watch[i].events};
-	rc = l->poll_fn ? l->poll_fn(fds, n, timeout_ms, l->poll_arg)
-			: poll(fds, n, timeout_ms);
+	for (size_t i = 0; i < LOOP_WATCH_MAX; i++) {
+		if (l->watch[i].fd < 0)
+			continue;
+		serials[n] = l->watch[i].serial;
+		fds[n++] =
+		    (struct pollfd){.fd = l->watch[i].fd, .events = l->watch[i].events};
+	}
+	rc =
+	    l->poll_fn ? l->poll_fn(fds, n, patience, l->poll_arg) : poll(fds, n, patience);
 	if (fds[0].revents && read(l->wake_fd, &drained, sizeof(drained)) > 0)
 		woke |= LOOP_SIGNAL;
 	if (loop_pending(l) || got_winch)
 		woke |= LOOP_SIGNAL;
-	if (rc > 0)
-		woke |= loop_serve(l, fds, n);
-	else if (rc == 0 && !woke)
-		woke = LOOP_TIMEOUT;
+	l->told_int = got_int > 0;
+	l->told_term = got_term != 0;
+	if (rc >= 0)
+		woke |= loop_serve(l, fds, serials, n);
+	if (timeout_ms >= 0 && !(woke & LOOP_IO) && clock_ms() - start >= timeout_ms)
+		woke |= LOOP_TIMEOUT;
 	return woke;
 }
 
 int
 loop_take_interrupts(struct loop *l)
 {
-	int n = got_int;
+	int n = atomic_exchange(&got_int, 0); /* none is lost that comes just now */
 
-	(void)l;
-	got_int = 0;
+	l->told_int = false;
 	return n;
 }
 
@@ -210,7 +238,7 @@ loop_pending(const struct loop *l)
 void
 loop_interrupt(struct loop *l)
 {
-	(void)l;
-	got_int = got_int + 1;
+	atomic_fetch_add(&got_int, 1);
+	l->told_int = false;
 	loop_poke();
 }

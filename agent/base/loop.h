@@ -36,13 +36,17 @@ void loop_unwatch(struct loop *l, int fd);
 void loop_set_poll(struct loop *l, loop_poll_fn *fn, void *arg); /* NULL: poll(2) */
 
 /* Waits for at most timeout_ms (-1: without end) and serves what is ready; a set of
- * enum loop_wake. A signal that is already counted and not yet taken returns at once. */
+ * enum loop_wake, empty when something else ended the wait early. A signal that is counted and
+ * not yet taken returns at once the first time, then every 50 ms until it is taken: LOOP_SIGNAL
+ * stays set, and a caller that passes it over does not spin. LOOP_TIMEOUT is set whenever the
+ * time is really over and no watch was served, also beside LOOP_SIGNAL. */
 int loop_wait(struct loop *l, int timeout_ms);
 
 /* How often each signal came since the last take. */
-int loop_take_interrupts(struct loop *l);  /* SIGINT */
-bool loop_take_resize(struct loop *l);	   /* SIGWINCH, SIGCONT */
-int loop_terminated(const struct loop *l); /* SIGTERM or SIGHUP if one came, else 0; stays */
+int loop_take_interrupts(struct loop *l); /* SIGINT */
+bool loop_take_resize(struct loop *l);	  /* SIGWINCH, SIGCONT */
+int
+loop_terminated(const struct loop *l); /* SIGTERM or SIGHUP if one came, else 0; stays */
 /* Interrupts without taking them: true while a SIGINT or a termination waits to be handled. */
 bool loop_pending(const struct loop *l);
 /* Counts a SIGINT that came as a key (Ctrl-C read in raw mode). */

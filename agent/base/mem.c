@@ -70,7 +70,7 @@ mem_strndup(const char *s, size_t n)
 char *
 mem_strdup(const char *s)
 {
-	return s ? mem_strndup(s, SIZE_MAX - 1) : NULL;
+	return s ? mem_strndup(s, strlen(s)) : NULL;
 }
 
 char *

@@ -11,11 +11,11 @@
 
 #include "agent/base/util.h"
 
-void *mem_alloc(size_t n);                  /* zeroed, n may be 0 */
-void *mem_realloc(void *p, size_t n);       /* new bytes are not zeroed */
+void *mem_alloc(size_t n);			     /* zeroed, n may be 0 */
+void *mem_realloc(void *p, size_t n);		     /* new bytes are not zeroed */
 void *mem_array(void *p, size_t count, size_t size); /* realloc with overflow check */
-char *mem_strdup(const char *s);            /* NULL gives NULL */
-char *mem_strndup(const char *s, size_t n); /* always terminated */
+char *mem_strdup(const char *s);		     /* NULL gives NULL */
+char *mem_strndup(const char *s, size_t n);	     /* always terminated */
 char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 char *mem_vprintf(const char *fmt, va_list ap);
 

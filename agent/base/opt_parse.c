@@ -11,6 +11,7 @@
 #include "agent/base/opt_impl.h"
 
 #define WHOLE_MAX	 9007199254740992.0 /* 2^53 */
+#define OPT_DIGITS_MAX	 40		    /* of one number, its point included */
 #define NEAREST_WORD_MAX 64		    /* bytes; longer words have no near one */
 
 struct opt_unit {
@@ -45,22 +46,27 @@ opt_parse_flag(const char *text, bool *out)
 	return false;
 }
 
-/* A plain decimal number at *p, which is moved behind it. No sign, hex, "inf" or "nan". */
+/* A plain decimal number at *p, which is moved behind it. No sign, hex, "inf" or "nan"; not
+ * strtod(), whose decimal point depends on the locale. */
 static bool
 opt_scan(const char **p, double *out)
 {
-	char digits[40];
-	size_t n = strspn(*p, "0123456789.");
+	const char *s = *p;
+	double value = 0, scale = 1;
+	bool point = false;
 
-	if (n == 0 || n >= sizeof(digits) || !isdigit((unsigned char)(*p)[n - 1]))
+	for (; isdigit((unsigned char)*s) || (*s == '.' && !point && s > *p); s++) {
+		if (*s == '.') {
+			point = true;
+			continue;
+		}
+		value = value * 10 + (*s - '0');
+		scale *= point ? 10 : 1;
+	}
+	if (s == *p || s[-1] == '.' || *s == '.' || s - *p > OPT_DIGITS_MAX)
 		return false;
-	memcpy(digits, *p, n);
-	digits[n] = '\0';
-	if (!isdigit((unsigned char)digits[0]) ||
-	    strchr(digits, '.') != strrchr(digits, '.'))
-		return false;
-	*out = strtod(digits, NULL);
-	*p += n;
+	*out = value / scale;
+	*p = s;
 	return true;
 }
 

@@ -150,6 +150,8 @@ utf8_repair(struct buf *out, const char *p, size_t n)
 	size_t start = 0, i = 0, step;
 	uint32_t cp;
 
+	if (n == 0)
+		return true; /* p may be NULL */
 	while ((i += utf8_ascii_run(p + i, n - i)) < n) {
 		step = utf8_decode(p + i, n - i, &cp);
 		if (cp == UINT32_MAX) {
@@ -169,16 +171,24 @@ utf8_stream_feed(struct utf8_stream *s, struct buf *out, const char *p, size_t n
 	size_t tail;
 
 	while (s->nheld > 0 && n > 0) {
+		char seq[4];
+		size_t done;
+
 		s->held[s->nheld++] = *p++;
 		n--;
 		tail = utf8_tail(s->held, s->nheld);
 		if (tail == s->nheld)
 			continue; /* still a beginning */
-		if (!utf8_repair(out, s->held, s->nheld - tail))
-			return false;
-		memmove(s->held, s->held + s->nheld - tail, tail);
+		/* The state is right before the addition, which may be refused. */
+		done = s->nheld - tail;
+		memcpy(seq, s->held, done);
+		memmove(s->held, s->held + done, tail);
 		s->nheld = tail;
+		if (!utf8_repair(out, seq, done))
+			return false;
 	}
+	if (n == 0)
+		return true;
 	tail = utf8_tail(p, n);
 	if (!utf8_repair(out, p, n - tail))
 		return false;

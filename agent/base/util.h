@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
-#define UNUSED		__attribute__((unused))
+#define ARRAY_LEN(a)	  (sizeof(a) / sizeof((a)[0]))
+#define UNUSED		  __attribute__((unused))
 #define PRINTF_LIKE(f, v) __attribute__((format(printf, f, v)))
-#define MIN_OF(a, b)	((a) < (b) ? (a) : (b))
-#define MAX_OF(a, b)	((a) > (b) ? (a) : (b))
+#define MIN_OF(a, b)	  ((a) < (b) ? (a) : (b))
+#define MAX_OF(a, b)	  ((a) > (b) ? (a) : (b))
 
 #define KIB ((size_t)1024)
 #define MIB ((size_t)1024 * 1024)
@@ -47,21 +47,21 @@ util_fclose_(FILE **f)
 #define AUTO_FILE  __attribute__((cleanup(util_fclose_)))
 
 /* The value of pointer variable `p`, which becomes NULL. */
-#define TAKE(p)                                                                            \
-	({                                                                                 \
-		__typeof__(p) *take_ = &(p);                                               \
-		__typeof__(p) took_ = *take_;                                              \
-		*take_ = NULL;                                                             \
-		took_;                                                                     \
+#define TAKE(p)                               \
+	({                                    \
+		__typeof__(p) *take_ = &(p);  \
+		__typeof__(p) took_ = *take_; \
+		*take_ = NULL;                \
+		took_;                        \
 	})
 
 /* The descriptor in variable `fd`, which becomes -1. */
-#define TAKE_FD(fd)                                                                        \
-	({                                                                                 \
-		int *takefd_ = &(fd);                                                      \
-		int tookfd_ = *takefd_;                                                    \
-		*takefd_ = -1;                                                             \
-		tookfd_;                                                                   \
+#define TAKE_FD(fd)                     \
+	({                              \
+		int *takefd_ = &(fd);   \
+		int tookfd_ = *takefd_; \
+		*takefd_ = -1;          \
+		tookfd_;                \
 	})
 
 #endif

@@ -65,38 +65,21 @@ approve_without_asking(const struct session *s, const struct step *step, struct 
 	return s->sink.ask ? NULL : "nobody";
 }
 
-/* Puts an edited text in the step's place. */
-static void
-approve_edit(struct step *step, struct decision *d, char **edited)
-{
-	free(*edited);
-	*edited = TAKE(d->code);
-	step->code = *edited;
-	step->len = d->len;
-	approve_hash(step->code, step->len, step->sha256);
-}
-
 static enum err_kind
-approve_ask(struct session *s, struct step *step, struct decision *out, char **edited,
-	    struct err *e)
+approve_ask(struct session *s, struct step *step, struct decision *out, struct err *e)
 {
-	enum err_kind kind;
+	enum err_kind kind = s->sink.ask(s->sink.arg, step, out, e);
 
-	for (;;) {
-		kind = s->sink.ask(s->sink.arg, step, out, e);
-		if (kind || out->kind != DECIDE_EDIT)
-			break;
-		kind = transcript_decision(s->transcript, step, out, "user", e);
-		if (kind)
-			break;
-		approve_edit(step, out, edited);
-		approve_release(out);
-	}
-	if (kind)
+	if (kind || out->kind != DECIDE_RUN)
 		return kind;
-	if (out->kind == DECIDE_RUN && strcmp(out->sha256, step->sha256) != 0)
+	if (out->code) {
+		step->code = out->code;
+		step->len = out->len;
+		approve_hash(step->code, step->len, step->sha256);
+	}
+	if (strcmp(out->sha256, step->sha256) != 0)
 		return err_set(e, ERR_INTERNAL, "the code shown is not the code to be run");
-	if (out->kind == DECIDE_RUN && out->always)
+	if (out->always)
 		s->always[approve_row(step->kernel)] = true;
 	return ERR_NONE;
 }
@@ -106,7 +89,6 @@ approve_step(struct session *s, struct step *step, struct decision *out, bool *a
 	     struct err *e)
 {
 	const char *by;
-	char *edited = NULL;
 	enum err_kind kind = ERR_NONE;
 
 	*out = (struct decision){0};
@@ -115,18 +97,13 @@ approve_step(struct session *s, struct step *step, struct decision *out, bool *a
 	if (!by) {
 		*asked = true;
 		by = "user";
-		kind = approve_ask(s, step, out, &edited, e);
+		kind = approve_ask(s, step, out, e);
 		if (!kind && out->kind == DECIDE_NOBODY)
 			by = "nobody";
 	}
 	if (!kind)
 		kind = transcript_decision(s->transcript, step, out, by, e);
-	if (kind) {
+	if (kind)
 		approve_release(out);
-		free(edited);
-		return kind;
-	}
-	out->code = edited;
-	out->len = edited ? step->len : 0;
-	return ERR_NONE;
+	return kind;
 }

@@ -8,8 +8,8 @@
 /* Fills kernel, number, code (borrowed) and hash of a step. */
 void approve_prepare(struct session *s, struct step *step, const struct kernel *k,
 		     const char *code, size_t n, bool by_user);
-/* Asks where it must. On DECIDE_RUN, *code and *n are the bytes to run (edited ones belong to
- * `out`), and they have been compared with what was shown. ERR_INTERRUPTED: the signal is
+/* Asks where it must. On DECIDE_RUN, step->code are the bytes to run (edited ones belong to
+ * `out`), and their hash has been compared with that of what was shown. ERR_INTERRUPTED: the signal is
  * untaken. ERR_IO: the transcript cannot be written. */
 enum err_kind approve_step(struct session *s, struct step *step, struct decision *out,
 			   bool *asked, struct err *e);

@@ -22,7 +22,6 @@ struct step {
 enum decision_kind {
 	DECIDE_RUN,
 	DECIDE_NO,     /* not this one; the model is told, with the reason if there is one */
-	DECIDE_EDIT,   /* `code` replaces the step's; it is asked about again */
 	DECIDE_STOP,   /* the turn ends */
 	DECIDE_NOBODY, /* nobody can be asked */
 };
@@ -31,7 +30,7 @@ struct decision {
 	enum decision_kind kind;
 	bool always;	/* with DECIDE_RUN: this language without asking, for this session */
 	char *reason;	/* the user's words for the model, or NULL; owned by the core */
-	char *code;	/* DECIDE_EDIT; owned by the core */
+	char *code;	/* DECIDE_RUN: bytes to run in the step's place, or NULL; owned by the core */
 	size_t len;
 	char sha256[65]; /* DECIDE_RUN: of the bytes that were shown */
 };

@@ -124,20 +124,15 @@ prompt_tool(void)
 	};
 	static char *schema;
 	AUTO_BUF struct buf b = BUF_INIT(16 * KIB);
-	const struct kernel *k;
-	const char *comma = "";
 
 	if (schema)
 		return &def;
+	/* No `enum`: servers that turn the schema into a grammar would cut off a model that
+	 * says "bash" or "py"; names and aliases are resolved here. */
 	buf_adds(&b, "{\"type\":\"object\",\"properties\":{\"language\":{\"type\":\"string\","
-		     "\"enum\":[");
-	for (size_t i = 0; (k = kernel_at(i)); i++) {
-		if (!kernel_installed(k))
-			continue;
-		buf_addf(&b, "%s\"%s\"", comma, k->name);
-		comma = ",";
-	}
-	buf_adds(&b, "]},\"code\":{\"type\":\"string\",\"description\":\"The code, as it would "
+		     "\"description\":\"One of: ");
+	prompt_languages(&b);
+	buf_adds(&b, "\"},\"code\":{\"type\":\"string\",\"description\":\"The code, as it would "
 		     "stand in a file\"}},\"required\":[\"language\",\"code\"]}");
 	schema = buf_take(&b);
 	def.schema = schema;

@@ -203,9 +203,14 @@ request_try(struct request *x, struct model_reply *r, struct err *e)
 			model_reply_release(r);
 			kind = ERR_NONE;
 		} else if (kind == ERR_CONTEXT && !shortened) {
+			struct err ours;
+
 			shortened = true;
 			model_reply_release(r);
-			kind = request_fit(s, context_list_tokens(&s->msgs) * 2 / 3, e);
+			if (request_fit(s, context_list_tokens(&s->msgs) * 2 / 3, &ours) == ERR_NONE)
+				kind = ERR_NONE;
+			else
+				err_hint(e, "%s", ours.hint); /* the server's own words stay */
 		} else {
 			break;
 		}

@@ -206,7 +206,6 @@ transcript_decision(struct transcript *t, const struct step *s, const struct dec
 {
 	static const char *const words[] = {[DECIDE_RUN] = "run",
 					    [DECIDE_NO] = "no",
-					    [DECIDE_EDIT] = "edit",
 					    [DECIDE_STOP] = "stop",
 					    [DECIDE_NOBODY] = "nobody"};
 	struct json_writer *w = transcript_begin(t, "decision");
@@ -216,6 +215,8 @@ transcript_decision(struct transcript *t, const struct step *s, const struct dec
 	json_kv_str(w, "by", by);
 	if (d->always)
 		json_kv_bool(w, "always", true);
+	if (d->code)
+		json_kv_bool(w, "edited", true);
 	if (d->reason)
 		json_kv_str(w, "reason", d->reason);
 	json_key(w, "code");

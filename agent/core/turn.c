@@ -16,6 +16,8 @@
 #include "agent/core/turn.h"
 
 #define TURN_SAME_MAX	3	   /* identical steps with identical output, in a row */
+#define TURN_CODE_MAX	(512 * KIB) /* bytes of code that a user can be asked about */
+#define TURN_PROBLEMS_MAX 5 /* calls in a row that could not be run */
 #define TURN_RESULT_MAX (256 * KIB) /* bytes of one result as the model gets it */
 
 struct turn {
@@ -25,6 +27,7 @@ struct turn {
 	char last_hash[65]; /* of the last step's code */
 	char *last_output;
 	int same;
+	int problems; /* calls in a row that could not be run */
 };
 
 /* One thing that a reply asks for: a call, or a fenced block. */
@@ -251,7 +254,12 @@ turn_read_call(const struct msg_call *c)
 		return a;
 	}
 	a.len = strlen(a.code);
-	turn_check_language(&a);
+	if (a.len > TURN_CODE_MAX)
+		a.problem = mem_printf("Not run: the code is longer than %zu KiB. Write it in "
+				       "smaller steps.",
+				       TURN_CODE_MAX / KIB);
+	else
+		turn_check_language(&a);
 	return a;
 }
 
@@ -260,6 +268,18 @@ turn_ask_release(struct turn_ask *a)
 {
 	free(a->problem);
 	cJSON_Delete(a->args);
+}
+
+/* A model that never gets a call right would go on for ever. */
+static enum err_kind
+turn_check_problems(struct turn *t, struct err *e)
+{
+	if (++t->problems < TURN_PROBLEMS_MAX)
+		return ERR_NONE;
+	err_set(e, ERR_MODEL, "the model made %d calls in a row that cannot be run",
+		TURN_PROBLEMS_MAX);
+	err_hint(e, "try again, or take a model that is better with tools");
+	return ERR_MODEL;
 }
 
 /* One entry of a reply: run, or answered with its problem, or passed over. */
@@ -273,8 +293,10 @@ turn_entry(struct turn *t, struct turn_ask *a, bool *stop, struct err *e)
 		return turn_add_result(t->s, a->call_id, passed_over, strlen(passed_over), e);
 	if (a->problem) {
 		session_notice(t->s, NOTICE_WARN, "%s", a->problem);
-		return turn_add_result(t->s, a->call_id, a->problem, strlen(a->problem), e);
+		kind = turn_add_result(t->s, a->call_id, a->problem, strlen(a->problem), e);
+		return kind ? kind : turn_check_problems(t, e);
 	}
+	t->problems = 0;
 	kind = turn_check_governors(t, e);
 	return kind ? kind : turn_step(t, a, stop, e);
 }

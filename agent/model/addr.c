@@ -22,7 +22,7 @@ addr_after_scheme(const char *url)
 char *
 addr_base(const char *given)
 {
-	char *url;
+	const char *host;
 	size_t n;
 
 	while (isspace((unsigned char)*given))
@@ -30,23 +30,17 @@ addr_base(const char *given)
 	if (strstr(given, "://") && strncasecmp(given, "http://", 7) != 0 &&
 	    strncasecmp(given, "https://", 8) != 0)
 		return NULL;
-	url = strstr(given, "://") ? mem_strdup(given) : mem_printf("http://%s", given);
-	n = strlen(url);
-	while (n && (url[n - 1] == '/' || isspace((unsigned char)url[n - 1])))
-		url[--n] = '\0';
-	for (size_t i = 0; i < n; i++) {
-		if ((unsigned char)url[i] <= ' ' || url[i] == 0x7F)
-			n = 0;
-	}
-	if (n <= 8 && (n == 0 || !*addr_after_scheme(url))) {
-		free(url);
+	host = addr_after_scheme(given);
+	n = strlen(host);
+	while (n && (host[n - 1] == '/' || isspace((unsigned char)host[n - 1])))
+		n--;
+	if (n == 0 || strchr("/:?#@", *host))
 		return NULL;
-	}
-	if (!*addr_after_scheme(url) || strchr("/:?", *addr_after_scheme(url))) {
-		free(url);
-		return NULL;
-	}
-	return url;
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)host[i] <= ' ' || host[i] == 0x7F)
+			return NULL;
+	return mem_printf("%.*s%.*s", host > given ? (int)(host - given) : 7,
+			  host > given ? given : "http://", (int)n, host);
 }
 
 /* The host of a URL, without user, port and brackets, into out. */

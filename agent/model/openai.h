@@ -2,6 +2,7 @@
 #ifndef SUNABA_MODEL_OPENAI_H
 #define SUNABA_MODEL_OPENAI_H
 
+#include "agent/base/json.h"
 #include "agent/model/reply.h"
 #include "agent/model/wire.h"
 

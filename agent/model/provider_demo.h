@@ -8,7 +8,7 @@
 size_t demo_count(void);
 const char *demo_title(size_t i); /* NULL behind the last */
 const char *demo_user(size_t i);  /* what the user would type for it */
-/* Shell code that puts the task's sample files into the jail, or NULL. */
+/* Shell code that makes the files it speaks of; NULL when there are none to make. */
 const char *demo_setup(size_t i);
 /* true: the answers come as if typed, for a terminal. */
 void demo_set_pace(bool typing);

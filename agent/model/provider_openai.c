@@ -107,10 +107,25 @@ openai_set_context(struct model *m, int64_t tokens, const char *source)
 	m->context = tokens;
 }
 
+/* Older llama.cpp names the window of a slot only in /props. */
+static int64_t
+openai_props_context(struct model *m)
+{
+	size_t len = strlen(m->base_url);
+	bool v1 = len > 3 && strcmp(m->base_url + len - 3, "/v1") == 0;
+	AUTO_FREE char *root = mem_strndup(m->base_url, v1 ? len - 3 : len);
+	cJSON *all = openai_get(m, root, "/props", OPENAI_ASK_MS);
+	int64_t n = 0;
+
+	json_int(json_object(all, "default_generation_settings"), "n_ctx", &n);
+	cJSON_Delete(all);
+	return n;
+}
+
 static void
 openai_learn_context(struct model *m, const cJSON *list)
 {
-	const cJSON *row, *props;
+	const cJSON *row;
 	int64_t n = 0;
 
 	cJSON_ArrayForEach(row, list)
@@ -120,21 +135,9 @@ openai_learn_context(struct model *m, const cJSON *list)
 		if (!id || (strcmp(id, m->name) != 0 && cJSON_GetArraySize(list) != 1))
 			continue;
 		if (!json_int(json_object(row, "meta"), "n_ctx", &n) &&
-		    !json_int(row, "max_model_len", &n))
-			json_int(row, "context_length", &n);
-		/* llama.cpp: the window of one slot stands in /props. */
-		if (json_object(row, "meta")) {
-			AUTO_FREE char *root = mem_strdup(m->base_url);
-			size_t len = strlen(root);
-			cJSON *all;
-
-			if (len > 3 && strcmp(root + len - 3, "/v1") == 0)
-				root[len - 3] = '\0';
-			all = openai_get(m, root, "/props", OPENAI_ASK_MS);
-			props = json_object(all, "default_generation_settings");
-			json_int(props, "n_ctx", &n);
-			cJSON_Delete(all);
-		}
+		    !json_int(row, "max_model_len", &n) &&
+		    !json_int(row, "context_length", &n) && json_object(row, "meta"))
+			n = openai_props_context(m);
 	}
 	if (n > 0)
 		openai_set_context(m, n, "server");

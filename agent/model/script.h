@@ -2,8 +2,8 @@
  *
  * YAML (JSON is a part of it): a list of turns, or a mapping with the list under `turns`. Each
  * turn is a mapping of
- *   say: TEXT                       the answer's text; {{output}} stands for what the last step
- *                                   printed
+ *   say: TEXT                       the answer's text; {{output}} in it stands for the last
+ *                                   step's output
  *   think: TEXT                     thinking before it
  *   run: {language, code} or list   calls of the tool `execute`
  *   call: {name, args} or list      calls of any tool; args is a mapping, or a string sent as is
@@ -42,7 +42,7 @@ struct script_turn {
 
 struct script {
 	char *title, *user; /* of a task in a tour, else NULL */
-	char *setup;	    /* shell code to run before the task's words go out, or NULL */
+	char *setup;	    /* shell code to run before it, or NULL */
 	struct script_turn *turns;
 	size_t nturns;
 };
@@ -50,7 +50,7 @@ struct script {
 /* ERR_CONFIG: "'name' line L, column C: what". */
 enum err_kind
 script_parse(const char *name, const char *p, size_t n, struct script *out, struct err *e);
-/* A tour: {tasks: [{title, user, turns}]}. */
+/* A tour: {tasks: [{title, user, setup, turns}]}. */
 enum err_kind script_parse_tour(const char *name, const char *p, size_t n,
 				struct script **tasks, size_t *ntasks, struct err *e);
 void script_release(struct script *s);

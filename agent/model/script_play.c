@@ -6,11 +6,13 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
+#include "agent/model/rawjson.h"
 #include "agent/model/reply.h"
 #include "agent/model/script.h"
 
-#define TYPING_CHUNK 6	/* bytes per delta when the tour types */
-#define TYPING_MS    12 /* between them */
+#define SCRIPT_OUTPUT "{{output}}" /* in `say` */
+#define TYPING_CHUNK  6		   /* bytes per delta when the tour types */
+#define TYPING_MS     12	   /* between them */
 
 /* The expectation that no message since the last turn fulfils, or NULL. */
 static const char *
@@ -93,33 +95,40 @@ script_stream(const struct model *m, const struct script_turn *t, const char *te
 }
 
 /* What the last step printed: the last result without its line of facts. */
-static const char *
-script_last_output(const struct msg_list *l)
+static struct slice
+script_output(const struct msg_list *l)
 {
-	for (size_t i = l->n; i > 0; i--) {
-		const struct msg *m = &l->at[i - 1];
-		const char *nl = m->text[0] == '[' ? strchr(m->text, '\n') : NULL;
+	struct slice s = {"", 0};
+	size_t i = l->n;
 
-		if (m->role == MSG_TOOL)
-			return nl ? nl + 1 : m->text;
+	while (i && l->at[i - 1].role != MSG_TOOL)
+		i--;
+	if (!i)
+		return s;
+	s.p = l->at[i - 1].text;
+	if (*s.p == '[') {
+		s.p += strcspn(s.p, "\n");
+		s.p += *s.p == '\n';
 	}
-	return "";
+	s.n = strlen(s.p);
+	while (s.n && s.p[s.n - 1] == '\n')
+		s.n--;
+	return s;
 }
 
-/* The text with each {{output}} filled in. */
 static void
-script_fill(const char *text, const struct msg_list *l, struct buf *out)
+script_say(struct buf *b, const char *say, const struct msg_list *l)
 {
-	const char *mark = "{{output}}", *output = script_last_output(l), *hit;
-	size_t n = strlen(output);
+	const char *hit;
 
-	while (n && output[n - 1] == '\n')
-		n--;
-	for (; (hit = strstr(text, mark)); text = hit + strlen(mark)) {
-		buf_add(out, text, (size_t)(hit - text));
-		buf_add(out, output, n);
+	while ((hit = strstr(say, SCRIPT_OUTPUT))) {
+		struct slice out = script_output(l);
+
+		buf_add(b, say, (size_t)(hit - say));
+		buf_add(b, out.p, out.n);
+		say = hit + strlen(SCRIPT_OUTPUT);
 	}
-	buf_adds(out, text);
+	buf_adds(b, say);
 }
 
 static char *
@@ -128,7 +137,7 @@ script_text(const struct script_turn *t, const struct msg_list *l, bool fence)
 	struct buf b = BUF_INIT(REPLY_TEXT_MAX);
 
 	if (t->say)
-		script_fill(t->say, l, &b);
+		script_say(&b, t->say, l);
 	for (size_t i = 0; fence && i < t->ncalls; i++) {
 		const struct script_call *c = &t->calls[i];
 		const char *code = c->code ? c->code : c->args;

@@ -87,7 +87,9 @@ think_feed(struct think *t, const char *p, size_t n, think_fn *fn, void *arg)
 	while (i < n) {
 		if (t->at == THINK_INSIDE) {
 			i += think_inside(t, p + i, n - i, fn, arg);
-		} else if (t->at == THINK_TEXT) {
+		} else if (t->at == THINK_TEXT ||
+			   (!t->nheld && p[i] != '<' && !think_space(p[i]))) {
+			t->at = THINK_TEXT;
 			fn(arg, false, p + i, n - i);
 			return;
 		} else {

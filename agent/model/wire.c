@@ -1,23 +1,44 @@
 /* Framing of replies. See wire.h. Pinned by tests/unit/test_openai.c and test_ollama.c. */
 #include <string.h>
 
+#include "agent/base/json.h"
 #include "agent/model/wire.h"
+
+/* Without its blank line or line end an event may be cut: it counts if it is whole JSON. */
+static bool
+wire_cut(const struct wire *w, const char *p, size_t n)
+{
+	cJSON *root = NULL;
+	bool whole;
+
+	if (!w->ending || (n >= 6 && memcmp(p, "[DONE]", 6) == 0))
+		return false;
+	whole = json_parse(p, n, JSON_REPAIR, &root, NULL) == ERR_NONE;
+	cJSON_Delete(root);
+	return !whole;
+}
+
+static enum err_kind
+wire_object(struct wire *w, const char *p, size_t n, bool error, struct err *e)
+{
+	if (w->d->done(w->arg))
+		return ERR_NONE;
+	if (!error && wire_cut(w, p, n))
+		return err_set(e, ERR_TRUNCATED,
+			       "the stream ended in the middle of the answer");
+	return w->d->event(w->arg, p, n, error, e);
+}
 
 static enum err_kind
 wire_on_sse(void *arg, const struct sse_event *ev, struct err *e)
 {
-	struct wire *w = arg;
-
-	return w->d->done(w->arg) ? ERR_NONE
-				  : w->d->event(w->arg, ev->data, ev->n, ev->error, e);
+	return wire_object(arg, ev->data, ev->n, ev->error, e);
 }
 
 static enum err_kind
 wire_on_line(void *arg, const char *line, size_t n, struct err *e)
 {
-	struct wire *w = arg;
-
-	return w->d->done(w->arg) ? ERR_NONE : w->d->event(w->arg, line, n, false, e);
+	return wire_object(arg, line, n, false, e);
 }
 
 void
@@ -86,6 +107,7 @@ wire_end(struct wire *w, struct err *e)
 	struct server_error se;
 	enum err_kind k = ERR_NONE;
 
+	w->ending = true;
 	if (w->format == WIRE_SSE)
 		k = sse_end(&w->sse, e);
 	else if (w->format == WIRE_NDJSON)

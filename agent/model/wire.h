@@ -28,6 +28,7 @@ struct wire {
 	enum wire_format format;
 	const struct dialect *d;
 	void *arg;
+	bool ending; /* what comes now had no end of its own */
 	struct sse sse;
 	struct ndjson ndjson;
 	struct buf whole;

@@ -16,6 +16,7 @@ struct md_opts {
 	bool attrs;	/* bold and italic can be shown; else *i* and **b** stay literal */
 	bool color;
 	bool links;	/* OSC 8; else "text (url)" */
+	bool japanese;	/* words of our own: 画像, not image */
 	/* A row that is final. Borrowed for the call. */
 	void (*commit)(const struct row *r, void *arg);
 	/* The unfinished end as it would look now; n 0: none. NULL: not wanted. */

@@ -9,9 +9,9 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
+#include "agent/ui/answer.h"
 #include "agent/ui/ask.h"
 #include "agent/ui/live.h"
-#include "agent/ui/md.h"
 #include "agent/ui/screen.h"
 
 #define SCREEN_FRAME_MS 50	  /* between two drawings of the unfinished end */
@@ -30,22 +30,6 @@ struct screen {
 	const char *busy;    /* "thinking", or NULL */
 	char detail[64];     /* behind it */
 };
-
-static void
-screen_commit(const struct row *r, void *arg)
-{
-	struct screen *s = arg;
-
-	term_row(s->o.term, TERM_ANSWER, r);
-}
-
-static void
-screen_tail(const struct row *rows, size_t n, void *arg)
-{
-	struct screen *s = arg;
-
-	term_tail(s->o.term, rows, n);
-}
 
 /* "thinking… 3 s · writing code, 1.2 KiB" below the tail. */
 static void
@@ -148,22 +132,6 @@ screen_lays_out(const struct screen *s)
 	return !s->o.final_only && (term_out_tty(s->o.term) || s->o.render);
 }
 
-static struct md *
-screen_make_md(struct screen *s)
-{
-	struct md_opts m = {.width = term_width(s->o.term),
-			    .unicode = term_unicode(s->o.term),
-			    .attrs = term_esc(s->o.term),
-			    .color = term_esc(s->o.term),
-			    .links = term_esc(s->o.term) && term_out_tty(s->o.term),
-			    .commit = screen_commit,
-			    .arg = s};
-
-	if (term_out_tty(s->o.term) && term_esc(s->o.term))
-		m.tail = screen_tail;
-	return md_new(&m);
-}
-
 static void
 screen_reply_begin(void *arg)
 {
@@ -173,7 +141,7 @@ screen_reply_begin(void *arg)
 		if (s->answered)
 			term_line(s->o.term, TERM_ANSWER, STYLE_PLAIN, "");
 		md_free(s->md);
-		s->md = screen_make_md(s);
+		s->md = answer_new(s->o.term, term_out_tty(s->o.term));
 	} else if (s->answered && !s->o.final_only) {
 		term_source(s->o.term, "\n", 1);
 	}
@@ -378,14 +346,14 @@ static enum err_kind
 screen_ask(void *arg, const struct step *step, struct decision *out, struct err *e)
 {
 	static const enum decision_kind kinds[] = {
-	    [ASK_YES] = DECIDE_RUN,	[ASK_NO] = DECIDE_NO,	[ASK_EDIT] = DECIDE_EDIT,
+	    [ASK_YES] = DECIDE_RUN,	[ASK_NO] = DECIDE_NO,	[ASK_EDIT] = DECIDE_RUN,
 	    [ASK_ALWAYS] = DECIDE_RUN,	[ASK_STOP] = DECIDE_STOP,
 	    [ASK_NOBODY] = DECIDE_NOBODY};
 	struct screen *s = arg;
 	struct ask_step q = {.language = step->kernel->name,
 			     .code = step->code,
 			     .len = step->len,
-			     .number = step->number};
+			     .number = (int)step->number};
 	struct ask_result r = {0};
 	bool ticking = s->tick_fd >= 0;
 	enum err_kind kind;
@@ -401,7 +369,7 @@ screen_ask(void *arg, const struct step *step, struct decision *out, struct err 
 				 .reason = r.reason,
 				 .code = r.edited,
 				 .len = r.edited_len};
-	memcpy(out->sha256, r.sha256, sizeof(out->sha256));
+	sha256_hex(r.sha256, out->sha256);
 	return ERR_NONE;
 }
 

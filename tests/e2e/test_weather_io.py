@@ -57,7 +57,7 @@ def w7_invalid_utf8_input():
         exits(task(home, s, "look", data=b"before\xff\xfe\x00\x1b[31mafter"), 0)
         words = s.chats()[0].words("user")
         contains(words, "before", "text")
-        contains(words, "after", "text")
+        contains(words, "after", "text behind a NUL")
 
 
 @test
@@ -323,7 +323,7 @@ def unix_sockets():
 def w25_only_the_session_file():
     """W25: after a run with steps nothing is left but the session file, mode 0600"""
     with Home() as home, Server(srv.run("cd; echo x > $HOME/dot; echo y > /tmp/file;"
-                                        " mkfifo /tmp/pipe; seq 1 100000; sleep 300 &"),
+                                        " mkfifo /tmp/pipe; sleep 300 &"),
                                 srv.text("end")) as s:
         before, sockets = home.files(), unix_sockets()
         exits(task(home, s, "go", "-y"), 0)
@@ -337,6 +337,19 @@ def w25_only_the_session_file():
         left = [name for name in unix_sockets() - sockets if home.root in name or
                 "sunaba" in name]
         equal(left, [], "sockets")
+
+
+@test
+def w25_long_output():
+    """W25: long output leaves the file that holds it, beside its session, and nothing else"""
+    with Home() as home, Server(srv.run("seq 1 100000"), srv.text("end")) as s:
+        exits(task(home, s, "go", "-y"), 0)
+        name = [n for n in home.sessions() if n.endswith(".jsonl")]
+        equal(len(name), 1, "session files")
+        stem = name[0].removesuffix(".jsonl")
+        equal([n for n in home.files() if not n.startswith(stem)], [], "what else is left")
+        for other in home.files():
+            equal(os.stat(home.path(other)).st_mode & 0o077, 0, f"mode of {other}")
 
 
 @test

@@ -162,7 +162,7 @@ test_malformed(void **state)
 			    "indent with spaces, and quote values that begin with a "
 			    "special character");
 	opts_free(o);
-	assert_int_equal(read_text("model: [a\n", false, &o), ERR_CONFIG);
+	assert_int_equal(read_text("allow_read: [a\n", false, &o), ERR_CONFIG);
 	assert_non_null(strstr(err.msg, "config.yaml:"));
 	assert_string_equal(err.hint, "'key: value' lines are expected");
 	opts_free(o);

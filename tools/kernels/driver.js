@@ -177,7 +177,7 @@ const guarded = new vm.Script(`${HANDLE}.go()`, { filename: __filename });
 handle.go = () => pending();
 
 function run(source) {
-  const step = { name: `step${++count}.js`, source, failed: false, ended: false };
+  const step = { name: `step${source ? ++count : count}.js`, source, failed: false, ended: false };
   current = step;
   pending = () => evaluate(step, rewriteImports(source));
   globalThis[HANDLE] = handle;

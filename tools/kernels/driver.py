@@ -84,6 +84,8 @@ class Driver:
             raise
 
     def execute(self, data):
+        if not data:
+            return
         text = data.decode("utf-8", "replace")
         self.count += 1
         name = f"<python step {self.count}>"

@@ -1,0 +1,142 @@
+"""Runs commands under `sunaba sandbox` as every identity that this machine lets tests take."""
+import functools
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import tap
+
+USER = "sunaba-test"
+TIMEOUT_S = 60
+
+
+class Box:
+    """An identity with a HOME full of secrets and a workspace below it."""
+
+    def __init__(self, name, uid, gid):
+        self.name, self.uid, self.gid = name, uid, gid
+        self.base = tempfile.mkdtemp(prefix="sunaba-jail-")
+        os.chmod(self.base, 0o755)
+        self.program = os.path.join(self.base, "sunaba")
+        shutil.copy(os.environ["SUNABA"], self.program)
+        os.chmod(self.program, 0o755)
+        self.home = os.path.join(self.base, "home")
+        self.work = os.path.join(self.home, "work")
+        for folder in (".ssh", ".aws", "other", "work", ".local/bin"):
+            os.makedirs(os.path.join(self.home, folder))
+        for path in (".ssh/id_ed25519", ".aws/credentials", ".bashrc", "other/file", ".netrc"):
+            self.write(os.path.join(self.home, path), "TOPSECRET\n")
+        self.own(self.home)
+
+    def write(self, path, text):
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def own(self, top):
+        for folder, _, files in os.walk(top):
+            os.chown(folder, self.uid, self.gid)
+            for name in files:
+                os.chown(os.path.join(folder, name), self.uid, self.gid)
+
+    def env(self, extra=None):
+        kept = {key: os.environ[key] for key in ("PATH", "LC_ALL", "LANG", "ASAN_OPTIONS")
+                if key in os.environ}
+        return dict(kept, HOME=self.home, USER=self.name, OPENAI_API_KEY="sk-TOPSECRET",
+                    **(extra or {}))
+
+    def as_user(self):
+        if os.getuid() == self.uid:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def argv(self, command, options=()):
+        if isinstance(command, str):
+            command = ["bash", "-c", command]
+        return [self.program, "sandbox", *options, "--", *command]
+
+    def popen(self, command, options=(), env=None, **more):
+        more.setdefault("stdin", subprocess.DEVNULL)
+        more.setdefault("stdout", subprocess.PIPE)
+        more.setdefault("stderr", subprocess.STDOUT)
+        return subprocess.Popen(self.argv(command, options), cwd=more.pop("cwd", self.work),
+                                env=self.env(env), **self.as_user(), **more)
+
+    def run(self, command, options=(), text=None, **more):
+        """Exit code and merged output."""
+        if text is not None:
+            more["stdin"] = subprocess.PIPE
+        job = self.popen(command, options, **more)
+        try:
+            out, _ = job.communicate(text.encode() if text is not None else None, TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            job.kill()
+            raise
+        return job.returncode, out.decode("utf-8", "replace")
+
+    def python(self, code, **more):
+        return self.run(["/usr/bin/python3", "-c", code], **more)
+
+    def ok(self, command, **more):
+        code, out = self.run(command, **more)
+        tap.equal(code, 0, f"{command}: {out}")
+        return out
+
+
+def _identities():
+    me = pwd.getpwuid(os.getuid())
+    yield me.pw_name, me.pw_uid, me.pw_gid
+    if os.getuid() != 0:
+        return
+    try:
+        other = pwd.getpwnam(USER)
+    except KeyError:
+        if subprocess.run(["useradd", "-M", USER], check=False).returncode != 0:
+            return
+        other = pwd.getpwnam(USER)
+    yield other.pw_name, other.pw_uid, other.pw_gid
+
+
+def refused(box):
+    """Why no sandbox can be had here, or None. Exit 4 is the program's own word for it."""
+    code, out = box.run("true")
+    return out.strip().splitlines()[0] if code == 4 else None
+
+
+BOXES = [Box(*who) for who in _identities()]
+REFUSED = {box.name: refused(box) for box in BOXES}
+
+
+def jail_test(function):
+    """Makes one test of each identity out of function(box)."""
+    for box in BOXES:
+        @functools.wraps(function)
+        def run(box=box):
+            if REFUSED[box.name]:
+                tap.skip(REFUSED[box.name])
+            function(box)
+        run.__doc__ = f"{(function.__doc__ or function.__name__).strip()} ({box.name})"
+        run.__name__ = f"{function.__name__}_{box.name}"
+        tap.test(run)
+    return function
+
+
+def need(*programs):
+    for program in programs:
+        if not shutil.which(program, path="/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"):
+            tap.skip(f"{program} is not installed")
+
+
+def main():
+    """Runs the tests in a child, so that the folders go whatever happens to it."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        tap.main()
+        os._exit(1)
+    _, status = os.waitpid(child, 0)
+    for box in BOXES:
+        shutil.rmtree(box.base, ignore_errors=True)
+    os._exit(os.waitstatus_to_exitcode(status) & 255)

@@ -1,0 +1,140 @@
+/* What may be a workspace, what the defaults are, what a failure says. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sandbox/policy.h"
+
+static char top[64];
+
+static bool
+fits(const char *path)
+{
+	struct sbx_policy p;
+	struct sbx_fail f;
+	char real[4096];
+
+	sbx_policy_default(&p);
+	p.workspace = path;
+	return sbx_policy_check(&p, real, &f);
+}
+
+static const char *
+below(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	return path;
+}
+
+static void
+test_workspaces(void **state)
+{
+	static const char *const never[] = {
+	    "/",	"/usr", "/usr/bin", "/etc", "/proc",	       "/dev",
+	    "/dev/shm", "/bin", "/home",    "/var", "/no/such/folder", "/etc/passwd"};
+
+	(void)state;
+	for (size_t i = 0; i < SBX_LEN(never); i++)
+		assert_false(fits(never[i]));
+	setenv("HOME", below("home"), 1);
+	mkdir(below("home"), 0755);
+	mkdir(below("home/work"), 0755);
+	assert_false(fits(top));
+	assert_false(fits(below("home")));
+	assert_true(fits(below("home/work")));
+	assert_int_equal(symlink(below("home"), "/tmp/sunaba-policy-link"), 0);
+	assert_false(fits("/tmp/sunaba-policy-link"));
+	unlink("/tmp/sunaba-policy-link");
+	unsetenv("HOME");
+	assert_true(fits(below("home")));
+	mkdir(below("home/.ssh"), 0755);
+	assert_false(fits(below("home")));
+	rmdir(below("home/.ssh"));
+	rmdir(below("home/work"));
+	rmdir(below("home"));
+}
+
+static void
+test_home(void **state)
+{
+	(void)state;
+	unsetenv("HOME");
+	assert_string_equal(policy_home(), "/home/sandbox");
+	setenv("HOME", "/", 1);
+	assert_string_equal(policy_home(), "/home/sandbox");
+	setenv("HOME", "/usr/x", 1);
+	assert_string_equal(policy_home(), "/home/sandbox");
+	setenv("HOME", "/home/../etc", 1);
+	assert_string_equal(policy_home(), "/home/sandbox");
+	setenv("HOME", "/home/a", 1);
+	assert_string_equal(policy_home(), "/home/a");
+}
+
+static void
+test_below(void **state)
+{
+	(void)state;
+	assert_true(policy_below("/a/b", "/a"));
+	assert_true(policy_below("/a", "/a"));
+	assert_false(policy_below("/ab", "/a"));
+	assert_false(policy_below("/", "/a"));
+	assert_true(policy_is_system("/usr/bin"));
+	assert_false(policy_is_system("/usrx"));
+}
+
+static void
+says(const char *step, int sys, const char *msg_part, const char *hint_part)
+{
+	struct sbx_fail f;
+	char msg[256], hint[512];
+
+	sbx_fail_set(&f, step, sys, "");
+	sbx_fail_text(&f, msg, sizeof(msg), hint, sizeof(hint));
+	assert_non_null(strstr(msg, msg_part));
+	assert_non_null(strstr(hint, hint_part));
+}
+
+static void
+test_texts(void **state)
+{
+	(void)state;
+	says("user namespace", EPERM,
+	     "cannot make a user namespace: Operation not permitted",
+	     "unprivileged_userns_clone");
+	says("user namespace", ENOSPC, "No space", "user.max_user_namespaces");
+	says("user namespace", ENOSYS, "not implemented", "built without");
+	says("id map", EACCES, "id map", "apparmor_restrict_unprivileged_userns");
+	says("loopback", EPERM, "loopback", "apparmor_restrict_unprivileged_userns");
+	says("mount proc", EPERM, "mount proc", "systempaths=unconfined");
+	says("workspace", 0, "cannot be a workspace", "-C");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_workspaces),
+	    cmocka_unit_test(test_home),
+	    cmocka_unit_test(test_below),
+	    cmocka_unit_test(test_texts),
+	};
+	int failed;
+
+	snprintf(top, sizeof(top), "/tmp/sunaba-policy-XXXXXX");
+	if (!mkdtemp(top))
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	rmdir(top);
+	return failed;
+}

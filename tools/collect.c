@@ -1,0 +1,184 @@
+/* Head, tail and spill file of a step's output. See collect.h.
+ *
+ * What is shown is folded text, what is spilled are the raw bytes: a progress bar of a megabyte
+ * folds to a line and is still there to be looked at. The tail is a buffer of twice its size
+ * that is cut when it is full, so that each byte is moved at most once.
+ *
+ * Pinned by tests/unit/test_collect.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "agent/base/fs.h"
+#include "agent/base/mem.h"
+#include "agent/base/utf8.h"
+#include "tools/collect.h"
+
+static void
+collect_tail(struct collect *c, const char *p, size_t n)
+{
+	if (n >= c->half) {
+		p += n - c->half;
+		n = c->half;
+		buf_reset(&c->tail);
+	} else if (c->tail.len + n > 2 * c->half) {
+		buf_consume(&c->tail, c->tail.len + n - c->half);
+	}
+	buf_add(&c->tail, p, n);
+}
+
+static void
+collect_text(const char *p, size_t n, void *arg)
+{
+	struct collect *c = arg;
+	size_t room = c->half - c->head.len, first = MIN_OF(room, n);
+
+	c->text_bytes += n;
+	buf_add(&c->head, p, first);
+	if (n > first)
+		collect_tail(c, p + first, n - first);
+}
+
+void
+collect_init(struct collect *c, size_t show, const char *dir, size_t spill_max)
+{
+	size_t half = MAX_OF(show / 2, (size_t)1);
+
+	*c = (struct collect){.half = half,
+			      .head = BUF_INIT(half),
+			      .tail = BUF_INIT(2 * half),
+			      .raw = BUF_INIT(2 * half),
+			      .dir = dir,
+			      .fd = -1,
+			      .spill_max = spill_max};
+	fold_init(&c->fold, collect_text, c);
+}
+
+void
+collect_release(struct collect *c)
+{
+	fold_release(&c->fold);
+	buf_release(&c->head);
+	buf_release(&c->tail);
+	buf_release(&c->raw);
+	free(TAKE(c->path));
+	if (c->fd >= 0)
+		close(TAKE_FD(c->fd));
+}
+
+static enum err_kind
+collect_open(struct collect *c, struct err *e)
+{
+	AUTO_FREE char *path = NULL;
+	enum err_kind kind = fs_mkdirs(c->dir, 0700, e);
+
+	if (kind)
+		return kind;
+	path = mem_printf("%s/output-XXXXXX", c->dir);
+	c->fd = mkostemp(path, O_CLOEXEC);
+	if (c->fd < 0)
+		return err_sys(e, ERR_IO, "cannot make a file in '%s'", c->dir);
+	c->path = TAKE(path);
+	return ERR_NONE;
+}
+
+static void
+collect_spill(struct collect *c, const char *p, size_t n)
+{
+	size_t room = c->spill_max - c->spilled;
+
+	n = MIN_OF(n, room);
+	if (c->fd < 0 || n == 0)
+		return;
+	if (fs_write_all(c->fd, p, n, &c->spill_error))
+		close(TAKE_FD(c->fd));
+	else
+		c->spilled += n;
+}
+
+static void
+collect_keep(struct collect *c, const char *p, size_t n)
+{
+	if (!c->dir || c->spill_error.kind)
+		return;
+	if (!c->path && buf_add(&c->raw, p, n))
+		return;
+	if (!c->path) {
+		if (!collect_open(c, &c->spill_error))
+			collect_spill(c, c->raw.data, c->raw.len);
+		buf_release(&c->raw);
+	}
+	collect_spill(c, p, n);
+}
+
+void
+collect_add(struct collect *c, const char *p, size_t n)
+{
+	c->total_bytes += n;
+	collect_keep(c, p, n);
+	fold_feed(&c->fold, p, n);
+}
+
+bool
+collect_full(const struct collect *c)
+{
+	return c->total_bytes > c->spill_max;
+}
+
+/* Ends the first part behind a line, if one ends in its last quarter, else at a character. */
+static size_t
+collect_head_end(const struct buf *b)
+{
+	size_t from = b->len - b->len / 4;
+	const char *newline = memrchr(b->data + from, '\n', b->len - from);
+
+	if (newline)
+		return (size_t)(newline - b->data) + 1;
+	return b->len - utf8_tail(b->data, b->len);
+}
+
+/* Begins the last part at a line, if one begins in its first quarter, else at a character. */
+static size_t
+collect_tail_start(const char *p, size_t n)
+{
+	const char *newline = memchr(p, '\n', n / 4);
+	size_t start = 0;
+
+	if (newline)
+		return (size_t)(newline - p) + 1;
+	while (start < n && start < 4 && (p[start] & 0xC0) == 0x80)
+		start++;
+	return start;
+}
+
+static char *
+collect_ends(struct collect *c, size_t *omitted)
+{
+	size_t head = collect_head_end(&c->head), n = MIN_OF(c->tail.len, c->half);
+	const char *last = c->tail.data + (c->tail.len - n);
+	size_t start = collect_tail_start(last, n);
+	struct buf out = BUF_INIT(2 * c->half + 128);
+
+	*omitted = c->text_bytes - head - (n - start);
+	buf_add(&out, c->head.data, head);
+	buf_addf(&out, "%s[%zu bytes left out]\n",
+		 head > 0 && c->head.data[head - 1] == '\n' ? "" : "\n", *omitted);
+	buf_add(&out, last + start, n - start);
+	return buf_take(&out);
+}
+
+char *
+collect_end(struct collect *c, size_t *omitted)
+{
+	struct buf out = BUF_INIT(2 * c->half);
+
+	fold_end(&c->fold);
+	if (c->fd >= 0)
+		close(TAKE_FD(c->fd));
+	*omitted = 0;
+	if (c->text_bytes > 2 * c->half)
+		return collect_ends(c, omitted);
+	buf_add(&out, c->head.data, c->head.len);
+	buf_add(&out, c->tail.data, c->tail.len);
+	return buf_take(&out);
+}
