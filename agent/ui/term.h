@@ -82,6 +82,10 @@ bool term_key_mode(struct term *t, bool on);
 /* Starts and ends a stretch in which readline or an editor owns the screen. */
 void term_suspend(struct term *t);
 void term_resume(struct term *t);
+/* For the editor that owns the screen: a row as bytes, its escape sequences between \001 and
+ * \002 as readline wants them; and a new row below everything, what stood there erased. */
+void term_prompt(const struct term *t, struct buf *out, const struct row *r);
+void term_below(struct term *t);
 /* Reads keys while the program works: type-ahead is kept for the next prompt, Ctrl-C counts as
  * SIGINT. The bytes kept are handed over once. */
 void term_typeahead(struct term *t, struct loop *l, bool on);

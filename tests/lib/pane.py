@@ -8,7 +8,7 @@ import time
 from tap import skip, until
 
 QUIET_S = 0.45  # a question ignores keys for 0.4 s after it was drawn
-HAND_S = 0.06  # bytes closer together than 0.03 s are no keys of a hand
+HAND_S = 0.1  # bytes closer together than 0.03 s are no keys of a hand
 
 
 class Tmux:
@@ -67,6 +67,7 @@ class Tmux:
     def type(self, text):
         """Literal text, as one write to the terminal."""
         self.run("send-keys", "-l", text)
+        self.pressed = time.monotonic()
 
     def paste(self, data, bracket=True):
         if isinstance(data, str):
@@ -74,6 +75,7 @@ class Tmux:
         self.run("load-buffer", "-", data=data)
         # -r: newlines stay newlines
         self.run("paste-buffer", *(["-p"] if bracket else []), "-r")
+        self.pressed = time.monotonic()
 
     def screen(self):
         return self.run("capture-pane", "-p")
@@ -88,7 +90,7 @@ class Tmux:
     def resize(self, cols, rows):
         self.run("resize-window", "-x", str(cols), "-y", str(rows))
 
-    def wait(self, text, seconds=10.0):
+    def wait(self, text, seconds=5.0):
         until(lambda: text in self.all(), seconds, f"{text!r} on the screen")
         self.drawn = time.monotonic()
 

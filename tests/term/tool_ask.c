@@ -13,10 +13,7 @@ static const char *const answers[] = {"yes", "no", "edit", "always", "stop", "no
 static void
 print_step(const struct ask_result *r)
 {
-	char hex[SHA256_HEX_SIZE];
-
-	sha256_hex(r->sha256, hex);
-	printf("RESULT %s %.16s\n", answers[r->answer], hex);
+	printf("RESULT %s %.16s\n", answers[r->answer], r->sha256);
 	if (r->reason)
 		printf("REASON %s\n", r->reason);
 	if (r->edited)
