@@ -104,13 +104,15 @@ shell_scripts() {
 }
 
 manual() {
-	"$SUNABA" help --man docs/sunaba.1.in >"$work/sunaba.1" || return 1
-	if command -v mandoc >/dev/null 2>&1; then
-		nothing mandoc -Tlint -W warning "$work/sunaba.1"
-	else
-		nothing sh -c "LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z \
-			'$work/sunaba.1' >/dev/null"
-	fi
+	for page in docs/*.in; do
+		"$SUNABA" help --man "$page" >"$work/page" || return 1
+		if command -v mandoc >/dev/null 2>&1; then
+			nothing mandoc -Tlint -W warning "$work/page" || return 1
+		else
+			nothing sh -c "LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z \
+				'$work/page' >/dev/null" || return 1
+		fi
+	done
 }
 
 check "floors: includes of the own and lower ones" python3 scripts/ratchet.py floors
