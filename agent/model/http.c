@@ -332,6 +332,7 @@ static void
 http_collect(struct http *h)
 {
 	CURLMsg *m;
+	long sys = 0;
 	int left;
 
 	while ((m = h->c->curl_multi_info_read(h->multi, &left))) {
@@ -342,6 +343,8 @@ http_collect(struct http *h)
 			continue;
 		h->c->curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&x);
 		fail = http_fail_of(m->data.result, x);
+		h->c->curl_easy_getinfo(m->easy_handle, CURLINFO_OS_ERRNO, &sys);
+		x->res.sys = (int)sys;
 		http_deliver(x);
 		if (!x->done)
 			http_finish(x, fail,
