@@ -182,6 +182,8 @@ http_set_options(struct http_xfer *x)
 	set(x->easy, CURLOPT_PRIVATE, x);
 	set(x->easy, CURLOPT_ERRORBUFFER, x->errbuf);
 	set(x->easy, CURLOPT_NOSIGNAL, 1L);
+	/* Leaving must not wait for a name server that is silent. */
+	set(x->easy, CURLOPT_QUICK_EXIT, 1L);
 	set(x->easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	set(x->easy, CURLOPT_FOLLOWLOCATION, 0L);
 	set(x->easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -265,6 +267,23 @@ http_end(struct http_xfer *x, struct http_reply *out)
 	free(x);
 }
 
+/* "Failed to connect to HOST port N" with a host that the address does not name: a proxy. */
+static bool
+http_was_proxy(const struct http_xfer *x)
+{
+	const char *at = strstr(x->errbuf, "onnect to ");
+	char host[256];
+	size_t n;
+
+	if (!at)
+		return false;
+	at += strlen("onnect to ");
+	n = MIN_OF(strcspn(at, " "), sizeof(host) - 1);
+	memcpy(host, at, n);
+	host[n] = '\0';
+	return n > 0 && !strcasestr(x->rq.url, host);
+}
+
 static enum http_fail
 http_fail_of(CURLcode code, const struct http_xfer *x)
 {
@@ -277,7 +296,7 @@ http_fail_of(CURLcode code, const struct http_xfer *x)
 	case CURLE_PROXY:
 		return HTTP_PROXY;
 	case CURLE_COULDNT_CONNECT:
-		return HTTP_REFUSED;
+		return http_was_proxy(x) ? HTTP_PROXY : HTTP_REFUSED;
 	case CURLE_OPERATION_TIMEDOUT:
 		return HTTP_CONNECT_TIME;
 	case CURLE_SSL_CONNECT_ERROR:
@@ -332,6 +351,7 @@ static void
 http_collect(struct http *h)
 {
 	CURLMsg *m;
+	long sys = 0;
 	int left;
 
 	while ((m = h->c->curl_multi_info_read(h->multi, &left))) {
@@ -342,6 +362,8 @@ http_collect(struct http *h)
 			continue;
 		h->c->curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&x);
 		fail = http_fail_of(m->data.result, x);
+		h->c->curl_easy_getinfo(m->easy_handle, CURLINFO_OS_ERRNO, &sys);
+		x->res.sys = (int)sys;
 		http_deliver(x);
 		if (!x->done)
 			http_finish(x, fail,

@@ -129,6 +129,15 @@ choice_local(const char *name, struct loop *loop, struct choice *c)
 	return hit;
 }
 
+/* At an address of the user's own, "mistral/x" is that server's name for a model and no vendor;
+ * only "openai/" and "ollama/" are still read as the protocol. */
+static bool
+choice_is_org(const struct model_want *want, const char *provider)
+{
+	return want->model[strlen(provider)] == '/' && choice_own_base(want) &&
+	       strcmp(provider, "openai") != 0 && strcmp(provider, "ollama") != 0;
+}
+
 static enum err_kind
 choice_named(const struct model_want *want, struct loop *loop, struct choice *c,
 	     struct err *e)
@@ -137,6 +146,12 @@ choice_named(const struct model_want *want, struct loop *loop, struct choice *c,
 	AUTO_FREE char *model = NULL;
 
 	model_split(want->model, &provider, &model);
+	if (provider && choice_is_org(want, provider)) {
+		free(provider);
+		free(model);
+		provider = NULL;
+		model = mem_strdup(want->model);
+	}
 	if (provider)
 		c->vendor = vendor_find(provider);
 	else if (choice_own_base(want))
