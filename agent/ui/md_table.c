@@ -245,7 +245,7 @@ emit_table(struct md_emit *e, struct md_table *t, const struct lines *l, size_t 
 static struct lines
 node_lines(const struct md_emit *e, cmark_node *node)
 {
-	int from = cmark_node_get_start_line(node), to = cmark_node_get_end_line(node), i;
+	int from = cmark_node_get_start_line(node), to = md_node_end(e, node), i;
 	struct lines l = {.n = to >= from ? (size_t)(to - from + 1) : 0};
 
 	l.l = mem_alloc(l.n * sizeof(*l.l));
