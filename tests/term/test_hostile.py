@@ -106,7 +106,7 @@ def pastes():
     """each payload pasted, bracketed and not: none sent"""
     for bracket in (True, False):
         with Pty([tool("tool_line")]) as term:
-            term.wait("> ")
+            term.wait(">")
             for payload in PAYLOADS:
                 data = payload.encode()
                 term.send(b"\x1b[200~" + data + b"\x1b[201~" if bracket else
@@ -125,7 +125,7 @@ def history():
     with open(file, "w", encoding="utf-8", newline="") as f:
         f.write("\n".join(f"echo {p} end" for p in PAYLOADS) + "\n")
     with Pty([tool("tool_line"), file]) as term:
-        term.wait("> ")
+        term.wait(">")
         for _ in PAYLOADS:
             term.send("\x1b[A")
             term.quiet(0.03)
@@ -143,7 +143,7 @@ def notices():
         with open(os.path.join(folder, "f" + payload.replace("/", "")), "w", encoding="utf-8"):
             pass
     with Pty([tool("tool_line")], env={"TOOL_NOTICE": fifo}) as term:
-        term.wait("> ")
+        term.wait(">")
         for payload in PAYLOADS:
             with open(fifo, "w", encoding="utf-8") as f:
                 f.write(f"notice {payload}\n")
