@@ -33,7 +33,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 	setup-test man check-peers unit
 .DELETE_ON_ERROR:
 
-all: $B/sunaba $B/sunaba.1
+all: $B/sunaba $B/sunaba.1 $B/sunaba.yaml.5
 
 run: setup
 	$(Q)$(MAKE) --no-print-directory all
@@ -90,11 +90,11 @@ $B/term/%: tests/term/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 
-$B/sunaba.1: $B/sunaba docs/sunaba.1.in
+$B/sunaba.1 $B/sunaba.yaml.5: $B/%: docs/%.in $B/sunaba
 	$(call say,MAN,$@)
-	$(Q)$B/sunaba help --man docs/sunaba.1.in > $@
+	$(Q)$B/sunaba help --man $< > $@
 
-man: $B/sunaba.1
+man: $B/sunaba.1 $B/sunaba.yaml.5
 
 lint: all
 	$(Q)SUNABA=$B/sunaba sh scripts/lint.sh
@@ -121,17 +121,20 @@ bench: all
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	  $(DESTDIR)$(PREFIX)/share/man/man5 \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 755 $B/sunaba $(DESTDIR)$(PREFIX)/bin/sunaba
 	install -m 644 $B/sunaba.1 $(DESTDIR)$(PREFIX)/share/man/man1/sunaba.1
+	install -m 644 $B/sunaba.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/sunaba.yaml.5
 	$B/sunaba completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sunaba
 	$B/sunaba completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sunaba
 	$B/sunaba completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sunaba.fish
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sunaba $(DESTDIR)$(PREFIX)/share/man/man1/sunaba.1 \
+	  $(DESTDIR)$(PREFIX)/share/man/man5/sunaba.yaml.5 \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sunaba \
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sunaba \
 	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sunaba.fish

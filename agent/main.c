@@ -23,7 +23,7 @@ main_command(struct app *a, const struct command *c, int argc, char **argv)
 		return app_fail(a, &e);
 	if (opt_flag(a->opts, OPT_HELP)) {
 		help_print(c->name, stdout);
-		return 0;
+		return cmd_end();
 	}
 	if (c->bit != CMD_CONFIG && c->bit != CMD_VERSION && c->bit != CMD_HELP &&
 	    c->bit != CMD_COMPLETION && opts_load(a->opts, &e))
@@ -79,7 +79,7 @@ main(int argc, char **argv)
 		code = app_fail(&a, &e);
 	} else if (opt_flag(a.opts, OPT_HELP)) {
 		help_print(NULL, stdout);
-		code = 0;
+		code = cmd_end();
 	} else if (opt_flag(a.opts, OPT_VERSION)) {
 		code = cmd_version(a.opts);
 	} else {

@@ -47,25 +47,20 @@ static const struct {
     {"execute the jail", ENOENT, "mount /proc first: mount -t proc proc /proc"},
 };
 
-static const char *
-what(const struct sbx_fail *f)
-{
-	if (strcmp(f->step, "user namespace") == 0)
-		return "cannot make a user namespace";
-	if (strcmp(f->step, "workspace") == 0 && !f->sys)
-		return "this folder cannot be a workspace";
-	return NULL;
-}
-
 void
 sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint, size_t nhint)
 {
-	const char *text = what(f), *path = f->path;
+	const char *step = f->step, *path = f->path;
 	size_t i = 0;
 
-	snprintf(msg, nmsg, "%s%s%s%s%s%s%s",
-		 text ? text : "sandbox: ", text ? "" : f->step, path[0] ? " '" : "", path,
-		 path[0] ? "'" : "", f->sys ? ": " : "", f->sys ? strerror(f->sys) : "");
+	if (strcmp(step, "user namespace") == 0)
+		step = "cannot make a user namespace";
+	if (strcmp(step, "workspace") == 0 && !f->sys)
+		snprintf(msg, nmsg, "'%s' cannot be a workspace", path);
+	else
+		snprintf(msg, nmsg, "sandbox: %s%s%s%s%s%s", step, path[0] ? " '" : "",
+			 path, path[0] ? "'" : "", f->sys ? ": " : "",
+			 f->sys ? strerror(f->sys) : "");
 	if (nhint)
 		hint[0] = 0;
 	for (; i < SBX_LEN(remedies); i++)

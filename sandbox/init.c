@@ -189,15 +189,36 @@ pump(struct init *in, struct job *j, bool ended)
 	}
 }
 
-static uint64_t
-exact_memory(const struct init *in)
+struct total {
+	uint64_t memory, processes;
+	struct job *worst; /* the one that uses most */
+};
+
+static void
+add_up(struct init *in, bool exact, struct total *t)
 {
-	uint64_t sum = 0;
+	struct job *jobs[SBX_JOB_MAX];
+	pid_t pids[SBX_JOB_MAX];
+	struct usage u[SBX_JOB_MAX];
+	uint64_t most = 0;
+	size_t n = 0;
 
 	for (int i = 1; i <= SBX_JOB_MAX; i++)
-		if (in->job[i] && in->job[i]->pidfd >= 0)
-			sum += usage_exact_memory(in->job[i]->reaper);
-	return sum;
+		if (in->job[i] && in->job[i]->pidfd >= 0) {
+			pids[n] = in->job[i]->reaper;
+			jobs[n++] = in->job[i];
+		}
+	memset(t, 0, sizeof(*t));
+	usage_of_trees(pids, n, u, exact);
+	for (size_t i = 0; i < n; i++) {
+		jobs[i]->crowd = u[i].processes > JOB_IDLE_PROCESSES;
+		t->memory += u[i].memory;
+		t->processes += u[i].processes;
+		if (!t->worst || u[i].memory + u[i].processes > most)
+			t->worst = jobs[i];
+		most = u[i].memory + u[i].processes > most ? u[i].memory + u[i].processes
+							   : most;
+	}
 }
 
 /* Kills the largest job when all together are beyond a limit. */
@@ -205,29 +226,17 @@ static void
 watch(struct init *in)
 {
 	const struct sbx_limits *l = &in->setup->limits;
-	uint64_t memory = 0, processes = 0, most = 0;
-	struct job *worst = NULL;
+	struct total t;
 
-	for (int i = 1; i <= SBX_JOB_MAX; i++) {
-		struct usage u;
-
-		if (!in->job[i] || in->job[i]->pidfd < 0)
-			continue;
-		usage_of_tree(in->job[i]->reaper, &u);
-		in->job[i]->crowd = u.processes > JOB_IDLE_PROCESSES;
-		memory += u.memory;
-		processes += u.processes;
-		if (!worst || u.memory + u.processes > most) {
-			worst = in->job[i];
-			most = u.memory + u.processes;
-		}
-	}
-	in->patience_ms = usage_patience((uint32_t)processes, l->processes);
+	add_up(in, false, &t);
+	if (t.memory > l->memory)
+		add_up(in, true, &t);
+	in->patience_ms = usage_patience((uint32_t)t.processes, l->processes);
 	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
-	if (worst && memory > l->memory && exact_memory(in) > l->memory)
-		job_kill(worst, KILLED_MEMORY);
-	else if (worst && processes > (uint64_t)l->processes + SBX_JOB_MAX)
-		job_kill(worst, KILLED_PROCESSES);
+	if (t.worst && t.memory > l->memory)
+		job_kill(t.worst, KILLED_MEMORY);
+	else if (t.worst && t.processes > (uint64_t)l->processes + SBX_JOB_MAX)
+		job_kill(t.worst, KILLED_PROCESSES);
 }
 
 static size_t

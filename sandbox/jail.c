@@ -105,6 +105,7 @@ static void __attribute__((noreturn)) jail_main(void)
 	size_t len;
 	pid_t pid;
 
+	prctl(PR_SET_NAME, JAIL_NAME);
 	payload = read_setup(&len, &workspace);
 	if (!payload)
 		_exit(0);

@@ -44,13 +44,14 @@ static void __attribute__((noreturn)) tell(int fd, int kind, const struct sbx_fa
 static int
 watch(const struct setup *s)
 {
+	pid_t self = getpid();
 	struct usage u;
 
-	usage_of_tree(getpid(), &u);
-	over =
-	    u.memory > s->limits.memory && usage_exact_memory(getpid()) > s->limits.memory
-		? "memory"
-		: NULL;
+	usage_of_tree(self, &u);
+	if (u.memory > s->limits.memory)
+		usage_of_trees(&self, 1, &u, true);
+	/* Nothing at all: code took pid 1's descriptors away (prlimit) to blind it. */
+	over = u.memory > s->limits.memory || u.processes == 0 ? "memory" : NULL;
 	/* pid 1 itself counts too. */
 	if (u.processes > s->limits.processes + 1)
 		over = "processes";

@@ -1,4 +1,4 @@
-/* What a job's tree of processes uses right now, read from pid 1's own /proc. */
+/* What jobs' trees of processes use right now, read from pid 1's own /proc. */
 #ifndef SUNABA_SANDBOX_USAGE_H
 #define SUNABA_SANDBOX_USAGE_H
 
@@ -10,13 +10,13 @@ struct usage {
 	    memory; /* bytes resident, not of files; forked pages count for each process */
 	uint32_t processes;
 };
-/* Adds up the tree below and including `pid`. Processes that come and go meanwhile may be
- * missed; the kernel's list of children must be built in, else only `pid` itself counts. */
+/* Adds up the trees below and including each of pids[0..n), at most SBX_JOB_MAX, in one pass
+ * over /proc. Processes that come and go meanwhile may be missed. `exact` makes memory count
+ * pages shared between processes once, where the kernel tells: slow, for use when the plain sum
+ * says that a limit may be passed. */
+void usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact);
 void usage_of_tree(pid_t pid, struct usage *u);
 
-/* The memory alone, pages shared between processes counted once: slow, for use when the sum
- * above says that a limit may be passed. Where the kernel does not tell, the plain sum. */
-uint64_t usage_exact_memory(pid_t pid);
 /* How long to wait until the next look, in ms: shorter when many processes live, because real
  * root has no RLIMIT_NPROC and a fork bomb doubles quickly. */
 int usage_patience(uint32_t processes, uint32_t limit);

@@ -64,6 +64,8 @@ machine_paths() {
 	grep -vE '^(LICENSE|scripts/lint\.sh)$|^tests/' "$work/files" | tr '\n' '\0' |
 		xargs -0 -r grep -nIE '(^|[^A-Za-z0-9_.])(/work/|/root/|/home/[a-z]+/)' \
 			>"$work/found" 2>&1
+	grep -vE '^scripts/lint\.sh$' "$work/files" | tr '\n' '\0' |
+		xargs -0 -r grep -nIE '(^|[^A-Za-z0-9_.$])(/work/|/tmp/wt)' >>"$work/found" 2>&1
 	[ ! -s "$work/found" ] || { cat "$work/found" && return 1; }
 }
 
@@ -102,13 +104,15 @@ shell_scripts() {
 }
 
 manual() {
-	"$SUNABA" help --man docs/sunaba.1.in >"$work/sunaba.1" || return 1
-	if command -v mandoc >/dev/null 2>&1; then
-		nothing mandoc -Tlint -W warning "$work/sunaba.1"
-	else
-		nothing sh -c "LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z \
-			'$work/sunaba.1' >/dev/null"
-	fi
+	for page in docs/*.in; do
+		"$SUNABA" help --man "$page" >"$work/page" || return 1
+		if command -v mandoc >/dev/null 2>&1; then
+			nothing mandoc -Tlint -W warning "$work/page" || return 1
+		else
+			nothing sh -c "LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z \
+				'$work/page' >/dev/null" || return 1
+		fi
+	done
 }
 
 check "floors: includes of the own and lower ones" python3 scripts/ratchet.py floors

@@ -49,6 +49,9 @@ err_trim(char *s, size_t size, int wrote)
 	s[n] = '\0';
 }
 
+static void err_vset(struct err *e, enum err_kind kind, int sys, const char *fmt,
+		     va_list ap) PRINTF_LIKE(4, 0);
+
 static void
 err_vset(struct err *e, enum err_kind kind, int sys, const char *fmt, va_list ap)
 {

@@ -17,7 +17,7 @@ void *mem_array(void *p, size_t count, size_t size); /* realloc with overflow ch
 char *mem_strdup(const char *s);		     /* NULL gives NULL */
 char *mem_strndup(const char *s, size_t n);	     /* always terminated */
 char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
-char *mem_vprintf(const char *fmt, va_list ap);
+char *mem_vprintf(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
 
 /* Called once, before the message, when memory is out or an invariant broke. May be NULL. */
 void mem_set_die_hook(void (*hook)(void));

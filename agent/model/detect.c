@@ -1,7 +1,7 @@
 /* Servers on this machine and their models. See models.h.
  *
  * All known ports are asked at once and get 300 ms together; only loopback, without keys and
- * without proxies. Pinned by tests/e2e/test_model_http.py. */
+ * without proxies. Pinned by tests/unit/test_exchange.c. */
 #include <string.h>
 
 #include "agent/base/clock.h"
@@ -46,12 +46,12 @@ model_found_release(struct model_found_list *l)
 	*l = (struct model_found_list){0};
 }
 
-static bool
+static enum http_more
 probe_body(void *arg, const struct http_reply *r, const char *p, size_t n)
 {
 	struct probe *pr = arg;
 
-	return r->status == 200 && buf_add(&pr->body, p, n);
+	return r->status == 200 && buf_add(&pr->body, p, n) ? HTTP_MORE : HTTP_STOP;
 }
 
 static void

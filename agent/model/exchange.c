@@ -3,7 +3,7 @@
  * An attempt ends in one of three ways: whole, refused by status, or broken on the way. What may
  * be sent again is for retry.c to say; here stands only that nothing is sent twice once a byte
  * of the answer was shown. A clean close without the dialect's terminator is a broken stream.
- * Pinned by tests/e2e/test_model_http.py. */
+ * Pinned by tests/unit/test_exchange.c. */
 #include <string.h>
 
 #include "agent/base/clock.h"
@@ -34,7 +34,7 @@ exchange_http(struct model *m, struct err *e)
 }
 
 /* Body bytes: a good reply goes to the dialect, an error's body is kept. */
-static bool
+static enum http_more
 attempt_body(void *arg, const struct http_reply *r, const char *p, size_t n)
 {
 	struct attempt *a = arg;
@@ -43,14 +43,16 @@ attempt_body(void *arg, const struct http_reply *r, const char *p, size_t n)
 		size_t room = a->error_body.max - a->error_body.len;
 
 		buf_add(&a->error_body, p, MIN_OF(n, room));
-		return true;
+		return HTTP_MORE;
 	}
 	if (!a->wired) {
 		wire_init(&a->wire, r->type, a->x->dialect, a->x->dialect_arg);
 		a->wired = true;
 	}
 	a->kind = wire_feed(&a->wire, p, n, a->e);
-	return a->kind == ERR_NONE && !a->x->dialect->done(a->x->dialect_arg);
+	if (a->kind != ERR_NONE)
+		return HTTP_STOP;
+	return a->x->dialect->done(a->x->dialect_arg) ? HTTP_ENOUGH : HTTP_MORE;
 }
 
 static void
@@ -76,6 +78,8 @@ attempt_judge(struct attempt *a)
 	x->status = a->http.status;
 	if (a->kind != ERR_NONE)
 		return a->kind;
+	if (a->wired && x->dialect->done(x->dialect_arg))
+		return wire_end(&a->wire, a->e);
 	if (a->http.fail == HTTP_INTERRUPTED)
 		return loop_terminated(a->m->loop)
 			   ? err_set(a->e, ERR_TERMINATED, "terminated")

@@ -1,5 +1,5 @@
 /* The words for what goes wrong between us and a server. See exchange_err.h.
- * Pinned by tests/e2e/test_model_http.py. */
+ * Pinned by tests/unit/test_exchange.c. */
 #include <string.h>
 
 #include "agent/model/exchange_err.h"

@@ -3,7 +3,7 @@
  * The write callback only copies; bodies are handed on outside of libcurl, where the receiver
  * may take its time and may turn the loop. Clocks are our own: libcurl's low-speed limit fires
  * seconds late, and a model may think for minutes before its first byte. Options follow the
- * manual pages of libcurl 7.88. Pinned by tests/e2e/test_model_http.py. */
+ * manual pages of libcurl 7.88. Pinned by tests/unit/test_exchange.c. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -13,7 +13,8 @@
 #include "agent/model/curl_lib.h"
 #include "agent/model/http.h"
 
-#define HTTP_TICK_MS 1000 /* wait_fn is called about this often */
+#define HTTP_TICK_MS  1000 /* wait_fn is called about this often */
+#define HTTP_DRAIN_MS 50   /* for the end of a body that does not matter any more */
 
 struct http {
 	const struct curl_lib *c;
@@ -29,8 +30,9 @@ struct http_xfer {
 	CURL *easy;
 	struct curl_slist *headers;
 	struct buf in;
-	int64_t last_ms; /* when the last byte came, or the start */
-	int64_t told_ms; /* wait_fn was last called */
+	int64_t last_ms;   /* when the last byte came, or the start */
+	int64_t told_ms;   /* wait_fn was last called */
+	int64_t enough_ms; /* when the receiver had enough, or 0 */
 	bool done, begun;
 	char errbuf[CURL_ERROR_SIZE];
 };
@@ -310,13 +312,18 @@ http_finish(struct http_xfer *x, enum http_fail fail, const char *why)
 static void
 http_deliver(struct http_xfer *x)
 {
+	enum http_more more = HTTP_MORE;
+
 	if (!x->in.len)
 		return;
 	x->last_ms = x->told_ms = clock_ms();
 	x->begun = true;
 	x->res.bytes += (int64_t)x->in.len;
-	if (x->rq.body_fn &&
-	    !x->rq.body_fn(x->rq.arg, &x->res, buf_str(&x->in), x->in.len) && !x->done)
+	if (x->rq.body_fn && x->enough_ms == 0)
+		more = x->rq.body_fn(x->rq.arg, &x->res, buf_str(&x->in), x->in.len);
+	if (more == HTTP_ENOUGH)
+		x->enough_ms = x->last_ms;
+	else if (more == HTTP_STOP && !x->done)
 		http_finish(x, HTTP_STOPPED, "");
 	buf_reset(&x->in);
 }
@@ -368,6 +375,11 @@ http_clock(struct http_xfer *x)
 	int64_t now = clock_ms(), limit = x->begun ? x->rq.idle_ms : x->rq.first_byte_ms;
 	int64_t due = x->told_ms + HTTP_TICK_MS - now;
 
+	if (x->enough_ms) {
+		if (now - x->enough_ms >= HTTP_DRAIN_MS)
+			http_finish(x, HTTP_STOPPED, "");
+		return MAX_OF(x->enough_ms + HTTP_DRAIN_MS - now, 0);
+	}
 	if (due <= 0) {
 		x->told_ms = now;
 		due = HTTP_TICK_MS;
@@ -406,11 +418,11 @@ http_run(struct http *h, const struct http_request *rq, struct http_reply *out,
 	return ERR_NONE;
 }
 
-static bool
+static enum http_more
 http_get_body(void *arg, const struct http_reply *r, const char *p, size_t n)
 {
 	(void)r;
-	return buf_add(arg, p, n);
+	return buf_add(arg, p, n) ? HTTP_MORE : HTTP_STOP;
 }
 
 int

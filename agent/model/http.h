@@ -39,6 +39,12 @@ struct http_reply {
 	int64_t bytes; /* of the body */
 };
 
+enum http_more {
+	HTTP_MORE,
+	HTTP_ENOUGH, /* the rest does not matter; waits a moment so that the connection is kept */
+	HTTP_STOP, /* ends the transfer */
+};
+
 struct http_request {
 	const char *url;
 	const char *body; /* POST when not NULL */
@@ -47,8 +53,9 @@ struct http_request {
 	const char *const *headers; /* further lines, ends with NULL; may be NULL itself */
 	bool local;		    /* no proxy */
 	int64_t connect_ms, first_byte_ms, idle_ms; /* 0: no limit */
-	/* A piece of the body; the reply's head is known. false: no more is wanted. */
-	bool (*body_fn)(void *arg, const struct http_reply *r, const char *p, size_t n);
+	/* A piece of the body; the reply's head is known. */
+	enum http_more (*body_fn)(void *arg, const struct http_reply *r, const char *p,
+				  size_t n);
 	/* About once a second while nothing comes; may be NULL. */
 	void (*wait_fn)(void *arg, int64_t waited_ms, bool begun);
 	void *arg;

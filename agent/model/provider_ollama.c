@@ -3,7 +3,7 @@
  * /api/show says what a model can do and how much it can hold; tools are decided by that and
  * not by names. num_ctx stays the same for the session. A prompt that was evaluated with far
  * fewer tokens than it has is a prompt that was cut in silence: the user is told.
- * Pinned by tests/unit/test_ollama.c and tests/e2e/test_model_http.py. */
+ * Pinned by tests/unit/test_ollama.c and tests/unit/test_exchange.c. */
 #include <string.h>
 
 #include "agent/base/json.h"

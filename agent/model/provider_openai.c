@@ -3,7 +3,7 @@
  * What a server does not take is learnt from its refusals, one parameter at a time, and
  * remembered. An address without "/v1" is tried as given and once more with it. Servers on this
  * machine are asked for their models and window when the model is opened; others never.
- * Pinned by tests/unit/test_openai.c and tests/e2e/test_model_http.py. */
+ * Pinned by tests/unit/test_openai.c and tests/unit/test_exchange.c. */
 #include <string.h>
 
 #include "agent/base/json.h"

@@ -136,3 +136,50 @@ md_harvest(struct buf *prelude, const char *p, size_t n)
 		i += len ? skip + len : line_len(p + i, n - i);
 	}
 }
+
+/* The label's text, without brackets. */
+static const char *
+label_of(const char *p, size_t n, size_t *len)
+{
+	const char *from = memchr(p, '[', n);
+	const char *end = from ? memmem(from, n - (size_t)(from - p), "]:", 2) : NULL;
+
+	if (!end)
+		return NULL;
+	*len = (size_t)(end - from) - 1;
+	return from + 1;
+}
+
+/* Labels are compared after case folding and joining of white space: only plain ASCII words
+ * can be looked for as they are. */
+static bool
+is_named(const char *label, size_t len, const char *text)
+{
+	char word[80];
+	size_t i;
+
+	if (len + 3 > sizeof(word))
+		return true;
+	for (i = 0; i < len; i++) {
+		if ((unsigned char)label[i] <= ' ' || (unsigned char)label[i] >= 0x7f)
+			return true;
+	}
+	snprintf(word, sizeof(word), "[%.*s]", (int)len, label);
+	return strcasestr(text, word) != NULL;
+}
+
+void
+md_prelude_for(struct buf *out, const char *prelude, size_t n, const char *text)
+{
+	size_t i = 0, len, label_len = 0;
+	const char *end, *label;
+
+	while (i < n) {
+		end = memmem(prelude + i, n - i, "\n\n", 2);
+		len = end ? (size_t)(end + 2 - (prelude + i)) : n - i;
+		label = label_of(prelude + i, len, &label_len);
+		if (!label || is_named(label, label_len, text))
+			buf_add(out, prelude + i, len);
+		i += len;
+	}
+}

@@ -174,6 +174,8 @@ void md_prep_line(struct md_prep *s, struct buf *out, const char *p, size_t n);
 /* md_defs.c: length of the definition at p, in whole lines; 0: none. */
 size_t md_definition(const char *p, size_t n);
 void md_harvest(struct buf *prelude, const char *p, size_t n);
+/* The definitions that the text may refer to. */
+void md_prelude_for(struct buf *out, const char *prelude, size_t n, const char *text);
 
 /* md_stream.c, md.c */
 struct md_fence {

@@ -12,7 +12,8 @@
 
 #include "agent/ui/md_int.h"
 
-#define TOKENS_MAX 256 /* in one line; a line with more is left as it is */
+#define TOKENS_MAX 256	/* in one line; a line with more is left as it is */
+#define MATH_MAX   1000 /* bytes of math inside a line */
 
 enum token_kind { STAR, MATH, NOTE };
 struct token {
@@ -100,6 +101,7 @@ math_end(const char *p, size_t n, size_t i)
 	if (one && (i + 1 >= n || p[i + 1] == ' ' ||
 		    (i > 0 && uc_is_alnum((ucs4_t)(unsigned char)p[i - 1]))))
 		return 0;
+	n = MIN_OF(n, i + MATH_MAX);
 	for (k = i + open + 1; k + len <= n; k++) {
 		if (memcmp(p + k, close, len) != 0)
 			continue;

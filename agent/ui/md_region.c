@@ -14,20 +14,22 @@ cmark_node *
 md_parse(const char *prelude, size_t nprelude, const char *p, size_t n, int *skip)
 {
 	cmark_parser *parser = cmark_parser_new(CMARK_OPT_DEFAULT);
+	struct buf defs = BUF_INIT(MD_PRELUDE_MAX);
 	cmark_node *root;
 	size_t i;
 
 	*skip = 0;
 	if (nprelude && memchr(p, '[', n)) {
-		cmark_parser_feed(parser, prelude, nprelude);
-		md_parsed_bytes += nprelude;
-		for (i = 0; i < nprelude; i++)
-			*skip += prelude[i] == '\n';
+		md_prelude_for(&defs, prelude, nprelude, p);
+		cmark_parser_feed(parser, buf_str(&defs), defs.len);
+		for (i = 0; i < defs.len; i++)
+			*skip += defs.data[i] == '\n';
 	}
 	cmark_parser_feed(parser, p, n);
-	md_parsed_bytes += n;
+	md_parsed_bytes += n + defs.len;
 	root = cmark_parser_finish(parser);
 	cmark_parser_free(parser);
+	buf_release(&defs);
 	return root;
 }
 

@@ -36,6 +36,7 @@ term_new(const struct term_opts *o)
 	buf_init(&t->status, ROW_MAX * 2);
 	buf_init(&t->frame, TERM_PENDING_MAX * 3);
 	buf_init(&t->keys, TERM_KEYS_MAX);
+	t->pace_ms = TERM_FRAME_MS;
 	t->last_frame_ms = -TERM_FRAME_MS;
 	term_probe_env(t);
 	term_probe_size(t);
@@ -254,6 +255,12 @@ term_flush(struct term *t, struct err *e)
 	return err_sys(e, ERR_IO, "cannot write to standard output");
 }
 
+void
+term_set_pace(struct term *t, int ms)
+{
+	t->pace_ms = MAX_OF(ms, 0);
+}
+
 int
 term_due_ms(const struct term *t)
 {
@@ -261,7 +268,7 @@ term_due_ms(const struct term *t)
 
 	if (!t->live || (!t->changed && t->commit.len == 0))
 		return -1;
-	left = t->last_frame_ms + TERM_FRAME_MS - clock_ms();
+	left = t->last_frame_ms + t->pace_ms - clock_ms();
 	return t->commit.len || left < 0 ? 0 : (int)left;
 }
 

@@ -66,10 +66,13 @@ void term_source(struct term *t, const char *p, size_t n);
 void term_tail(struct term *t, const struct row *rows, size_t n);
 /* A one-line status below the tail ("thinking… 3 s"); NULL takes it away. */
 void term_status(struct term *t, const char *text);
-/* Writes what is pending; a frame in which nothing but the tail changed waits until 50 ms have
- * gone by since the last one. ERR_IO once standard output failed (disk full); a reader that went
+/* Writes what is pending; a frame in which nothing but the tail changed waits until 50 ms
+ * have gone by since the last one. ERR_IO once standard output failed (disk full); a reader that went
  * away (EPIPE) is no error: later output is dropped quietly. */
 enum err_kind term_flush(struct term *t, struct err *e);
+/* Milliseconds between frames in which nothing but the tail changed; 50 unless set. 0 makes
+ * every flush a frame, which tests want. */
+void term_set_pace(struct term *t, int ms);
 /* Milliseconds until a waiting frame may be drawn by term_flush(); -1: none waits. */
 int term_due_ms(const struct term *t);
 /* Keys one by one, unechoed, for a dialog; bracketed paste is on meanwhile, so that a paste can

@@ -119,9 +119,12 @@ put_changes(struct term *t, const struct buf *want)
 		up = count_rows(&t->drawn, at);
 		if (up > 1)
 			buf_addf(&t->frame, "\033[%zuA", up - 1);
+		/* Never ED in the screen's first cell: tmux keeps such a screen in its history. */
 		if (up > 0)
-			buf_adds(&t->frame, "\r\033[J");
-		else if (t->drawn.len) /* all of it stays: go on below */
+			buf_adds(&t->frame, "\r\033[K");
+		if (up > 1)
+			buf_adds(&t->frame, "\n\033[J\033[A");
+		if (up == 0 && t->drawn.len) /* all of it stays: go on below */
 			buf_adds(&t->frame, "\r\n");
 		put_rows(t, want, at, bare);
 	}
@@ -160,7 +163,7 @@ term_frame(struct term *t, bool force)
 
 	if (!t->live || (t->commit.len == 0 && !t->changed))
 		return;
-	if (!force && t->commit.len == 0 && now - t->last_frame_ms < TERM_FRAME_MS)
+	if (!force && t->commit.len == 0 && now - t->last_frame_ms < t->pace_ms)
 		return;
 	term_compose(t);
 	t->changed = false;

@@ -42,6 +42,7 @@ struct term {
 	bool changed; /* tail or status since the last frame */
 	bool moved;   /* the screen was resized: drawn rows may be anywhere */
 	bool suspended;
+	int pace_ms;
 	int64_t last_frame_ms;
 
 	char held[4]; /* of the answer's source: start of a sequence, or a CR */

@@ -197,7 +197,7 @@ def help_is_complete():
 
 @test
 def manual():
-    """the manual holds every option of --help"""
+    """the manual holds every option of --help, the page of the config file every key"""
     with Home() as home:
         page = sunaba(home, "help", "--man", os.path.join(run.ROOT, "docs/sunaba.1.in"))
         exits(page, 0)
@@ -205,6 +205,12 @@ def manual():
         plain = page.out.replace("\\-", "-")
         for name in re.findall(r"--[a-z][a-z-]+", sunaba(home, "--help").out):
             contains(plain, name, "the manual")
+        page = sunaba(home, "help", "--man", os.path.join(run.ROOT, "docs/sunaba.yaml.5.in"))
+        for key in settings(home):
+            contains(page.out, f"\\fB{key}\\fR", "sunaba.yaml(5)")
+        example = page.out.split(".nf\n")[1].split(".fi\n")[0]
+        path = home.write("example.yaml", example.replace("\\-", "-").replace("\\(ti", "~"))
+        exits(sunaba(home, "config", "check", path), 0)
 
 
 @test

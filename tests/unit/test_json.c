@@ -92,8 +92,7 @@ test_refuses(void **state)
 	    "1 2",
 	    "[]]",
 	    "//x\n1",
-	    "\xEF\xBB\xBF"
-	    "1",
+	    "\xEF\xBB\xBF 1",
 	};
 	cJSON *v;
 

@@ -10,7 +10,9 @@ note(void *arg, const char *line, size_t n, struct err *e)
 {
 	(void)e;
 	assert_int_equal(strlen(line), n);
-	buf_addf(arg, "<%s>", line);
+	buf_addc(arg, '<');
+	buf_add(arg, line, n);
+	buf_addc(arg, '>');
 	return strcmp(line, "stop") == 0 ? ERR_MODEL : ERR_NONE;
 }
 

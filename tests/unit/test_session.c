@@ -345,6 +345,22 @@ test_memory(void **state)
 	s = stand_with(&p);
 	command(s, 1, "exec python3 -c \"x = bytearray(150000000)\nwhile True: pass\"", &n);
 	assert_string_equal(n.limit, "memory");
+	/* Below a thread, which has its own list of children. */
+	command(
+	    s, 1,
+	    "exec python3 -c \"import threading as t, subprocess as s\n"
+	    "t.Thread(target=lambda: s.run(['python3', '-c', 'x = bytearray(150000000)\\n"
+	    "while 1: pass'])).start()\"",
+	    &n);
+	assert_string_equal(n.limit, "memory");
+	/* Shared after a fork, it counts once. */
+	command(s, 1,
+		"exec python3 -c \"import os, time; x = bytearray(40000000)\n"
+		"for i in range(4):\n if not os.fork(): time.sleep(.3); os._exit(0)\n"
+		"for i in range(4): os.wait()\"",
+		&n);
+	assert_string_equal(n.limit, "");
+	assert_int_equal(n.exit_status, 0);
 	sbx_session_free(s);
 }
 
@@ -400,43 +416,53 @@ bare_true(void)
 	waitpid(pid, NULL, 0);
 }
 
+static void
+time_jobs(int64_t *job, int64_t *bare, int64_t *trip, int count)
+{
+	const char *const argv[] = {"/bin/true", NULL};
+	struct sbx_job_spec spec = {.argv = argv};
+	struct sbx_session *s = stand();
+	struct seen n = {0};
+
+	start_driver(s, 2,
+		     "printf 'R\\0' >&201\nwhile read -r -u 200 n; do read -r "
+		     "-u 200 -N $n c; printf 'D0\\t/\\0' >&201; done");
+	wait_for(s, SBX_STARTED, &n);
+	for (int i = 0; i < count; i++) {
+		int64_t t = now_us();
+
+		sbx_job_start(s, 1, &spec);
+		wait_for(s, SBX_EXIT, &n);
+		job[i] = now_us() - t;
+		t = now_us();
+		bare_true();
+		bare[i] = now_us() - t;
+	}
+	for (int i = 0; i < count; i++) {
+		int64_t t = now_us();
+
+		step(s, 2, ":", &n);
+		trip[i] = now_us() - t;
+	}
+	sbx_session_free(s);
+}
+
 /* Figures, not verdicts: the machine may be busy. */
 static void
 test_times(void **state)
 {
 	enum { N = 30 };
 	int64_t start[N], job[N], trip[N], bare[N];
-	struct seen n = {0};
 
 	(void)state;
 	for (int i = 0; i < N; i++) {
 		int64_t t = now_us();
 		struct sbx_session *s = stand();
-		const char *const argv[] = {"/bin/true", NULL};
-		struct sbx_job_spec spec = {.argv = argv};
 
 		start[i] = now_us() - t;
-		t = now_us();
-		bare_true();
-		bare[i] = now_us() - t;
-		t = now_us();
-		sbx_job_start(s, 1, &spec);
-		wait_for(s, SBX_EXIT, &n);
-		job[i] = now_us() - t;
-		if (i == N - 1) {
-			start_driver(
-			    s, 2,
-			    "printf 'R\\0' >&201\nwhile read -r -u 200 n; do read -r "
-			    "-u 200 -N $n c; printf 'D0\\t/\\0' >&201; done");
-			wait_for(s, SBX_STARTED, &n);
-			for (int k = 0; k < N; k++) {
-				t = now_us();
-				step(s, 2, ":", &n);
-				trip[k] = now_us() - t;
-			}
-		}
 		sbx_session_free(s);
 	}
+	time_jobs(job, bare, trip, N);
 	qsort(start, N, sizeof(*start), by_size);
 	qsort(job, N, sizeof(*job), by_size);
 	qsort(bare, N, sizeof(*bare), by_size);

@@ -10,6 +10,7 @@ const inspector = require('inspector');
 const Module = require('module');
 const net = require('net');
 const path = require('path');
+const { Writable } = require('stream');
 const util = require('util');
 const vm = require('vm');
 
@@ -22,6 +23,7 @@ let codeFd = CODE_FD;
 let statusFd = STATUS_FD;
 let count = 0;
 let current = null; // the step that runs: {failed, ended}
+let passing = null; // the step whose value is being handed over
 let handleId;
 const session = new inspector.Session();
 
@@ -86,9 +88,46 @@ function describe(error) {
   return kept.join('\n') + '\n';
 }
 
+// All of it, also through a pipe that some child has made non-blocking.
+function writeAll(fd, chunk, encoding) {
+  let bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(fs.writeSync(fd, bytes));
+    } catch (error) {
+      if (error.code !== 'EAGAIN')
+        throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // ms
+    }
+  }
+}
+
+// Standard output without a state: SIGINT may stop any write in its middle, and Node's own
+// stream would then hold back all that follows.
+class Output extends Writable {
+  constructor(fd) {
+    super();
+    this.fd = fd;
+  }
+
+  write(chunk, encoding, done) {
+    const callback = typeof encoding === 'function' ? encoding : done;
+    writeAll(this.fd, chunk, typeof encoding === 'string' ? encoding : undefined);
+    if (callback)
+      process.nextTick(callback);
+    return true;
+  }
+
+  end(chunk, encoding) {
+    if (chunk !== undefined && typeof chunk !== 'function')
+      this.write(chunk, encoding);
+    return this;
+  }
+}
+
 function complain(text) {
   try {
-    fs.writeSync(2, text);
+    writeAll(2, text);
   } catch {
     // the step closed its standard error
   }
@@ -111,7 +150,7 @@ const TIMERS = [setTimeout(() => {}).constructor, immediate.constructor];
 // What the inspector hands over by callFunctionOn, as a value of ours.
 const handle = {
   value(value) {
-    const step = current;
+    const step = passing;
     if (!util.types.isPromise(value))
       return handle.show(step, value);
     value.then((settled) => handle.show(step, settled), (error) => handle.thrown(step, error));
@@ -139,11 +178,12 @@ const handle = {
     finish(step, 1);
   },
   error(error) {
-    handle.thrown(current, error);
+    handle.thrown(passing, error);
   },
 };
 
-function pass(method, remote) {
+function pass(step, method, remote) {
+  passing = step;
   const { objectId, value, unserializableValue } = remote;
   const argument = objectId ? { objectId }
     : unserializableValue ? { unserializableValue } : { value };
@@ -165,9 +205,9 @@ function evaluate(step, code) {
       process.exit(1);
     } else if (answer.exceptionDetails) {
       step.details = answer.exceptionDetails;
-      pass('error', answer.exceptionDetails.exception ?? { value: answer.exceptionDetails.text });
+      pass(step, 'error', answer.exceptionDetails.exception ?? { value: answer.exceptionDetails.text });
     } else {
-      pass('value', answer.result);
+      pass(step, 'value', answer.result);
     }
   });
 }
@@ -316,6 +356,9 @@ function prepare() {
   require.resolve = (...args) => Module.createRequire(path.join(process.cwd(), 'step.js'))
     .resolve(...args);
   hide('require', require);
+  for (const [name, fd] of [['stdout', 1], ['stderr', 2]])
+    Object.defineProperty(process, name, { value: new Output(fd), writable: true,
+                                           configurable: true, enumerable: true });
   // Not the inspector's, which keeps what it shows.
   hide('console', new console.Console(process.stdout, process.stderr));
   session.post('Runtime.evaluate', { expression: HANDLE }, (failure, answer) => {

@@ -65,7 +65,8 @@ class Driver:
     def show_sources(self):
         import linecache
         for name, text in self.sources.items():
-            linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+            lines = [line + "\n" for line in text.splitlines()]
+            linecache.cache[name] = (len(text), None, lines, name)
         self.sources.clear()
 
     def evaluate(self, code):

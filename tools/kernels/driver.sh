@@ -29,13 +29,14 @@ _sunaba_done() {
 	builtin printf 'D%d\t%s\0' "$status" "${PWD:0:4096}" >&201
 }
 
-# SIGINT: what still stands in the step is skipped command by command. The DEBUG trap's status 2
-# also leaves functions and sourced files, `break` leaves loops.
+# SIGINT: what still stands in the step is skipped command by command. The DEBUG trap's status 1
+# skips a command, 2 leaves a function or sourced file too. `break` leaves the loops, and then
+# nothing behind it in the trap is run; a `for` must not be skipped, or it forgets the break.
 _sunaba_interrupt() {
 	[[ $_sunaba_busy ]] || return 0
 	_sunaba_stop=1
 	builtin shopt -s extdebug
-	builtin trap '[[ $BASH_COMMAND == *_sunaba_done || ${FUNCNAME-} == _sunaba_* ]] || { builtin break 999; _sunaba_skip; } 2>/dev/null' DEBUG
+	builtin trap '{ case ${FUNCNAME-}:$BASH_COMMAND in _sunaba_*|*:*_sunaba_done) ;; *:for\ *|*:select\ *) builtin break 999;; *) ! builtin break 999; _sunaba_skip;; esac; } 2>/dev/null' DEBUG
 }
 _sunaba_skip() { return 2; }
 

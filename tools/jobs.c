@@ -1,0 +1,200 @@
+/* The session's interpreters. See jobs.h.
+ *
+ * Events are matched to a language by the job's number. A number is used again only after its
+ * EXIT, so that nothing that an abandoned interpreter still sends is taken for another's.
+ *
+ * Pinned by tests/unit/test_execute.c. */
+#include <signal.h>
+#include <string.h>
+
+#include "agent/base/mem.h"
+#include "tools/jobs.h"
+
+void
+jobs_init(struct jobs *j, struct sbx_session *session)
+{
+	*j = (struct jobs){.session = session};
+}
+
+void
+jobs_release(struct jobs *j)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		struct job *job = &j->job[i];
+
+		if (job->state != JOB_NONE)
+			jobs_abandon(j, job);
+		free(TAKE(job->cwd));
+		buf_release(&job->stray);
+	}
+}
+
+struct job *
+jobs_of(struct jobs *j, const struct kernel *k)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		if (!j->job[i].kernel)
+			j->job[i] =
+			    (struct job){.kernel = k, .stray = BUF_INIT(JOBS_STRAY_MAX)};
+		if (j->job[i].kernel == k)
+			return &j->job[i];
+	}
+	mem_die("internal error: more languages than jobs");
+}
+
+static struct job *
+jobs_by_number(struct jobs *j, int number)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (j->job[i].state != JOB_NONE && j->job[i].number == number)
+			return &j->job[i];
+	return NULL;
+}
+
+static void
+job_gone(struct job *job)
+{
+	job->state = JOB_NONE;
+	job->lost = true;
+	free(TAKE(job->cwd));
+}
+
+static void
+job_output(struct jobs *j, struct job *job, const struct sbx_event *ev)
+{
+	if (job->state == JOB_BUSY && j->output)
+		j->output(ev->stream, ev->data, ev->len, j->arg);
+	else
+		buf_add(&job->stray, ev->data,
+			MIN_OF(ev->len, JOBS_STRAY_MAX - job->stray.len));
+}
+
+static void
+job_event(struct jobs *j, struct job *job, const struct sbx_event *ev)
+{
+	switch (ev->type) {
+	case SBX_STARTED:
+		job->state = JOB_IDLE;
+		break;
+	case SBX_OUTPUT:
+		job_output(j, job, ev);
+		break;
+	case SBX_DONE:
+		job->state = JOB_IDLE;
+		job->status = ev->status;
+		job->cpu_us = ev->cpu_us;
+		free(job->cwd);
+		job->cwd = mem_strdup(ev->cwd);
+		break;
+	case SBX_EXIT:
+		job->wait_status = ev->status;
+		job->limit = ev->limit;
+		job->cpu_us = ev->cpu_us;
+		job_gone(job);
+		break;
+	case SBX_FAILED:
+		job->fail = ev->fail;
+		break;
+	case SBX_NOTHING:
+	case SBX_READY:
+	case SBX_DEAD:
+		break;
+	}
+}
+
+static void
+jobs_event(struct jobs *j, const struct sbx_event *ev)
+{
+	struct job *job = ev->job > 0 ? jobs_by_number(j, ev->job) : NULL;
+
+	if (ev->type == SBX_READY)
+		j->ready = true;
+	if (ev->type == SBX_FAILED && ev->job == 0) {
+		j->failed = true;
+		j->fail = ev->fail;
+	}
+	if (job)
+		job_event(j, job, ev);
+	if (ev->type == SBX_EXIT && ev->job > 0 && ev->job <= SBX_JOB_MAX)
+		j->taken[ev->job] = false;
+}
+
+static void
+jobs_die(struct jobs *j)
+{
+	j->dead = true;
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (j->job[i].state != JOB_NONE)
+			job_gone(&j->job[i]);
+}
+
+void
+jobs_read(struct jobs *j)
+{
+	struct sbx_event ev;
+
+	while (!j->dead && sbx_session_read(j->session, &ev) != SBX_NOTHING) {
+		if (ev.type == SBX_DEAD)
+			jobs_die(j);
+		else
+			jobs_event(j, &ev);
+	}
+}
+
+bool
+jobs_start(struct jobs *j, struct job *job)
+{
+	const struct kernel *k = job->kernel;
+	struct sbx_job_spec spec = {.argv = k->argv,
+				    .script_name = k->script_name,
+				    .script = k->driver,
+				    .script_len = (size_t)(k->driver_end - k->driver),
+				    .driver = true};
+	int number = 1;
+
+	while (number <= SBX_JOB_MAX && j->taken[number])
+		number++;
+	if (j->dead || number > SBX_JOB_MAX || !sbx_job_start(j->session, number, &spec))
+		return false;
+	j->taken[number] = true;
+	job->number = number;
+	job->state = JOB_STARTING;
+	job->fail = (struct sbx_fail){.step = ""};
+	job->limit = NULL;
+	job->wait_status = 0;
+	job->cpu_us = 0;
+	return true;
+}
+
+bool
+jobs_run(struct jobs *j, struct job *job, const char *code, size_t n)
+{
+	if (j->dead || !sbx_job_run(j->session, job->number, code, n))
+		return false;
+	job->state = JOB_BUSY;
+	return true;
+}
+
+void
+jobs_signal(struct jobs *j, struct job *job, int signo)
+{
+	if (job->state != JOB_NONE)
+		sbx_job_signal(j->session, job->number, signo);
+}
+
+void
+jobs_kill(struct jobs *j, struct job *job)
+{
+	if (job->state != JOB_NONE)
+		sbx_job_kill(j->session, job->number);
+}
+
+void
+jobs_abandon(struct jobs *j, struct job *job)
+{
+	jobs_kill(j, job);
+	if (job->state != JOB_NONE)
+		job_gone(job);
+	job->wait_status = SIGKILL;
+	job->number = 0;
+}

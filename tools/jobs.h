@@ -1,0 +1,64 @@
+/* The interpreters of a session: one job of the sandbox per language, and its state as the
+ * events of the jail tell it. Internal to execute.c, which decides what to run and when to stop.
+ *
+ * Nothing here waits: jobs_read() takes in what is there, and the state says the rest. */
+#ifndef SUNABA_TOOLS_JOBS_H
+#define SUNABA_TOOLS_JOBS_H
+
+#include "agent/base/buf.h"
+#include "sandbox/sandbox.h"
+#include "tools/kernels/kernels.h"
+
+#define JOBS_MAX 16 /* languages */
+#define JOBS_STRAY_MAX \
+	(64 * KIB) /* bytes of output between steps that are kept per language */
+
+enum job_state {
+	JOB_NONE,     /* no interpreter */
+	JOB_STARTING, /* its driver has not yet said that it is ready */
+	JOB_IDLE,
+	JOB_BUSY, /* code was sent, its end has not come */
+};
+
+struct job {
+	const struct kernel *kernel;
+	enum job_state state;
+	int number;	      /* the sandbox's, while there is an interpreter */
+	bool lost;	      /* one was there before and is gone: state is lost */
+	int status;	      /* of the last step */
+	int wait_status;      /* of the interpreter that is gone */
+	const char *limit;    /* that killed it, or NULL */
+	struct sbx_fail fail; /* why it could not be started; step "" when it could */
+	char *cwd;	      /* after the last step; NULL while unknown */
+	uint64_t cpu_us;      /* used by the interpreter's tree so far */
+	struct buf stray;     /* output that came while no step ran */
+};
+
+/* Output of the step that runs. */
+typedef void jobs_output_fn(int stream, const char *p, size_t n, void *arg);
+
+struct jobs {
+	struct sbx_session *session; /* borrowed */
+	bool ready, failed, dead;    /* of the jail itself */
+	struct sbx_fail fail;	     /* when `failed` */
+	struct job job[JOBS_MAX];
+	bool taken[SBX_JOB_MAX + 1]; /* numbers of jobs that may still send events */
+	jobs_output_fn *output;	     /* or NULL: none wanted */
+	void *arg;
+};
+
+void jobs_init(struct jobs *j, struct sbx_session *session);
+void jobs_release(struct jobs *j); /* kills them */
+/* Takes in every event that is there. */
+void jobs_read(struct jobs *j);
+struct job *jobs_of(struct jobs *j, const struct kernel *k);
+/* JOB_NONE to JOB_STARTING. False when the jail is dead or has no number left. */
+bool jobs_start(struct jobs *j, struct job *job);
+/* JOB_IDLE to JOB_BUSY. */
+bool jobs_run(struct jobs *j, struct job *job, const char *code, size_t n);
+void jobs_signal(struct jobs *j, struct job *job, int signo);
+void jobs_kill(struct jobs *j, struct job *job);
+/* Kills it and goes on as if it were gone; its late events are passed over. */
+void jobs_abandon(struct jobs *j, struct job *job);
+
+#endif
