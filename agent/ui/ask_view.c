@@ -208,13 +208,15 @@ view_head(struct ask_view *v, const struct ask_look *look, const struct ask_step
 	AUTO_BUF struct buf text = BUF_INIT(8192);
 	bool ja = look->japanese;
 	const char *dot = look->unicode ? "·" : "-";
+	char hex[SHA256_HEX_SIZE];
 
+	sha256_hex(v->sha256, hex);
 	buf_addf(&text, "%s %.64s %s %zu %s %s %zu B %s sha256 %.*s",
 		 ask_word(q->gate ? ASK_W_GATE_TITLE : ASK_W_TITLE, ja), q->language, dot,
 		 v->found.lines, ask_word(ASK_W_LINES, ja), dot, q->len, dot,
-		 VIEW_HASH_SHOWN, v->sha256);
+		 VIEW_HASH_SHOWN, hex);
 	if (q->number > 0)
-		buf_addf(&text, " %s %s %u", dot, ask_word(ASK_W_STEP, ja), q->number);
+		buf_addf(&text, " %s %s %d", dot, ask_word(ASK_W_STEP, ja), q->number);
 	if (q->len == 0 || v->found.no_final_newline)
 		buf_addf(&text, " %s %s", dot,
 			 ask_word(q->len ? ASK_W_NO_NEWLINE : ASK_W_EMPTY, ja));
@@ -239,12 +241,10 @@ void
 ask_view_build(struct ask_view *v, const struct ask_look *look, const struct ask_step *q)
 {
 	struct maker m = {.v = v, .look = look, .style = STYLE_PLAIN, .line = 1};
-	unsigned char digest[SHA256_SIZE];
 	char number[24];
 
 	memset(v, 0, sizeof(*v));
-	sha256(q->code, q->len, digest);
-	sha256_hex(digest, v->sha256);
+	sha256(q->code, q->len, v->sha256);
 	escape_walk(q->code, q->len, 0, NULL, NULL, &v->found);
 	view_head(v, look, q);
 	if (q->reason && *q->reason)
