@@ -1,9 +1,8 @@
 /* `sunaba render [FILE] [--stream N] [--width N] [--plain] [--color WHEN]`: shows Markdown as an
  * answer would look.
  *
- * With --stream the text is fed N bytes at a time with the live tail redrawn as fast as the
- * terminal's writer allows: the same code path as a model's answer, which is how the tests
- * compare a stream with the whole. Pinned by tests/term/test_render.py. */
+ * With --stream the text is fed N bytes at a time and the live tail is redrawn after each: the
+ * same path as a model's answer, which is how the tests compare a stream with the whole. Pinned by tests/term/test_render.py. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -29,7 +28,7 @@ show(struct term *t, const struct opts *o, const char *name, int fd, struct err 
 		for (at = 0; at < n && !k; at += step) {
 			step = stream ? MIN_OF(stream, n - at) : n - at;
 			md_feed(m, in + at, (size_t)step);
-			if (stream && term_due_ms(t) <= 0)
+			if (stream)
 				md_refresh(m);
 			k = term_flush(t, e);
 		}
@@ -56,6 +55,8 @@ cmd_render(struct opts *o)
 		err_set(&e, ERR_USAGE, "one file at a time: '%s' is too many", args[1]);
 	else if (file && (fd = open(file, O_RDONLY | O_CLOEXEC)) < 0)
 		err_sys(&e, ERR_IO, "cannot open '%s'", file);
+	if (opt_int(o, OPT_STREAM))
+		term_set_pace(a.term, 0);
 	k = e.kind ? e.kind : show(a.term, o, file ? file : "-", file ? fd : STDIN_FILENO, &e);
 	if (k)
 		app_fail(&a, &e);

@@ -353,7 +353,7 @@ screen_ask(void *arg, const struct step *step, struct decision *out, struct err 
 	struct ask_step q = {.language = step->kernel->name,
 			     .code = step->code,
 			     .len = step->len,
-			     .number = (int)step->number};
+			     .number = step->number};
 	struct ask_result r = {0};
 	bool ticking = s->tick_fd >= 0;
 	enum err_kind kind;
@@ -369,7 +369,7 @@ screen_ask(void *arg, const struct step *step, struct decision *out, struct err 
 				 .reason = r.reason,
 				 .code = r.edited,
 				 .len = r.edited_len};
-	sha256_hex(r.sha256, out->sha256);
+	memcpy(out->sha256, r.sha256, sizeof(out->sha256));
 	return ERR_NONE;
 }
 
