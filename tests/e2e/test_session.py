@@ -203,7 +203,7 @@ def shell_line():
         home.write("work/here.txt", "x")
         t.line("!ls; echo $((40+2))")
         t.wait_for("here.txt")
-        t.wait_for("^ *42")
+        t.wait_for("^\\W*42$")
         equal(len(s.chats()), 0, "requests")
 
 

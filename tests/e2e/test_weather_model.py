@@ -17,6 +17,7 @@ import tap  # noqa: E402
 from run import Home, Running, exits, start, sunaba, task  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, skip, test  # noqa: E402
+from terminal import Terminal  # noqa: E402
 
 KEY = "sk-test-0123456789abcdef"
 
@@ -344,6 +345,18 @@ def w6_interrupt_in_python_step():
             "open('begun', 'w').close()\ntime.sleep(300)")
     _interrupted(srv.run(code, "python"), signal.SIGINT, 130,
                  lambda home, _: home.there("work/begun"))
+
+
+@test
+def w6_control_c_in_step():
+    """W6: Ctrl-C typed at a terminal during a step of a one-shot task: 130, nothing left"""
+    with Home() as home, Server(srv.run("echo > begun; sleep 300"), srv.text("end")) as s, \
+            Terminal(home, "-m", "openai:test", "-y", "go", env=s.env) as t:
+        tap.until(lambda: home.there("work/begun"), 20 * run.SLOWER, "the step")
+        t.send("\x03")
+        exits(t.wait(5), 130)
+        absent(t.text, "gone", "a broken sandbox")
+        run.all_gone(2)
 
 
 @test

@@ -12,12 +12,12 @@ import time
 
 import run
 
-# What may reach a terminal (rule 7.1 of the terminal's design): SGR, cursor up, erase down,
+# What may reach a terminal (rule 7.1 of the design): SGR, cursor up, erase line and below,
 # column, cursor shown or hidden, wrap, synchronised frame, bracketed paste, links.
 _ONE = (rb"(?:0?[0-47]|9|2[2-479]|3[0-79]|4[0-79]|9[0-7]|10[0-7]"  # neither blink nor conceal
         rb"|[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3})")
 _SGR = rb"\x1b\[(?:" + _ONE + rb"(?:;" + _ONE + rb")*)?m"
-_FRAME = rb"\x1b\[[0-9]*A|\x1b\[0?J|\x1b\[[0-9]*G|\x1b\[\?(?:25|7|2026|2004)[hl]"
+_FRAME = rb"\x1b\[[0-9]*A|\x1b\[0?[JK]|\x1b\[[0-9]*G|\x1b\[\?(?:25|7|2026|2004)[hl]"
 _LINK = rb"\x1b\]8;(?:id=[0-9A-Za-z]+)?;(?:(?:https?|mailto):[\x21-\x7e]*)?(?:\x1b\\|\x07)"
 # A line editor also moves right, left, down, erases to the end of a line, inserts, deletes.
 _EDITOR = rb"\x1b\[[0-9]*[BCDKP@]|\x1b\[\?1034h|\x08|\x07"

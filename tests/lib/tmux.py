@@ -21,6 +21,7 @@ class Tmux:
         self.env = home.env(TMUX_TMPDIR=home.path("runtime"), SHELL="/bin/sh", **(env or {}))
         line = " ".join("'" + w.replace("'", "'\\''") + "'" for w in [run.SUNABA, *words])
         script = home.write("pane.sh", f"""
+trap : INT
 cd {home.work}
 stty -a > {home.path('stty-before')}
 {line}
