@@ -38,8 +38,12 @@ class Driver:
         _signal.signal(_signal.SIGINT, self.interrupt)
 
     def forget(self):
-        os.close(CODE_FD)
-        os.close(STATUS_FD)
+        """In a forked child; in a child of that they are closed already."""
+        for number in (CODE_FD, STATUS_FD):
+            try:
+                os.close(number)
+            except OSError:
+                pass
 
     def interrupt(self, _number, _frame):
         if self.busy:
