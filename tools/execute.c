@@ -162,7 +162,7 @@ result_note(const struct step *s, struct step_result *r)
 			 "its output in a file, or in smaller parts\n",
 			 (double)s->limit / 1000);
 	if (r->state_lost && s->job->limit)
-		buf_addf(&b, "killed by the limit of %s\n", s->job->limit);
+		buf_addf(&b, "killed by the sandbox: %s\n", s->job->limit);
 	if (r->state_lost)
 		buf_addf(
 		    &b,

@@ -284,6 +284,9 @@ test_python(void **state)
 	     "with Pool(2) as p: print(p.map(sq, range(3)))",
 	     0, "[0, 1, 4]\n"},
 	    {"if os.fork() == 0: print('child')\nelse: _ = os.wait()", 0, "child\n"},
+	    {"if os.fork() == 0:\n    if os.fork() == 0: print('grandchild')\n"
+	     "    else: _ = os.wait()\nelse: _ = os.wait()",
+	     0, "grandchild\n"},
 	    {"async def a(): return 7\nawait a()", 0, "7\n"},
 	    {"os.chdir('/usr'); os.getcwd()", 0, "'/usr'\n"},
 	    {"sys.stdout = None", 0, ""},

@@ -17,6 +17,7 @@ SOURCE_READERS = ("traceback", "inspect", "logging", "warnings", "linecache", "p
 class Driver:
     def __init__(self):
         self.busy = False
+        self.forgotten = False
         self.count = 0
         self.sources = {}
         self.loop = None
@@ -38,12 +39,12 @@ class Driver:
         _signal.signal(_signal.SIGINT, self.interrupt)
 
     def forget(self):
-        """In a forked child; in a child of that they are closed already."""
-        for number in (CODE_FD, STATUS_FD):
-            try:
-                os.close(number)
-            except OSError:
-                pass
+        """In a fork, once: its own forks have other things there."""
+        if self.forgotten:
+            return
+        self.forgotten = True
+        os.close(CODE_FD)
+        os.close(STATUS_FD)
 
     def interrupt(self, _number, _frame):
         if self.busy:
