@@ -237,6 +237,9 @@ model_set_key(struct model *m, const struct choice *c, const struct model_want *
 
 		if (!v)
 			continue;
+		if (strpbrk(v, "\r\n")) /* it would end the header line */
+			return err_set(e, ERR_AUTH, "the key in %s holds a line break",
+				       c->vendor->key_var[i]);
 		m->key = mem_strdup(v);
 		m->key_source = mem_strdup(c->vendor->key_var[i]);
 		return ERR_NONE;
