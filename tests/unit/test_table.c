@@ -83,7 +83,7 @@ many_rows(void **state UNUSED)
 
 	buf_adds(&b, "| n | text |\n|--|--|\n");
 	for (i = 0; i < 300; i++)
-		buf_addf(&b, "| r%d | %s |\n", i,
+		buf_addf(&b, "| r%03d | %s |\n", i,
 			 i < 50 ? "shorter" : "a much longer cell than before");
 	buf_adds(&b, "# after\n");
 	got = show_text(b.data, b.len, 60);
