@@ -67,15 +67,33 @@ app_policy(const struct opts *o)
 	return p;
 }
 
+/* The user's --allow-read paths and the folder where long output is kept. */
+static const char *const *
+app_read_paths(struct app *a)
+{
+	size_t n;
+	const char *const *list = opt_list(a->opts, OPT_ALLOW_READ, &n);
+	const char *files = transcript_files_dir(a->transcript);
+
+	a->read = mem_array(NULL, n + 2, sizeof(*a->read));
+	memcpy(a->read, list, n * sizeof(*list));
+	a->read[n] = files;
+	a->read[n + (files != NULL)] = NULL;
+	return a->read;
+}
+
 /* Checks the policy and lets the jail set itself up while the rest goes on. */
 static enum err_kind
 app_open_jail(struct app *a, struct err *e)
 {
+	AUTO_FREE char *sessions = fs_xdg_path(FS_STATE, "sessions");
 	struct sbx_policy p = app_policy(a->opts);
 	struct sbx_fail f = {0};
 
 	if (!sbx_policy_check(&p, a->workspace, &f))
 		return app_sandbox_failed(&f, ERR_USAGE, e);
+	a->transcript = transcript_new(sessions);
+	p.read = app_read_paths(a);
 	p.workspace = a->workspace;
 	if (!sbx_session_setup(a->sandbox, &p, &f))
 		return app_sandbox_failed(&f, ERR_SANDBOX, e);
@@ -153,7 +171,7 @@ app_approve(const struct opts *o)
 }
 
 static struct session_conf
-app_conf(const struct app *a, bool interactive, const char *sessions_dir)
+app_conf(const struct app *a, bool interactive)
 {
 	const struct opts *o = a->opts;
 	struct sbx_policy p = app_policy(o);
@@ -168,7 +186,7 @@ app_conf(const struct app *a, bool interactive, const char *sessions_dir)
 	    .system = a->system,
 	    .instructions = opt_str(o, OPT_INSTRUCTIONS),
 	    .workspace = a->workspace,
-	    .sessions_dir = sessions_dir,
+	    .spill_dir = transcript_files_dir(a->transcript),
 	    .write = p.write,
 	    .limits = p.limits,
 	    .execute = execute_limits_default,
@@ -196,7 +214,6 @@ enum err_kind
 app_session(struct app *a, bool interactive, bool need_model, struct err *why, struct err *e)
 {
 	struct model_want want = app_want(a->opts);
-	AUTO_FREE char *sessions = fs_xdg_path(FS_STATE, "sessions");
 	struct sink sink = a->jsonl ? jsonl_sink(a->jsonl) : screen_sink(a->screen);
 	struct model *model = NULL;
 	struct session_conf conf;
@@ -212,9 +229,9 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why, s
 			*e = *why;
 		return kind;
 	}
-	conf = app_conf(a, interactive, sessions);
+	conf = app_conf(a, interactive);
 	a->history = fs_xdg_path(FS_STATE, "history");
-	a->session = session_new(&conf, a->loop, a->sandbox, model, &sink);
+	a->session = session_new(&conf, a->loop, a->sandbox, TAKE(a->transcript), model, &sink);
 	return ERR_NONE;
 }
 
@@ -223,6 +240,8 @@ app_close(struct app *a)
 {
 	session_free(TAKE(a->session));
 	sbx_session_free(TAKE(a->sandbox));
+	transcript_free(TAKE(a->transcript));
+	free(TAKE(a->read));
 	jsonl_free(TAKE(a->jsonl));
 	screen_free(TAKE(a->screen));
 	term_free(TAKE(a->term));

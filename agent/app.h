@@ -19,6 +19,8 @@ struct app {
 	struct sbx_session *sandbox;
 	struct session *session;
 	char workspace[4096]; /* canonical */
+	struct transcript *transcript; /* until the session takes it over */
+	const char **read;    /* paths that code may read besides */
 	char *system;	      /* text of --system */
 	char *history;	      /* path of the prompt's history */
 };

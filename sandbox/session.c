@@ -37,6 +37,8 @@ exec_jail(int sock, int failed, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
+	/* Ctrl-C goes to the whole foreground group: it is for the agent to pass on. */
+	setsid();
 	spawn_reset_signals();
 	sock = fcntl(sock, F_DUPFD_CLOEXEC, FD_HIGH);
 	failed = fcntl(failed, F_DUPFD_CLOEXEC, FD_HIGH);

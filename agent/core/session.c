@@ -19,12 +19,13 @@ session_on_second(int64_t elapsed_ms, int64_t limit_ms, void *arg)
 
 struct session *
 session_new(const struct session_conf *c, struct loop *loop, struct sbx_session *sandbox,
-	    struct model *model, const struct sink *sink)
+	    struct transcript *transcript, struct model *model, const struct sink *sink)
 {
 	struct session *s = mem_alloc(sizeof(*s));
 	struct executor_opts x = {.loop = loop,
 				  .sandbox = sandbox,
 				  .limits = c->execute,
+				  .spill_dir = c->spill_dir,
 				  .on_second = session_on_second,
 				  .arg = s};
 
@@ -32,8 +33,7 @@ session_new(const struct session_conf *c, struct loop *loop, struct sbx_session 
 	s->loop = loop;
 	s->model = model;
 	s->sink = *sink;
-	s->transcript = transcript_new(c->sessions_dir);
-	x.spill_dir = transcript_files_dir(s->transcript);
+	s->transcript = transcript;
 	s->executor = executor_new(&x);
 	buf_init(&s->aside, SESSION_ASIDE_MAX);
 	return s;

@@ -26,7 +26,7 @@ struct session_conf {
 	const char *system;	/* replaces the prompt, or NULL */
 	const char *instructions;
 	const char *workspace;	/* canonical */
-	const char *sessions_dir; /* NULL: no transcript */
+	const char *spill_dir;	/* for output that is too long to keep, seen by code; or NULL */
 	const char *const *write;
 	struct sbx_limits limits;
 	struct execute_limits execute;
@@ -50,10 +50,10 @@ struct session {
 	bool transcript_failed;
 };
 
-/* Takes over `model` (may be NULL); loop, sandbox and sink stay the caller's. */
+/* Takes over `transcript` and `model` (may be NULL); the rest stays the caller's. */
 struct session *session_new(const struct session_conf *c, struct loop *loop,
-			    struct sbx_session *sandbox, struct model *model,
-			    const struct sink *sink);
+			    struct sbx_session *sandbox, struct transcript *transcript,
+			    struct model *model, const struct sink *sink);
 void session_free(struct session *s);
 void session_set_model(struct session *s, struct model *model);
 /* Writes the system message and the session event, once. */

@@ -17,7 +17,8 @@
 struct transcript {
 	char *dir;
 	char *path;
-	char *files;
+	char *files;	   /* as named */
+	char *files_real; /* canonical, once it was made */
 	char id[24];
 	int fd;
 	struct buf line;
@@ -49,11 +50,28 @@ transcript_new(const char *dir)
 	return t;
 }
 
+/* Folders that were made in advance and nothing came into: rmdir leaves others alone. */
+static void
+transcript_clean(struct transcript *t)
+{
+	char *slash;
+
+	if (!t->files_real)
+		return;
+	rmdir(t->files_real);
+	for (int up = 0; up < 2 && rmdir(t->dir) == 0; up++) {
+		slash = strrchr(t->dir, '/');
+		*slash = '\0';
+	}
+}
+
 void
 transcript_free(struct transcript *t)
 {
 	if (!t)
 		return;
+	transcript_clean(t);
+	free(t->files_real);
 	if (t->fd >= 0)
 		close(t->fd);
 	buf_release(&t->line);
@@ -76,9 +94,11 @@ transcript_path(const struct transcript *t)
 }
 
 const char *
-transcript_files_dir(const struct transcript *t)
+transcript_files_dir(struct transcript *t)
 {
-	return t->files;
+	if (!t->files_real && t->files && !fs_mkdirs(t->files, 0700, NULL))
+		t->files_real = realpath(t->files, NULL);
+	return t->files_real;
 }
 
 static enum err_kind

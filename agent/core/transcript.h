@@ -17,8 +17,9 @@ struct transcript *transcript_new(const char *dir);
 void transcript_free(struct transcript *t);
 const char *transcript_id(const struct transcript *t);
 const char *transcript_path(const struct transcript *t); /* NULL before the first event */
-/* Folder for this session's spill files, beside the transcript; not made yet. */
-const char *transcript_files_dir(const struct transcript *t);
+/* Makes the folder for this session's other files, beside the transcript, 0700. Its canonical
+ * path, borrowed; NULL when it cannot be made. Taken away again at the end if it is empty. */
+const char *transcript_files_dir(struct transcript *t);
 
 /* Begins an event of this type: {"type":…,"time":… and leaves the object open. */
 struct json_writer *transcript_begin(struct transcript *t, const char *type);

@@ -70,7 +70,7 @@ def w12_the_model_can_page():
     """W12: the file that holds the whole can be read in the next step"""
     def page(exchange):
         result = results(exchange.request)[0]
-        paths = re.findall(r"/[^\s'\"]+", result)
+        paths = re.findall(r"/[^]\s'\"]+", result)
         tests = "\n".join(f"[ -f '{p}' ] && wc -c < '{p}'" for p in paths[-20:])
         srv.run(tests + "\ntrue")(exchange)
     with Home() as home, Server(srv.run("seq 1 200000"), page, srv.text("end")) as s:
