@@ -112,7 +112,7 @@ struct md_emit {
 	struct row row;
 };
 
-/* md_region.c: lays the region out; flow is updated. */
+/* md_region.c: lays the region out; flow is updated. md_block.c, md_leaf.c: its parts. */
 void md_emit_region(struct md_emit *e, struct md_flow *flow, const char *p, size_t n);
 /* One top-level block; number of a list's first item, -1: as in the source. */
 void md_emit_top(struct md_emit *e, cmark_node *node, int number);
@@ -125,6 +125,8 @@ void md_blank(struct md_emit *e);
 void md_emit_text(struct md_emit *e, const struct md_text *t);
 void md_code_line(struct md_emit *e, const char *p, size_t n);
 void md_code_head(struct md_emit *e, const char *info, size_t n);
+void md_emit_code(struct md_emit *e, cmark_node *node);
+void md_emit_html(struct md_emit *e, cmark_node *node);
 /* The source of a node's line, without the marks of the containers around it. */
 size_t md_node_line(const struct md_emit *e, cmark_node *node, int line, const char **p);
 cmark_node *

@@ -20,7 +20,6 @@ keep_row(const struct row *r, void *arg)
 {
 	struct rows *rows = arg;
 	struct row *to;
-	size_t i;
 
 	if (rows->n == rows->cap) {
 		rows->cap = rows->cap ? rows->cap * 2 : 16;
@@ -28,11 +27,7 @@ keep_row(const struct row *r, void *arg)
 	}
 	to = &rows->r[rows->n++];
 	row_init(to);
-	for (i = 0; i < r->n; i++)
-		row_add_link(to, r->spans[i].style, r->text.data + r->spans[i].off,
-			     r->spans[i].len, r->text.data + r->spans[i].link,
-			     r->spans[i].link_len);
-	to->nowrap_marker = r->nowrap_marker;
+	row_copy(to, r);
 }
 
 static size_t

@@ -52,8 +52,8 @@ span_to_extend(struct row *r, struct style s, const char *url, size_t nurl)
 {
 	struct span *last = r->n ? &r->spans[r->n - 1] : NULL;
 
-	if (!last || last->off + last->len != r->text.len || !style_equal(last->style, s) ||
-	    !same_link(r, last, url, nurl))
+	if (!last || last->col || last->off + last->len != r->text.len ||
+	    !style_equal(last->style, s) || !same_link(r, last, url, nurl))
 		return NULL;
 	return last;
 }
@@ -117,4 +117,26 @@ row_addf(struct row *r, enum style_name s, const char *fmt, ...)
 	text = mem_vprintf(fmt, ap);
 	va_end(ap);
 	row_adds(r, s, text);
+}
+
+void
+row_add_at(struct row *r, enum style_name s, const char *text, int col)
+{
+	size_t off = r->text.len, n = strlen(text);
+
+	if (buf_add(&r->text, text, n))
+		*span_push(r) =
+		    (struct span){.off = off, .len = n, .style = style_of(s), .col = col};
+}
+
+void
+row_copy(struct row *to, const struct row *from)
+{
+	row_reset(to);
+	buf_add(&to->text, from->text.data, from->text.len);
+	to->n = to->cap = from->n;
+	to->spans = mem_array(to->spans, to->n, sizeof(*to->spans));
+	if (to->n)
+		memcpy(to->spans, from->spans, to->n * sizeof(*to->spans));
+	to->nowrap_marker = from->nowrap_marker;
 }

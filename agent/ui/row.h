@@ -53,6 +53,8 @@ struct span {
 	size_t off, len; /* in the row's text */
 	struct style style;
 	size_t link, link_len; /* in the row's text; 0 length: none */
+	int col; /* 1-based column where it must stand, whatever widths the terminal gives to
+		    the text before it; 0: behind that text */
 };
 
 struct row {
@@ -69,6 +71,9 @@ void row_reset(struct row *r);
 void row_add(struct row *r, struct style s, const char *p, size_t n);
 void row_adds(struct row *r, enum style_name s, const char *text);
 void row_addf(struct row *r, enum style_name s, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* As row_add, at a fixed column: a border of a table. */
+void row_add_at(struct row *r, enum style_name s, const char *text, int col);
+void row_copy(struct row *to, const struct row *from); /* `to` is initialised */
 void row_add_link(struct row *r, struct style s, const char *p, size_t n, const char *url,
 		  size_t nurl);
 

@@ -129,6 +129,7 @@ grid_row(struct md_emit *e, const struct md_table *t, const struct md_text *cell
 {
 	struct md_line *lines[MD_TABLE_COLS];
 	size_t n[MD_TABLE_COLS], most = 1, i, c;
+	int col;
 
 	for (c = 0; c < t->cols; c++) {
 		n[c] = md_wrap(&cells[c], t->width[c], &lines[c]);
@@ -136,11 +137,13 @@ grid_row(struct md_emit *e, const struct md_table *t, const struct md_text *cell
 	}
 	for (i = 0; i < most; i++) {
 		md_row_begin(e);
-		for (c = 0; c < t->cols; c++) {
+		for (col = e->indent + 1, c = 0; c < t->cols; c++) {
 			put_cell(e, t, c, &cells[c], i < n[c] ? &lines[c][i] : NULL);
+			col += t->width[c];
 			if (c + 1 < t->cols)
-				row_adds(&e->row, STYLE_RULE,
-					 e->o->unicode ? " │ " : " | ");
+				row_add_at(&e->row, STYLE_RULE,
+					   e->o->unicode ? " │ " : " | ", col);
+			col += GAP;
 		}
 		md_row_end(e);
 	}

@@ -98,6 +98,7 @@ sink_face(struct term_sink *s, const struct term_opts *o)
 	    !o->plain && !(s->tty && is_dumb()) && color_wanted(o->color, s->tty);
 	s->face.sgr = esc || s->face.color;
 	s->face.links = esc && links_known();
+	s->face.move = esc;
 }
 
 void

@@ -15,6 +15,7 @@ struct term_face {
 	bool sgr; /* attributes */
 	bool color;
 	bool links; /* OSC 8 */
+	bool move;  /* the cursor can be put at a column */
 };
 
 struct term_sink {

@@ -210,18 +210,40 @@ put_span(struct render *r, const struct row *row, const struct span *s, int *col
 	buf_release(&tmp);
 }
 
+/* Borders of tables are put at their columns where the cells' widths are not sure. */
+static bool
+wants_columns(const struct row *row)
+{
+	bool borders = false, unsure = false;
+	size_t i;
+
+	for (i = 0; i < row->n; i++) {
+		const struct span *s = &row->spans[i];
+
+		borders = borders || s->col;
+		unsure =
+		    unsure || (!s->col && width_uncertain(row->text.data + s->off, s->len));
+	}
+	return borders && unsure;
+}
+
 void
 term_render(struct buf *out, const struct row *row, const struct term_face *f, int clip)
 {
 	struct render r = {.out = out, .face = f, .clip = clip};
 	const struct span *s;
 	bool tabs = row->text.len && memchr(row->text.data, '\t', row->text.len);
+	bool columns = f->move && wants_columns(row);
 	int col = 0, at;
 	size_t i;
 
 	for (i = 0; i < row->n && !r.full; i++) {
 		s = &row->spans[i];
 		at = col;
+		if (columns && s->col) {
+			r.spaces = 0;
+			buf_addf(out, "\033[%dG", s->col);
+		}
 		put_span(&r, row, s, &col);
 		if (tabs && col == at)
 			col += width_of(row->text.data + s->off, s->len);

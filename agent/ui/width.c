@@ -155,6 +155,22 @@ width_of(const char *p, size_t n)
 	return total;
 }
 
+bool
+width_uncertain(const char *p, size_t n)
+{
+	size_t i = 0;
+	uint32_t cp;
+
+	while (i < n) {
+		i += decode(p + i, n - i, &cp);
+		if (simple_width(cp) < 0 && cp >= 0xa0 &&
+		    (cp >= 0x1f000 || cp == 0xfe0f || cp == 0x200d ||
+		     uc_width(cp, "EUC-JP") != uc_width(cp, "UTF-8")))
+			return true;
+	}
+	return false;
+}
+
 size_t
 width_fit(const char *p, size_t n, int cols, int *used)
 {

@@ -14,6 +14,8 @@ struct width_conf {
 };
 extern struct width_conf width_conf; /* set once by the terminal's probe or the config */
 
+/* True when terminals differ about the columns of this text: emoji, ambiguous characters. */
+bool width_uncertain(const char *p, size_t n);
 int width_of(const char *p, size_t n); /* columns; text is valid UTF-8 without controls */
 /* Bytes of the first grapheme cluster, its columns in *cols; n > 0. */
 size_t width_cluster(const char *p, size_t n, int *cols);

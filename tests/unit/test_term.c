@@ -30,8 +30,9 @@ check_render(const struct row *r, struct term_face f, int clip, const char *want
 static void
 rows_to_bytes(void **state UNUSED)
 {
-	const struct term_face full = {true, true, true}, mono = {true, false, false};
-	const struct term_face none = {false, false, false};
+	const struct term_face full = {true, true, true, true};
+	const struct term_face mono = {true, false, false, false};
+	const struct term_face none = {false, false, false, false};
 	struct row r;
 
 	row_init(&r);
@@ -47,6 +48,11 @@ rows_to_bytes(void **state UNUSED)
 	row_add_link(&r, style_of(STYLE_PLAIN), "x", 1, "http://e/\033]0;t\007", 15);
 	check_render(&r, full, 0,
 		     "\033]8;id=5a1e8ab3;http://e/%1B]0;t%07\033\\x\033]8;;\033\\");
+	row_reset(&r);
+	row_adds(&r, STYLE_PLAIN, "👋🏽  ");
+	row_add_at(&r, STYLE_PLAIN, "|", 5);
+	check_render(&r, full, 0, "👋🏽\033[5G|");
+	check_render(&r, none, 0, "👋🏽  |");
 	row_reset(&r);
 	row_adds(&r, STYLE_PLAIN, "\033[31mx\ty\nz\xe2\x80\xae");
 	check_render(&r, none, 0, "␛[31mx  y z");
