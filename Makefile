@@ -26,6 +26,7 @@ TEXT := $(wildcard prompts/*.md prompts/*.txt prompts/demo/* tools/kernels/drive
 UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c)) \
 	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c))
 
+JOBS := $(shell nproc 2>/dev/null || echo 2)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
@@ -36,12 +37,12 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 all: $B/sunaba $B/sunaba.1 $B/sunaba.yaml.5
 
 run: setup
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
 	$(Q)if [ -n "$(ARGS)" ] || { [ -t 0 ] && [ -t 1 ]; }; then exec $B/sunaba $(ARGS); \
 	  else exec $B/sunaba -m demo -y all; fi
 
 test: setup-test
-	$(Q)$(MAKE) --no-print-directory all unit
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all unit
 	$(Q)$(MAKE) --no-print-directory check
 
 # Installs packages only where something is missing; asks at most once (apt-get's question).

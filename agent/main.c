@@ -3,6 +3,7 @@
  * The jail's process is executed before configuration and keys are read, so that they never
  * were in its memory; commands that need no jail start none. `--version`, `--help` and
  * `sandbox` load none of the large libraries. */
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -61,6 +62,20 @@ main_job(struct app *a)
 	return code;
 }
 
+/* A closed standard stream would be the number of the next file that is opened: what is meant
+ * for the user would be written into it. */
+static void
+main_fill_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -70,6 +85,7 @@ main(int argc, char **argv)
 	int code;
 
 	sbx_jail_main_if_asked(argc, argv);
+	main_fill_streams();
 	setlocale(LC_ALL, "");
 	a.opts = opts_new();
 	c = argc > 1 ? command_find(argv[1]) : NULL;

@@ -18,9 +18,9 @@ enum opt_id {
 	OPT_AUTO_RUN, /* stands for --approve auto; opt_flag() is true when approve is "auto" */
 	OPT_APPROVE, /* "ask", "auto", "never" */
 	OPT_MAX_STEPS,
-	OPT_MAX_TIME,	  /* ms */
-	OPT_MAX_COST,	  /* US dollars */
-	OPT_PRICE_INPUT,  /* US dollars a million tokens; config */
+	OPT_MAX_TIME,	 /* ms */
+	OPT_MAX_COST,	 /* US dollars */
+	OPT_PRICE_INPUT, /* US dollars a million tokens; config */
 	OPT_PRICE_OUTPUT,
 	OPT_STEP_TIMEOUT, /* ms */
 	/* sandbox */

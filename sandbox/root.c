@@ -23,11 +23,6 @@
 #define PARTS_MAX (12 + SETUP_PATHS_MAX + 1)
 #define INODES	  "100000" /* files in the private tmpfs */
 
-enum {
-	RO = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-	RW = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
-};
-
 struct part {
 	int fd;		  /* a detached clone, or -1: a link to `link` */
 	const char *path; /* where it goes, from "/" */
@@ -41,9 +36,8 @@ struct tree {
 	int root; /* the tmpfs */
 };
 
-/* A detached clone of a subtree with the attributes set on all of it. */
-static int
-clone_tree(int at, const char *path, uint64_t set)
+int
+root_clone(int at, const char *path, uint64_t set)
 {
 	struct mount_attr attr = {.attr_set = set, .propagation = MS_PRIVATE};
 	SBX_CLOSE int fd = open_tree(
@@ -63,7 +57,7 @@ take(struct tree *t, const char *from, const char *path, uint64_t attr, struct s
 	struct part *p = &t->part[t->n];
 
 	p->path = path;
-	p->fd = clone_tree(AT_FDCWD, from, attr);
+	p->fd = root_clone(AT_FDCWD, from, attr);
 	if (p->fd < 0)
 		return sbx_fail_set(f, "mount", errno, path);
 	t->n++;
@@ -87,12 +81,13 @@ take_system(struct tree *t, struct sbx_fail *f)
 			p->path = *s;
 			p->fd = -1;
 			t->n++;
-		} else if (!take(t, *s, *s, RO, f)) {
+		} else if (!take(t, *s, *s, TREE_RO, f)) {
 			return false;
 		}
 	}
 	if (access("/sys/devices/system/cpu", F_OK) == 0)
-		return take(t, "/sys/devices/system/cpu", "/sys/devices/system/cpu", RO, f);
+		return take(t, "/sys/devices/system/cpu", "/sys/devices/system/cpu",
+			    TREE_RO, f);
 	return true;
 }
 
@@ -119,7 +114,7 @@ take_extra(struct tree *t, const char *path, uint64_t attr, struct sbx_fail *f)
 	struct part *p = &t->part[t->n];
 
 	p->path = path;
-	p->fd = fd < 0 ? -1 : clone_tree(fd, "", attr);
+	p->fd = fd < 0 ? -1 : root_clone(fd, "", attr);
 	if (p->fd < 0)
 		return sbx_fail_set(f, "mount", errno, path);
 	t->n++;
@@ -131,12 +126,12 @@ take_policy(struct tree *t, const struct setup *s, struct sbx_fail *f)
 {
 	t->system = t->n;
 	for (const char *const *r = s->read; *r; r++)
-		if (!take_extra(t, *r, RO, f))
+		if (!take_extra(t, *r, TREE_RO, f))
 			return false;
 	for (const char *const *w = s->write; *w; w++)
-		if (!take_extra(t, *w, RW, f))
+		if (!take_extra(t, *w, TREE_RW, f))
 			return false;
-	if (!take(t, ".", s->workspace, s->workspace_readonly ? RO : RW, f))
+	if (!take(t, ".", s->workspace, s->workspace_readonly ? TREE_RO : TREE_RW, f))
 		return false;
 	sort_from(t, t->system);
 	return true;
@@ -200,58 +195,9 @@ private_dir(int root, const char *path, mode_t mode, uint64_t attr, struct sbx_f
 
 	if (at < 0)
 		return sbx_fail_set(f, "folder", errno, path);
-	if (fchmodat(at, ".", mode, 0) || (fd = clone_tree(at, "", attr)) < 0 ||
+	if (fchmodat(at, ".", mode, 0) || (fd = root_clone(at, "", attr)) < 0 ||
 	    move_mount(fd, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
 		return sbx_fail_set(f, "mount", errno, path);
-	return true;
-}
-
-/* A chroot's root need not be a mount point, and what lies above it may be shared with the
- * host: a mount or pivot would show there. Real root steps out of it for a moment to make all of
- * it private, then turns the root into a mount point of its own. */
-static bool
-leave_chroot(int root, struct sbx_fail *f)
-{
-	struct stat a, b;
-
-	if (chroot("/etc") || fchdir(root))
-		return sbx_fail_set(f, "leave chroot", errno, "/");
-	do {
-		if (stat(".", &a) || chdir("..") || stat(".", &b))
-			return sbx_fail_set(f, "leave chroot", errno, "..");
-	} while (a.st_ino != b.st_ino || a.st_dev != b.st_dev);
-	if (chroot(".") || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return sbx_fail_set(f, "private mounts", errno, "/");
-	return true;
-}
-
-static bool
-private_root(struct sbx_fail *f)
-{
-	SBX_CLOSE int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), copy = -1;
-	SBX_CLOSE int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (here < 0 || root < 0)
-		return sbx_fail_set(f, "leave chroot", errno, "/");
-	if (!leave_chroot(root, f))
-		return false;
-	copy = clone_tree(root, "", 0);
-	if (copy < 0 ||
-	    move_mount(copy, "", root, "",
-		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ||
-	    fchdir(copy) || chroot("."))
-		return sbx_fail_set(f, "chroot as mount point", errno, "/");
-	return fchdir(here) == 0 || sbx_fail_set(f, "workspace", errno, ".");
-}
-
-/* With a user namespace of its own, the mounts here are no peers of the host's already. */
-static bool
-make_private(bool userns, struct sbx_fail *f)
-{
-	if (!userns)
-		return private_root(f);
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return sbx_fail_set(f, "private mounts", errno, "/");
 	return true;
 }
 
@@ -282,19 +228,6 @@ attach(int mnt, struct sbx_fail *f)
 		if (move_mount(mnt, "", AT_FDCWD, places[i], MOVE_MOUNT_F_EMPTY_PATH) == 0)
 			return true;
 	return sbx_fail_set(f, "attach tmpfs", errno, "/tmp");
-}
-
-static bool
-mount_proc(int at, const char *path, struct sbx_fail *f)
-{
-	SBX_CLOSE int fs = fsopen("proc", FSOPEN_CLOEXEC), mnt = -1;
-
-	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ||
-	    (mnt = fsmount(fs, FSMOUNT_CLOEXEC,
-			   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)) < 0 ||
-	    move_mount(mnt, "", at, path, MOVE_MOUNT_F_EMPTY_PATH))
-		return sbx_fail_set(f, "mount proc", errno, "/proc");
-	return true;
 }
 
 /* What only root can read, and what code has no business with. */
@@ -331,7 +264,7 @@ mask_secrets(int root, struct sbx_fail *f)
 			continue;
 		if (!S_ISDIR(st.st_mode))
 			empty = "run/empty";
-		fd = clone_tree(root, empty, RO);
+		fd = root_clone(root, empty, TREE_RO);
 		if (fd < 0 ||
 		    move_mount(fd, "", root, root_masks[i], MOVE_MOUNT_F_EMPTY_PATH))
 			return sbx_fail_set(f, "mask", errno, root_masks[i]);
@@ -352,16 +285,16 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	    mkdirat(t->root, "run", 0755) || mkdirat(t->root, "run/empty.d", 0) ||
 	    mknodat(t->root, "run/empty", S_IFREG, 0))
 		return f->step[0] ? false : sbx_fail_set(f, "folder", errno, "/run");
-	if (!mask_secrets(t->root, f) || !private_dir(t->root, "tmp", 01777, RW, f) ||
-	    !private_dir(t->root, "var/tmp", 01777, RW, f) ||
-	    !private_dir(t->root, "dev/shm", 01777, RW, f) ||
-	    !private_dir(t->root, s->home, 0700, RW, f) ||
-	    !private_dir(t->root, SBX_SCRIPT_DIR, 0755, RW, f))
+	if (!mask_secrets(t->root, f) || !private_dir(t->root, "tmp", 01777, TREE_RW, f) ||
+	    !private_dir(t->root, "var/tmp", 01777, TREE_RW, f) ||
+	    !private_dir(t->root, "dev/shm", 01777, TREE_RW, f) ||
+	    !private_dir(t->root, s->home, 0700, TREE_RW, f) ||
+	    !private_dir(t->root, SBX_SCRIPT_DIR, 0755, TREE_RW, f))
 		return false;
 	for (; i < t->n; i++)
 		if (!place_part(t->root, &t->part[i], f))
 			return false;
-	return mount_proc(t->root, "proc", f);
+	return root_proc(t->root, "proc", f);
 }
 
 static bool
@@ -386,7 +319,7 @@ root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 
 	f->step[0] = 0;
 	dev_take(t.dev);
-	ok = make_private(userns, f) && take_system(&t, f) && take_policy(&t, s, f) &&
+	ok = root_private(userns, f) && take_system(&t, f) && take_policy(&t, s, f) &&
 	     (t.root = new_tmpfs(s->limits.tmp_size, f)) >= 0 && attach(t.root, f) &&
 	     fill(&t, s, f) && enter(t.root, s->workspace, f);
 	for (size_t i = 0; i < t.n; i++)
@@ -395,40 +328,4 @@ root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 		sbx_shut(&t.dev[i]);
 	sbx_shut(&t.root);
 	return ok;
-}
-
-static const char *const proc_readonly[] = {"sys",  "irq",  "bus",	    "fs",
-					    "acpi", "scsi", "sysrq-trigger"};
-static const char *const proc_masked[] = {
-    "kcore",	   "keys", "key-users",	 "timer_list", "latency_stats", "kallsyms",
-    "sched_debug", "kmsg", "kpagecount", "kpageflags", "kpagecgroup"};
-
-bool
-root_job(bool keep_proc, struct sbx_fail *f)
-{
-	SBX_CLOSE int proc = -1;
-	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
-
-	if (!keep_proc && !mount_proc(AT_FDCWD, "/proc", f))
-		return false;
-	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	for (size_t i = 0; i < SBX_LEN(proc_readonly); i++) {
-		SBX_CLOSE int fd =
-		    clone_tree(proc, proc_readonly[i], RO | MOUNT_ATTR_NOEXEC);
-
-		if (fd < 0 && errno == ENOENT)
-			continue;
-		if (fd < 0 ||
-		    move_mount(fd, "", proc, proc_readonly[i], MOVE_MOUNT_F_EMPTY_PATH))
-			return sbx_fail_set(f, "cover proc", errno, proc_readonly[i]);
-	}
-	if (fchdir(proc))
-		return sbx_fail_set(f, "cover proc", errno, "/proc");
-	for (size_t i = 0; i < SBX_LEN(proc_masked); i++)
-		if (mount("/dev/null", proc_masked[i], NULL, MS_BIND, NULL) &&
-		    errno != ENOENT)
-			return sbx_fail_set(f, "cover proc", errno, proc_masked[i]);
-	if (mount_setattr(AT_FDCWD, SBX_SCRIPT_DIR, 0, &ro, sizeof(ro)))
-		return sbx_fail_set(f, "scripts", errno, SBX_SCRIPT_DIR);
-	return true;
 }

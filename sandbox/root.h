@@ -2,6 +2,8 @@
 #ifndef SUNABA_SANDBOX_ROOT_H
 #define SUNABA_SANDBOX_ROOT_H
 
+#include <sys/mount.h>
+
 #include "sandbox/setup.h"
 
 /* Builds the tree and makes it the root; afterwards nothing of the host's tree is reachable.
@@ -11,6 +13,18 @@ bool root_build(const struct setup *s, bool userns, struct sbx_fail *f);
 /* In a mount namespace of a job: a fresh /proc over the old one unless `keep`, then its covers,
  * and the folder of scripts made read-only. */
 bool root_job(bool keep_proc, struct sbx_fail *f);
+
+/* Attributes of what is shown. */
+#define TREE_RW (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+#define TREE_RO (MOUNT_ATTR_RDONLY | TREE_RW)
+/* A detached clone of the subtree `path` below `at` (itself when ""), with the attributes set on
+ * all of it; -1 with errno. */
+int root_clone(int at, const char *path, uint64_t set);
+/* proc.c: mounts a fresh proc of this pid namespace at `path` below `at`. */
+bool root_proc(int at, const char *path, struct sbx_fail *f);
+/* private.c: from here on no mount shows on the host. Without a user namespace the root becomes
+ * a mount point of its own, which a chroot's need not be. */
+bool root_private(bool userns, struct sbx_fail *f);
 
 /* dev.c: fills /dev below `root`; devices are clones of the host's nodes, or made when real root
  * finds none. `nodes` come from dev_take(), called while the host's tree is still in reach. */

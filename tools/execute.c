@@ -1,9 +1,8 @@
 /* Running steps. Contract in execute.h.
  *
- * A step is a small machine turned by the loop: code is sent, output flows into the collector,
- * and its end is the job's state (idle again, or gone). Whatever wants it to stop (the clock, the
- * user, too much output) goes the same way: SIGINT, after a grace the kill, after another one
- * the interpreter is given up, so that no step can wait for ever.
+ * What cannot be run is refused before the sandbox is asked. An interpreter that is not there
+ * is started and given an empty step, which tells its folder; then the code is sent, step.c
+ * turns the loop, and what came of it is put into the result.
  *
  * Pinned by tests/unit/test_execute.c. */
 #include <signal.h>
@@ -13,67 +12,16 @@
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
-#include "tools/collect.h"
-#include "tools/execute.h"
-#include "tools/jobs.h"
+#include "tools/step.h"
 
-#define READY_MS  5000	    /* until the jail must stand */
-#define START_MS  10000	    /* until an interpreter must be ready for code */
-#define AGAIN_MS  1000	    /* from SIGINT to another: one may be lost while code starts */
-#define GRACE_MS  2000	    /* from the first SIGINT to the kill */
-#define KILL_MS	  3000	    /* from the kill to giving the interpreter up */
-#define SECOND_MS 1000	    /* between two calls of on_second */
-#define CODE_MAX  (4 * MIB) /* bytes of one step's code */
+#define READY_MS 5000	   /* until the jail must stand */
+#define START_MS 10000	   /* until an interpreter must be ready for code */
+#define CODE_MAX (4 * MIB) /* bytes of one step's code */
 
 const struct execute_limits execute_limits_default = {.wall_ms = 120 * 1000,
 						      .keep_bytes = MIB,
 						      .show_bytes = 16 * KIB,
 						      .spill_bytes = 256 * MIB};
-
-struct executor {
-	struct executor_opts o;
-	struct jobs jobs;
-	short watching; /* poll events asked for */
-};
-
-enum step_why { WHY_NOT, WHY_TIME, WHY_USER, WHY_OUTPUT };
-enum step_stage { STAGE_RUNS, STAGE_ASKED, STAGE_ASKED_AGAIN, STAGE_KILLED };
-
-struct step {
-	struct executor *x;
-	struct job *job;
-	struct collect out;
-	step_output_fn *live;
-	void *arg;
-	int64_t start, limit, second; /* ms; limit 0: none; the next call of on_second */
-	enum step_why why;	      /* it is to stop */
-	enum step_stage stage;
-	int64_t stage_end; /* ms, when the next stage comes */
-};
-
-static void
-executor_io(int fd, short revents, void *arg)
-{
-	struct executor *x = arg;
-
-	(void)revents;
-	jobs_read(&x->jobs);
-	if (x->jobs.dead)
-		loop_unwatch(x->o.loop, fd);
-}
-
-/* Asks for writability only while something waits to be written. */
-static void
-executor_watch(struct executor *x)
-{
-	struct sbx_session *s = x->o.sandbox;
-	short want = (short)(POLLIN | (sbx_session_wants_write(s) ? POLLOUT : 0));
-
-	if (x->jobs.dead || want == x->watching)
-		return;
-	x->watching = want;
-	loop_watch(x->o.loop, sbx_session_fd(s), want, executor_io, x);
-}
 
 struct executor *
 executor_new(const struct executor_opts *o)
@@ -147,129 +95,6 @@ executor_ready(struct executor *x, struct err *e)
 	return ERR_NONE;
 }
 
-/* ---- a step under way ---- */
-
-static void
-step_stop(struct step *s, enum step_why why)
-{
-	if (s->stage != STAGE_RUNS)
-		return;
-	s->why = why;
-	s->stage = STAGE_ASKED;
-	s->stage_end = clock_ms() + AGAIN_MS;
-	jobs_signal(&s->x->jobs, s->job, SIGINT);
-}
-
-static void
-step_ask_again(struct step *s, int64_t now)
-{
-	s->stage = STAGE_ASKED_AGAIN;
-	s->stage_end = now + GRACE_MS - AGAIN_MS;
-	jobs_signal(&s->x->jobs, s->job, SIGINT);
-}
-
-static void
-step_kill(struct step *s, int64_t now)
-{
-	s->stage = STAGE_KILLED;
-	s->stage_end = now + KILL_MS;
-	jobs_kill(&s->x->jobs, s->job);
-}
-
-static void
-step_next_stage(struct step *s, int64_t now)
-{
-	if (s->stage == STAGE_ASKED)
-		step_ask_again(s, now);
-	else if (s->stage == STAGE_ASKED_AGAIN)
-		step_kill(s, now);
-	else
-		jobs_abandon(&s->x->jobs, s->job);
-}
-
-static void
-step_output(int stream, const char *p, size_t n, void *arg)
-{
-	struct step *s = arg;
-
-	collect_add(&s->out, p, n);
-	if (s->live)
-		s->live(stream, p, n, s->arg);
-	if (collect_full(&s->out))
-		step_stop(s, WHY_OUTPUT);
-}
-
-static void
-step_clock(struct step *s, int64_t now)
-{
-	const struct executor_opts *o = &s->x->o;
-
-	if (s->stage == STAGE_RUNS && s->limit && now >= s->start + s->limit)
-		step_stop(s, WHY_TIME);
-	if (s->stage != STAGE_RUNS && now >= s->stage_end)
-		step_next_stage(s, now);
-	while (o->on_second && now >= s->second) {
-		o->on_second(s->second - s->start, s->limit, o->arg);
-		s->second += SECOND_MS;
-	}
-}
-
-static void
-step_signals(struct step *s)
-{
-	struct loop *l = s->x->o.loop;
-	int n = loop_take_interrupts(l);
-
-	if (loop_terminated(l)) {
-		s->why = WHY_USER;
-		jobs_abandon(&s->x->jobs, s->job);
-		return;
-	}
-	if (n > 0 && s->stage == STAGE_RUNS) {
-		step_stop(s, WHY_USER);
-		n--;
-	}
-	if (n > 0 && s->stage != STAGE_KILLED)
-		step_kill(s, clock_ms());
-}
-
-static int
-step_patience(const struct step *s, int64_t now)
-{
-	int64_t until = INT64_MAX;
-
-	if (s->stage != STAGE_RUNS)
-		until = s->stage_end;
-	else if (s->limit)
-		until = s->start + s->limit;
-	if (s->x->o.on_second)
-		until = MIN_OF(until, s->second);
-	if (until == INT64_MAX)
-		return -1;
-	return (int)MAX_OF(MIN_OF(until - now, (int64_t)INT32_MAX), (int64_t)0);
-}
-
-/* Turns the loop until the job leaves `state`. */
-static void
-step_wait(struct step *s, enum job_state state)
-{
-	while (s->job->state == state) {
-		executor_watch(s->x);
-		loop_wait(s->x->o.loop, step_patience(s, clock_ms()));
-		step_signals(s);
-		if (s->job->state == state)
-			step_clock(s, clock_ms());
-	}
-}
-
-static void
-step_begin(struct step *s, int64_t limit)
-{
-	s->start = clock_ms();
-	s->second = s->start + SECOND_MS;
-	s->limit = limit;
-}
-
 /* ---- results ---- */
 
 static void
@@ -337,7 +162,7 @@ result_note(const struct step *s, struct step_result *r)
 			 "its output in a file, or in smaller parts\n",
 			 (double)s->limit / 1000);
 	if (r->state_lost && s->job->limit)
-		buf_addf(&b, "killed by the limit of %s\n", s->job->limit);
+		buf_addf(&b, "killed by the sandbox: %s\n", s->job->limit);
 	if (r->state_lost)
 		buf_addf(
 		    &b,
@@ -427,7 +252,7 @@ step_ensure(struct step *s, struct step_result *r)
 		return true;
 	r->fresh = job->lost;
 	buf_reset(&job->stray);
-	step_begin(s, START_MS);
+	step_begin(s, START_MS, false);
 	if (jobs_start(&s->x->jobs, job))
 		step_wait(s, JOB_STARTING);
 	if (job->state == JOB_IDLE && jobs_run(&s->x->jobs, job, "", 0))
@@ -457,7 +282,7 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 	if (job->stray.len > 0)
 		step_output(1, job->stray.data, job->stray.len, s);
 	buf_reset(&job->stray);
-	step_begin(s, s->x->o.limits.wall_ms);
+	step_begin(s, s->x->o.limits.wall_ms, true);
 	s->x->jobs.output = step_output;
 	s->x->jobs.arg = s;
 	if (jobs_run(&s->x->jobs, job, code, n))

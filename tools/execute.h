@@ -20,24 +20,25 @@ struct execute_limits {
 	size_t show_bytes;  /* of output shown to the model, first and last half */
 	size_t spill_bytes; /* of output written to the spill file */
 };
-extern const struct execute_limits execute_limits_default; /* 120 s, 1 MiB, 16 KiB, 256 MiB */
+extern const struct execute_limits
+    execute_limits_default; /* 120 s, 1 MiB, 16 KiB, 256 MiB */
 
 enum step_end {
 	STEP_DONE,	  /* the code ran to its end; `status` says how */
 	STEP_EXITED,	  /* the interpreter ended (exit, crash, killed); state is lost */
 	STEP_TIMEOUT,	  /* wall time over; interrupted or killed */
 	STEP_INTERRUPTED, /* the user's Ctrl-C */
-	STEP_NOT_RUN,	  /* no such language, not installed, could not be started: see `note` */
+	STEP_NOT_RUN, /* no such language, not installed, could not be started: see `note` */
 };
 
 struct step_result {
 	enum step_end end;
-	int status;	      /* exit status of the code: 0 fine; 128+n for signal n */
-	int signal;	      /* that killed the interpreter, or 0 */
-	bool state_lost;      /* the next step of this language gets a fresh interpreter */
-	bool fresh;	      /* this step got a fresh interpreter because the last one was lost */
+	int status;	 /* exit status of the code: 0 fine; 128+n for signal n */
+	int signal;	 /* that killed the interpreter, or 0 */
+	bool state_lost; /* the next step of this language gets a fresh interpreter */
+	bool fresh; /* this step got a fresh interpreter because the last one was lost */
 	int64_t wall_ms, cpu_ms;
-	char *output;	      /* for the model: UTF-8, escapes removed, \r and \b folded, cut */
+	char *output; /* for the model: UTF-8, escapes removed, \r and \b folded, cut */
 	size_t total_bytes;   /* written by the code */
 	size_t omitted_bytes; /* missing in the middle of `output` */
 	char *spill_path;     /* file that holds the whole, or NULL */
@@ -56,7 +57,7 @@ struct executor_opts {
 	struct loop *loop;
 	struct sbx_session *sandbox; /* set up already or still being; borrowed */
 	struct execute_limits limits;
-	const char *spill_dir;	     /* made when first needed; NULL: no spill */
+	const char *spill_dir; /* made when first needed; NULL: no spill */
 	/* Every millisecond figure below is measured with the loop turning. */
 	void (*on_second)(int64_t elapsed_ms, int64_t limit_ms, void *arg); /* or NULL */
 	void *arg;
@@ -70,9 +71,9 @@ enum err_kind executor_ready(struct executor *x, struct err *e);
 /* Runs one step. ERR_NONE whenever there is a result (also a failed, timed out or interrupted
  * step); ERR_SANDBOX when the jail itself is gone. First SIGINT interrupts the step, a second
  * one kills its interpreter; the count is taken from the loop. */
-enum err_kind executor_run(struct executor *x, const char *language, const char *code,
-			   size_t n, step_output_fn *live, void *arg, struct step_result *out,
-			   struct err *e);
+enum err_kind
+executor_run(struct executor *x, const char *language, const char *code, size_t n,
+	     step_output_fn *live, void *arg, struct step_result *out, struct err *e);
 /* Ends one language's interpreter, or all (NULL). The next step starts afresh. */
 void executor_restart(struct executor *x, const char *language);
 

@@ -118,6 +118,8 @@ utf8_valid(const char *p, size_t n)
 	uint32_t cp;
 	size_t i = 0;
 
+	if (n == 0)
+		return true; /* p may be NULL */
 	while ((i += utf8_ascii_run(p + i, n - i)) < n) {
 		i += utf8_decode(p + i, n - i, &cp);
 		if (cp == UINT32_MAX)

@@ -1,15 +1,22 @@
 /* The words for what goes wrong between us and a server. See exchange_err.h.
  * Pinned by tests/unit/test_exchange.c. */
+#include <errno.h>
 #include <string.h>
 
 #include "agent/model/exchange_err.h"
 #include "agent/model/vendor.h"
 
 static enum err_kind
-err_refused(const struct model *m, struct err *e)
+err_refused(const struct model *m, int sys, struct err *e)
 {
 	const char *command = vendor_start_command(m->vendor, m->base_url);
 
+	if (sys && sys != ECONNREFUSED) {
+		err_set(e, ERR_NET, "'%s' cannot be reached (%s)", m->base_url,
+			strerror(sys));
+		err_hint(e, "check the address and your network");
+		return ERR_NET;
+	}
 	err_set(e, ERR_NET, "nothing answers at '%s' (connection refused)", m->base_url);
 	if (m->local && command)
 		err_hint(e, "start the server: %s", command);
@@ -30,7 +37,7 @@ exchange_err_fail(const struct model *m, const struct http_reply *r, struct err 
 {
 	switch (r->fail) {
 	case HTTP_REFUSED:
-		return err_refused(m, e);
+		return err_refused(m, r->sys, e);
 	case HTTP_DNS:
 		err_set(e, ERR_NET, "the name of the server '%s' cannot be resolved",
 			m->base_url);
@@ -136,6 +143,8 @@ exchange_err_short(const struct http_reply *r, const struct server_error *said, 
 		snprintf(out, cap, "the server is busy (%d)", r->status);
 	else if (r->status >= 300)
 		snprintf(out, cap, "the server failed (%d)", r->status);
+	else if (r->fail == HTTP_REFUSED && r->sys && r->sys != ECONNREFUSED)
+		snprintf(out, cap, "no connection (%s)", strerror(r->sys));
 	else if (said->msg[0])
 		snprintf(out, cap, "the server failed: %.100s", said->msg);
 	else

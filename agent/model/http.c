@@ -2,40 +2,16 @@
  *
  * The write callback only copies; bodies are handed on outside of libcurl, where the receiver
  * may take its time and may turn the loop. Clocks are our own: libcurl's low-speed limit fires
- * seconds late, and a model may think for minutes before its first byte. Options follow the
- * manual pages of libcurl 7.88. Pinned by tests/unit/test_exchange.c. */
-#include <ctype.h>
+ * seconds late, and a model may think for minutes before its first byte.
+ * Pinned by tests/unit/test_exchange.c. */
 #include <string.h>
-#include <strings.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
-#include "agent/model/curl_lib.h"
-#include "agent/model/http.h"
+#include "agent/model/http_xfer.h"
 
 #define HTTP_TICK_MS  1000 /* wait_fn is called about this often */
 #define HTTP_DRAIN_MS 50   /* for the end of a body that does not matter any more */
-
-struct http {
-	const struct curl_lib *c;
-	struct loop *loop;
-	CURLM *multi;
-	int active;
-};
-
-struct http_xfer {
-	struct http *h;
-	struct http_request rq;
-	struct http_reply res;
-	CURL *easy;
-	struct curl_slist *headers;
-	struct buf in;
-	int64_t last_ms;   /* when the last byte came, or the start */
-	int64_t told_ms;   /* wait_fn was last called */
-	int64_t enough_ms; /* when the receiver had enough, or 0 */
-	bool done, begun;
-	char errbuf[CURL_ERROR_SIZE];
-};
 
 enum err_kind
 http_new(struct loop *loop, struct http **out, struct err *e)
@@ -63,145 +39,6 @@ http_free(struct http *h)
 		return;
 	h->c->curl_multi_cleanup(h->multi);
 	free(h);
-}
-
-static size_t
-http_on_body(char *p, size_t size, size_t n, void *arg)
-{
-	struct http_xfer *x = arg;
-
-	return buf_add(&x->in, p, size * n) ? size * n : 0;
-}
-
-static void
-http_copy(char *out, size_t cap, const char *p, size_t n)
-{
-	while (n && isspace((unsigned char)*p)) {
-		p++;
-		n--;
-	}
-	while (n && isspace((unsigned char)p[n - 1]))
-		n--;
-	n = MIN_OF(n, cap - 1);
-	memcpy(out, p, n);
-	out[n] = '\0';
-}
-
-/* Also called for 1xx replies and for a proxy's answer to CONNECT: each status line begins the
- * reply anew, so that the last one counts. */
-static size_t
-http_on_header(char *p, size_t size, size_t n, void *arg)
-{
-	struct http_xfer *x = arg;
-	struct http_reply *r = &x->res;
-	const struct {
-		const char *name;
-		char *to;
-		size_t cap;
-	} wanted[] = {
-	    {"content-type:", r->type, sizeof(r->type)},
-	    {"retry-after:", r->retry_after, sizeof(r->retry_after)},
-	    {"retry-after-ms:", r->retry_after_ms, sizeof(r->retry_after_ms)},
-	    {"x-should-retry:", r->should_retry, sizeof(r->should_retry)},
-	    {"location:", r->location, sizeof(r->location)},
-	};
-
-	n *= size;
-	if (n > 9 && strncasecmp(p, "HTTP/", 5) == 0) {
-		const char *sp = memchr(p, ' ', n);
-
-		*r = (struct http_reply){0};
-		for (sp = sp ? sp + 1 : p + n; sp < p + n && isdigit((unsigned char)*sp);
-		     sp++)
-			r->status = r->status < 1000 ? r->status * 10 + (*sp - '0') : 0;
-		return n;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
-		size_t len = strlen(wanted[i].name);
-
-		if (n > len && strncasecmp(p, wanted[i].name, len) == 0)
-			http_copy(wanted[i].to, wanted[i].cap, p + len, n - len);
-	}
-	for (char *t = r->type; *t; t++)
-		*t = (char)tolower((unsigned char)*t);
-	return n;
-}
-
-/* libcurl's command-line tool reads these, the library does not. Empty means unset. */
-static void
-http_set_ca(struct http_xfer *x)
-{
-	const struct curl_lib *c = x->h->c;
-	const char *file = getenv("CURL_CA_BUNDLE"), *dir = getenv("SSL_CERT_DIR");
-
-	if (!file || !*file)
-		file = getenv("SSL_CERT_FILE");
-	if (file && *file)
-		c->curl_easy_setopt(x->easy, CURLOPT_CAINFO, file);
-	if (dir && *dir)
-		c->curl_easy_setopt(x->easy, CURLOPT_CAPATH, dir);
-}
-
-static void
-http_add_header(struct http_xfer *x, const char *line)
-{
-	struct curl_slist *l = x->h->c->curl_slist_append(x->headers, line);
-
-	if (!l)
-		mem_die("out of memory");
-	x->headers = l;
-}
-
-static void
-http_set_headers(struct http_xfer *x)
-{
-	const struct http_request *rq = &x->rq;
-
-	http_add_header(x, "Expect:"); /* large bodies would wait a second for a "100" */
-	if (rq->body)
-		http_add_header(x, "Content-Type: application/json");
-	if (rq->key) {
-		char *line = mem_printf("Authorization: Bearer %s", rq->key);
-
-		http_add_header(x, line);
-		explicit_bzero(line, strlen(line));
-		free(line);
-	}
-	for (size_t i = 0; rq->headers && rq->headers[i]; i++)
-		http_add_header(x, rq->headers[i]);
-	x->h->c->curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
-}
-
-static void
-http_set_options(struct http_xfer *x)
-{
-	const struct http_request *rq = &x->rq;
-	__typeof__(x->h->c->curl_easy_setopt) set = x->h->c->curl_easy_setopt;
-
-	set(x->easy, CURLOPT_URL, rq->url);
-	set(x->easy, CURLOPT_PRIVATE, x);
-	set(x->easy, CURLOPT_ERRORBUFFER, x->errbuf);
-	set(x->easy, CURLOPT_NOSIGNAL, 1L);
-	set(x->easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	set(x->easy, CURLOPT_FOLLOWLOCATION, 0L);
-	set(x->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	set(x->easy, CURLOPT_ACCEPT_ENCODING, "");
-	set(x->easy, CURLOPT_USERAGENT, "sunaba/" SUNABA_VERSION);
-	set(x->easy, CURLOPT_WRITEFUNCTION, http_on_body);
-	set(x->easy, CURLOPT_WRITEDATA, x);
-	set(x->easy, CURLOPT_HEADERFUNCTION, http_on_header);
-	set(x->easy, CURLOPT_HEADERDATA, x);
-	if (rq->connect_ms > 0)
-		set(x->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)rq->connect_ms);
-	if (rq->local)
-		set(x->easy, CURLOPT_NOPROXY, "*");
-	if (rq->body) {
-		set(x->easy, CURLOPT_POST, 1L);
-		set(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->body_len);
-		set(x->easy, CURLOPT_POSTFIELDS, rq->body);
-	}
-	http_set_ca(x);
-	http_set_headers(x);
 }
 
 static int
@@ -234,7 +71,7 @@ http_begin(struct http *h, const struct http_request *rq, struct http_xfer **out
 	x->easy = h->c->curl_easy_init();
 	if (!x->easy)
 		mem_die("out of memory");
-	http_set_options(x);
+	http_setup(x);
 	x->last_ms = x->told_ms = clock_ms();
 	h->c->curl_multi_add_handle(h->multi, x->easy);
 	if (h->active++ == 0)
@@ -265,6 +102,23 @@ http_end(struct http_xfer *x, struct http_reply *out)
 	free(x);
 }
 
+/* "Failed to connect to HOST port N" with a host that the address does not name: a proxy. */
+static bool
+http_was_proxy(const struct http_xfer *x)
+{
+	const char *at = strstr(x->errbuf, "onnect to ");
+	char host[256];
+	size_t n;
+
+	if (!at)
+		return false;
+	at += strlen("onnect to ");
+	n = MIN_OF(strcspn(at, " "), sizeof(host) - 1);
+	memcpy(host, at, n);
+	host[n] = '\0';
+	return n > 0 && !strcasestr(x->rq.url, host);
+}
+
 static enum http_fail
 http_fail_of(CURLcode code, const struct http_xfer *x)
 {
@@ -277,7 +131,7 @@ http_fail_of(CURLcode code, const struct http_xfer *x)
 	case CURLE_PROXY:
 		return HTTP_PROXY;
 	case CURLE_COULDNT_CONNECT:
-		return HTTP_REFUSED;
+		return http_was_proxy(x) ? HTTP_PROXY : HTTP_REFUSED;
 	case CURLE_OPERATION_TIMEDOUT:
 		return HTTP_CONNECT_TIME;
 	case CURLE_SSL_CONNECT_ERROR:
@@ -332,6 +186,7 @@ static void
 http_collect(struct http *h)
 {
 	CURLMsg *m;
+	long sys = 0;
 	int left;
 
 	while ((m = h->c->curl_multi_info_read(h->multi, &left))) {
@@ -342,6 +197,8 @@ http_collect(struct http *h)
 			continue;
 		h->c->curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&x);
 		fail = http_fail_of(m->data.result, x);
+		h->c->curl_easy_getinfo(m->easy_handle, CURLINFO_OS_ERRNO, &sys);
+		x->res.sys = (int)sys;
 		http_deliver(x);
 		if (!x->done)
 			http_finish(x, fail,

@@ -36,6 +36,7 @@ struct http_reply {
 	char type[96]; /* Content-Type, lower case */
 	char retry_after[64], retry_after_ms[32], should_retry[16], location[256];
 	char why[256]; /* libcurl's words on a failure */
+	int sys;       /* errno of a connection that failed, or 0 */
 	int64_t bytes; /* of the body */
 };
 

@@ -76,6 +76,8 @@ key_resolve(const char *option, char **key, char **source, struct err *e)
 	enum err_kind k = ERR_NONE;
 
 	*key = *source = NULL;
+	if (strpbrk(option, "\r\n"))
+		return err_set(e, ERR_AUTH, "the key holds a line break");
 	if (strncmp(option, "env:", 4) == 0) {
 		const char *v = key_env(option + 4);
 

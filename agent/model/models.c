@@ -129,6 +129,15 @@ choice_local(const char *name, struct loop *loop, struct choice *c)
 	return hit;
 }
 
+/* At an address of the user's own, "mistral/x" is that server's name for a model and no vendor;
+ * only "openai/" and "ollama/" are still read as the protocol. */
+static bool
+choice_is_org(const struct model_want *want, const char *provider)
+{
+	return want->model[strlen(provider)] == '/' && choice_own_base(want) &&
+	       strcmp(provider, "openai") != 0 && strcmp(provider, "ollama") != 0;
+}
+
 static enum err_kind
 choice_named(const struct model_want *want, struct loop *loop, struct choice *c,
 	     struct err *e)
@@ -137,6 +146,12 @@ choice_named(const struct model_want *want, struct loop *loop, struct choice *c,
 	AUTO_FREE char *model = NULL;
 
 	model_split(want->model, &provider, &model);
+	if (provider && choice_is_org(want, provider)) {
+		free(provider);
+		free(model);
+		provider = NULL;
+		model = mem_strdup(want->model);
+	}
 	if (provider)
 		c->vendor = vendor_find(provider);
 	else if (choice_own_base(want))
@@ -222,6 +237,9 @@ model_set_key(struct model *m, const struct choice *c, const struct model_want *
 
 		if (!v)
 			continue;
+		if (strpbrk(v, "\r\n")) /* it would end the header line */
+			return err_set(e, ERR_AUTH, "the key in %s holds a line break",
+				       c->vendor->key_var[i]);
 		m->key = mem_strdup(v);
 		m->key_source = mem_strdup(c->vendor->key_var[i]);
 		return ERR_NONE;

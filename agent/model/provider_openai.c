@@ -9,6 +9,7 @@
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
 #include "agent/model/exchange.h"
+#include "agent/model/key.h"
 #include "agent/model/openai.h"
 #include "agent/model/providers.h"
 #include "agent/model/vendor.h"
@@ -233,6 +234,23 @@ openai_hint_models(struct model *m, struct err *e)
 	cJSON_Delete(root);
 }
 
+/* Account headers go only where OpenAI's own key goes. lines: 2 and a NULL; freed by the caller. */
+static void
+openai_account(const struct model *m, char *lines[3])
+{
+	const char *org = key_env("OPENAI_ORG_ID"), *project = key_env("OPENAI_PROJECT_ID");
+	size_t n = 0;
+
+	if (!m->key_source || strcmp(m->key_source, "OPENAI_API_KEY") != 0)
+		return;
+	if (!org)
+		org = key_env("OPENAI_ORGANIZATION");
+	if (org && !strpbrk(org, "\r\n"))
+		lines[n++] = mem_printf("OpenAI-Organization: %s", org);
+	if (project && !strpbrk(project, "\r\n"))
+		lines[n++] = mem_printf("OpenAI-Project: %s", project);
+}
+
 static enum err_kind
 openai_try(struct model *m, const struct model_request *req, struct exchange *x,
 	   struct err *e)
@@ -240,15 +258,21 @@ openai_try(struct model *m, const struct model_request *req, struct exchange *x,
 	struct openai_priv *p = m->priv;
 	AUTO_BUF struct buf body = BUF_INIT(REQUEST_MAX);
 	AUTO_FREE char *url = mem_printf("%s/chat/completions", m->base_url);
+	char *account[3] = {NULL, NULL, NULL};
 	enum err_kind k = openai_request(m->name, &p->quirks, req, &body, e);
 
 	if (k != ERR_NONE)
 		return k;
+	openai_account(m, account);
+	x->headers = (const char *const *)account;
 	x->url = url;
 	x->body = buf_str(&body);
 	x->body_len = body.len;
 	k = exchange_run(m, x, e);
 	x->url = x->body = NULL;
+	x->headers = NULL;
+	free(account[0]);
+	free(account[1]);
 	return k;
 }
 

@@ -116,7 +116,7 @@ build_view(struct dialog *d)
 		ask_view_build(&d->view, &d->look, &d->q);
 	if (!d->hex) {
 		d->suspicious = escape_is_suspicious(&d->view.found);
-		memcpy(d->out->sha256, d->view.sha256, SHA256_HEX_SIZE);
+		memcpy(d->out->sha256, d->view.sha256, SHA256_SIZE);
 	}
 	d->shown = 0;
 	d->typed[0] = '\0';
@@ -298,12 +298,10 @@ say_answer(struct dialog *d)
 static enum err_kind
 check_bytes(struct dialog *d)
 {
-	unsigned char digest[SHA256_SIZE];
-	char now[SHA256_HEX_SIZE];
+	unsigned char now[SHA256_SIZE];
 
-	sha256(d->q.code, d->q.len, digest);
-	sha256_hex(digest, now);
-	if (strcmp(now, d->out->sha256) != 0) {
+	sha256(d->q.code, d->q.len, now);
+	if (memcmp(now, d->out->sha256, SHA256_SIZE) != 0) {
 		d->out->answer = ASK_NO;
 		return err_set(d->e, ERR_GATE, "the code changed while it was being shown");
 	}

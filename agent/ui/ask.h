@@ -36,7 +36,7 @@ struct ask_step {
 	const char *code;   /* any bytes */
 	size_t len;	    /* ASK_CODE_MAX at most */
 	const char *reason; /* why the model wants it; NULL: not known */
-	unsigned number;    /* of the step; 0: not shown */
+	int number;	    /* of the step; 0: not shown */
 	const struct ask_note *notes;
 	size_t nnotes;
 	bool gate;	/* asked because of a tool's words: the keys are c, i, e, s */
@@ -48,7 +48,7 @@ struct ask_result {
 	char *reason; /* UTF-8, NULL when none was given */
 	char *edited; /* for ASK_EDIT; NUL behind */
 	size_t edited_len;
-	char sha256[SHA256_HEX_SIZE]; /* of the bytes that were shown last, hexadecimal */
+	unsigned char sha256[SHA256_SIZE]; /* of the bytes that were shown last */
 };
 void ask_result_release(struct ask_result *r);
 

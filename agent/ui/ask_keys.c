@@ -112,8 +112,10 @@ ask_keys_next(struct ask_keys *k)
 		loop_wait(k->l, -1);
 		if (loop_pending(k->l))
 			return ASK_INTERRUPT;
-		if (loop_take_resize(k->l))
+		if (loop_take_resize(k->l)) {
+			term_key_mode(k->t, true); /* a shell may have changed the modes */
 			return ASK_RESIZE;
+		}
 		if (!k->ready)
 			continue;
 		k->ready = false;

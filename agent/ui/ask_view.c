@@ -12,6 +12,8 @@
 
 #define VIEW_NOTE_MAX	((size_t)1024) /* bytes of the warnings below a line */
 #define VIEW_TEXT_MIN	8	       /* columns of text, however narrow the screen */
+#define VIEW_AHEAD	16	       /* bytes behind a row that decide where it ends */
+#define VIEW_WORDS_MAX	(4 * KIB)      /* bytes of a reason or a note that are shown */
 #define VIEW_HASH_SHOWN 8	       /* hexadecimal digits */
 #define HEX_PER_ROW	16
 
@@ -63,12 +65,15 @@ maker_row(struct maker *m, bool first)
 static size_t
 maker_word(const struct maker *m, const char *p, size_t n, size_t fit)
 {
-	AUTO_FREE char *breaks = mem_alloc(n);
-	size_t k = fit;
+	AUTO_FREE char *breaks = NULL;
+	size_t k = fit, seen = MIN_OF(n, fit + VIEW_AHEAD);
 
 	if (fit == n)
 		return fit;
-	width_breaks(p, n, breaks);
+	while (seen < n && ((unsigned char)p[seen] & 0xC0) == 0x80)
+		seen++;
+	breaks = mem_alloc(seen);
+	width_breaks(p, seen, breaks);
 	while (k > 0 && !breaks[k])
 		k--;
 	return k > 0 || m->used > 0 ? k : fit;
@@ -199,7 +204,9 @@ view_words(struct ask_view *v, const struct ask_look *look, enum style_name s, b
 	struct maker m = {.v = v, .look = look, .style = s, .more = bar};
 
 	m.first = !head ? bar : uni ? "┌ " : "+ ";
-	maker_run(&m, p, n, NULL);
+	maker_run(&m, p, MIN_OF(n, VIEW_WORDS_MAX), NULL);
+	if (n > VIEW_WORDS_MAX)
+		row_addf(view_row(v), STYLE_WARN, "%s+%zu B", bar, n - VIEW_WORDS_MAX);
 }
 
 static void
@@ -208,13 +215,15 @@ view_head(struct ask_view *v, const struct ask_look *look, const struct ask_step
 	AUTO_BUF struct buf text = BUF_INIT(8192);
 	bool ja = look->japanese;
 	const char *dot = look->unicode ? "·" : "-";
+	char hex[SHA256_HEX_SIZE];
 
+	sha256_hex(v->sha256, hex);
 	buf_addf(&text, "%s %.64s %s %zu %s %s %zu B %s sha256 %.*s",
 		 ask_word(q->gate ? ASK_W_GATE_TITLE : ASK_W_TITLE, ja), q->language, dot,
 		 v->found.lines, ask_word(ASK_W_LINES, ja), dot, q->len, dot,
-		 VIEW_HASH_SHOWN, v->sha256);
+		 VIEW_HASH_SHOWN, hex);
 	if (q->number > 0)
-		buf_addf(&text, " %s %s %u", dot, ask_word(ASK_W_STEP, ja), q->number);
+		buf_addf(&text, " %s %s %d", dot, ask_word(ASK_W_STEP, ja), q->number);
 	if (q->len == 0 || v->found.no_final_newline)
 		buf_addf(&text, " %s %s", dot,
 			 ask_word(q->len ? ASK_W_NO_NEWLINE : ASK_W_EMPTY, ja));
@@ -239,12 +248,10 @@ void
 ask_view_build(struct ask_view *v, const struct ask_look *look, const struct ask_step *q)
 {
 	struct maker m = {.v = v, .look = look, .style = STYLE_PLAIN, .line = 1};
-	unsigned char digest[SHA256_SIZE];
 	char number[24];
 
 	memset(v, 0, sizeof(*v));
-	sha256(q->code, q->len, digest);
-	sha256_hex(digest, v->sha256);
+	sha256(q->code, q->len, v->sha256);
 	escape_walk(q->code, q->len, 0, NULL, NULL, &v->found);
 	view_head(v, look, q);
 	if (q->reason && *q->reason)

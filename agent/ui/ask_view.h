@@ -15,7 +15,7 @@ struct ask_view {
 	struct row *rows;
 	size_t n, cap;
 	struct escape_findings found; /* in the code */
-	char sha256[SHA256_HEX_SIZE];
+	unsigned char sha256[SHA256_SIZE];
 };
 
 /* Header, reason, notes, code with line numbers, warnings. Every byte of the code is in it. */

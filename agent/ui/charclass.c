@@ -5,7 +5,7 @@
  * nothing (Hangul fillers, the blank Braille pattern) is invisible here. The classes follow
  * Unicode TR36 and TR39 in spirit; a code point that the tables do not know is unassigned, so
  * that a newer Unicode shows numbers and never hides anything. Pinned by
- * tests/unit/test_charclass.c. */
+ * tests/unit/test_escape.c. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The way back from an escaped view, and what its findings say. See escape.h.
+/* The way back from an escaped view. See escape.h.
  *
  * The decoder accepts exactly what the walker writes, so that a test can prove that nothing is
  * lost: decode(view(x)) == x for every x. A bracket that the walker never writes is an error.
@@ -153,33 +153,4 @@ escape_decode(struct buf *out, const char *p, size_t n, unsigned mode)
 			ok = buf_addc(out, p[b.i++]);
 	}
 	return ok;
-}
-
-bool
-escape_is_suspicious(const struct escape_findings *f)
-{
-	return f->control + f->bidi + f->invisible + f->unassigned + f->bad_bytes +
-		   f->marks + f->mixed + f->hosts >
-	       0;
-}
-
-void
-escape_summary(struct buf *out, const struct escape_findings *f)
-{
-	const struct {
-		size_t count;
-		const char *word;
-	} rows[] = {
-	    {f->control, "control"},	      {f->bidi, "bidirectional"},
-	    {f->invisible, "invisible"},      {f->unassigned, "unassigned"},
-	    {f->bad_bytes, "bytes no UTF-8"}, {f->marks, "stacked marks"},
-	    {f->mixed, "mixed script"},	      {f->hosts, "host beyond ASCII"},
-	    {f->rtl, "right-to-left"},	      {f->fullwidth, "full-width ASCII"},
-	    {f->spaces, "odd spaces"},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (rows[i].count > 0)
-			buf_addf(out, "%s%zu %s", out->len > 0 ? ", " : "", rows[i].count,
-				 rows[i].word);
 }

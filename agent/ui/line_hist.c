@@ -14,6 +14,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "agent/ui/line_hist.h"
+#include "agent/ui/line_text.h"
 
 #define HIST_FILE_MAX	(16 * MIB) /* bytes; of a longer file only the end is read */
 #define HIST_REWRITE_AT (2 * MIB)  /* bytes after which it is written anew */
@@ -39,6 +40,8 @@ hist_decode(struct buf *out, const char *p, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		char c = p[i];
 
+		if (line_text_c1(p + i, n - i))
+			return false;
 		if (c == '\\') {
 			if (++i == n || (p[i] != 'n' && p[i] != '\\'))
 				return false;

@@ -35,6 +35,12 @@ rl_byte(FILE *f UNUSED)
 			line_feed_more(n, 0);
 	}
 	c = (unsigned char)n->in.data[0];
+	if (c == 0xC2 && n->in.len == 1)
+		line_feed_more(n, LINE_SETTLE_MS);
+	if (line_text_c1(n->in.data, n->in.len)) {
+		buf_consume(&n->in, 1); /* readline would pass it on to the terminal */
+		c = n->in.data[0] = '?';
+	}
 	buf_consume(&n->in, 1);
 	return c;
 }

@@ -67,6 +67,30 @@ line_text_unwrap(struct buf *out, const char *p, size_t n)
 	buf_add(out, p, n);
 }
 
+bool
+line_text_c1(const char *p, size_t n)
+{
+	return n >= 2 && (unsigned char)p[0] == 0xC2 && (unsigned char)p[1] >= 0x80 &&
+	       (unsigned char)p[1] < 0xA0;
+}
+
+/* Valid UTF-8 without C1 controls. */
+static void
+text_repair(struct buf *out, const char *p, size_t n)
+{
+	AUTO_BUF struct buf valid = BUF_INIT(3 * n + 1);
+
+	utf8_repair(&valid, p, n);
+	for (size_t i = 0; i < valid.len; i++) {
+		if (line_text_c1(valid.data + i, valid.len - i)) {
+			buf_adds(out, "\uFFFD");
+			i++;
+		} else {
+			buf_addc(out, valid.data[i]);
+		}
+	}
+}
+
 void
 line_text_paste(struct buf *out, const char *p, size_t n)
 {
@@ -78,7 +102,7 @@ line_text_paste(struct buf *out, const char *p, size_t n)
 		if (p[i] != '\0')
 			buf_addc(&plain, p[i] == '\r' ? '\n' : p[i]);
 	}
-	utf8_repair(out, plain.data, plain.len);
+	text_repair(out, plain.data, plain.len);
 }
 
 /* Bytes of the escape sequence at p[0]: CSI and SS3 as arrow keys send them, else ESC alone
@@ -139,7 +163,7 @@ line_text_ahead(struct buf *out, const char *p, size_t n)
 	}
 	while (keys.len > 0 && keys.data[keys.len - 1] == '\n')
 		buf_truncate(&keys, keys.len - 1);
-	utf8_repair(out, keys.data, keys.len);
+	text_repair(out, keys.data, keys.len);
 }
 
 struct strip {

@@ -119,25 +119,31 @@ md_feed(struct md *m, const char *p, size_t n)
 }
 
 static void
+note(struct md *m, const char *text)
+{
+	struct md_emit e;
+	struct md_text t;
+
+	md_emit_init(m, &e);
+	md_text_init(&t, NULL);
+	md_text_add(&t, style_of(STYLE_NOTICE), text, strlen(text));
+	md_emit_text(&e, &t);
+	md_text_release(&t);
+	md_emit_end(&e);
+}
+
+static void
 notes(struct md *m)
 {
 	struct buf b = BUF_INIT(4 * KIB);
-	struct row r;
 
-	row_init(&r);
-	if (m->cut) {
-		row_adds(&r, STYLE_NOTICE,
-			 "(the rest is left out: the answer is over 8 MB)");
-		m->o.commit(&r, m->o.arg);
-		row_reset(&r);
-	}
+	if (m->cut)
+		note(m, "(the rest is left out: the answer is over 8 MB)");
 	if (m->count.total) {
 		buf_adds(&b, m->o.unicode ? "⚠ " : "! ");
 		gate_note(&b, &m->count, m->o.unicode);
-		row_adds(&r, STYLE_NOTICE, buf_str(&b));
-		m->o.commit(&r, m->o.arg);
+		note(m, buf_str(&b));
 	}
-	row_release(&r);
 	buf_release(&b);
 }
 

@@ -239,6 +239,19 @@ md_code_line(struct md_emit *e, const char *p, size_t n)
 	buf_release(&wide);
 }
 
+/* Looks at so many containers only: below that depth layout is flat anyway. */
+static bool
+in_quote(cmark_node *node)
+{
+	int levels = 2 * MD_DEPTH_MAX;
+
+	while (levels-- && (node = cmark_node_parent(node)) != NULL) {
+		if (cmark_node_get_type(node) == CMARK_NODE_BLOCK_QUOTE)
+			return true;
+	}
+	return false;
+}
+
 /* The source line of a node, 1-based within the region; 0 when it is outside. */
 static int
 region_line(const struct md_emit *e, int line)
@@ -250,9 +263,8 @@ size_t
 md_node_line(const struct md_emit *e, cmark_node *node, int line, const char **p)
 {
 	int at = region_line(e, line), col = cmark_node_get_start_column(node);
-	bool first = line == cmark_node_get_start_line(node), quoted = false;
+	bool first = line == cmark_node_get_start_line(node), quoted;
 	size_t n, i = 0;
-	cmark_node *up;
 
 	*p = "";
 	if (!at)
@@ -261,8 +273,7 @@ md_node_line(const struct md_emit *e, cmark_node *node, int line, const char **p
 	n = e->lines[at] - e->lines[at - 1];
 	if (n && (*p)[n - 1] == '\n')
 		n--;
-	for (up = cmark_node_parent(node); up; up = cmark_node_parent(up))
-		quoted = quoted || cmark_node_get_type(up) == CMARK_NODE_BLOCK_QUOTE;
+	quoted = in_quote(node);
 	if (first && col > 1)
 		i = MIN_OF((size_t)col - 1, n);
 	while (i < n &&
@@ -270,6 +281,26 @@ md_node_line(const struct md_emit *e, cmark_node *node, int line, const char **p
 		i++;
 	*p += i;
 	return n - i;
+}
+
+/* cmark counts a setext heading's end one line too far when another line followed. */
+int
+md_node_end(const struct md_emit *e, cmark_node *node)
+{
+	int from = cmark_node_get_start_line(node), to = cmark_node_get_end_line(node);
+	const char *p;
+	size_t n;
+
+	if (cmark_node_get_type(node) != CMARK_NODE_HEADING)
+		return to;
+	for (; to > from; to--) {
+		n = md_node_line(e, node, to, &p);
+		while (n && strchr(" \t=-", p[n - 1]))
+			n--;
+		if (n == 0 && (*p == '=' || *p == '-'))
+			break;
+	}
+	return to;
 }
 
 static bool
@@ -360,11 +391,12 @@ item_marker(const struct md_emit *e, char out[24], cmark_node *list, int number,
 		snprintf(out, 24, "%s ", e->o->unicode ? bullets[depth % 3] : "-");
 }
 
-/* True when the source line above the node is blank, apart from quote marks. */
-static bool
-blank_above(const struct md_emit *e, cmark_node *node)
+/* Marks of a quote do not count, where the node is inside one. */
+bool
+md_blank_above(const struct md_emit *e, cmark_node *node)
 {
 	int at = region_line(e, cmark_node_get_start_line(node));
+	const char *marks = in_quote(node) ? " \t>\n" : " \t\n";
 	const char *p;
 	size_t n, i;
 
@@ -372,7 +404,7 @@ blank_above(const struct md_emit *e, cmark_node *node)
 		return false;
 	p = e->src + e->lines[at - 2];
 	n = e->lines[at - 1] - e->lines[at - 2];
-	for (i = 0; i < n && strchr(" \t>\n", p[i]); i++)
+	for (i = 0; i < n && strchr(marks, p[i]); i++)
 		;
 	return i == n;
 }
@@ -403,7 +435,7 @@ emit_list(struct md_emit *e, cmark_node *list, int number, size_t depth)
 
 	e->depth++;
 	for (item = cmark_node_first_child(list); item; item = cmark_node_next(item)) {
-		if (cmark_node_previous(item) && blank_above(e, item))
+		if (cmark_node_previous(item) && md_blank_above(e, item))
 			md_blank(e);
 		emit_item(e, list, item, number, depth);
 		number = number < 999999999 ? number + 1 : number;
@@ -499,7 +531,7 @@ emit_blocks(struct md_emit *e, cmark_node *first, size_t depth)
 
 	for (node = first; node; node = cmark_node_next(node)) {
 		now = md_kind_of(node);
-		if (md_wants_blank(before, now, blank_above(e, node)))
+		if (md_wants_blank(before, now, md_blank_above(e, node)))
 			md_blank(e);
 		if (depth >= MD_DEPTH_MAX - 1)
 			emit_flat(e, node);

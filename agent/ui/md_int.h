@@ -129,6 +129,9 @@ void md_code_head(struct md_emit *e, const char *info, size_t n);
 size_t md_node_line(const struct md_emit *e, cmark_node *node, int line, const char **p);
 cmark_node *
 md_parse(const char *prelude, size_t nprelude, const char *p, size_t n, int *skip);
+int md_node_end(const struct md_emit *e, cmark_node *node); /* its last line */
+/* The source line above the node is blank. */
+bool md_blank_above(const struct md_emit *e, cmark_node *node);
 /* Bytes given to cmark so far: what the tests of complexity count. */
 extern size_t md_parsed_bytes;
 

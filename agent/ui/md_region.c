@@ -101,12 +101,12 @@ emit_child(struct region *r, cmark_node *node)
 	struct md_flow *f = r->flow;
 	enum md_kind now = md_kind_of(node);
 	int start = cmark_node_get_start_line(node) - e->skip;
-	int end = cmark_node_get_end_line(node) - e->skip;
+	int end = md_node_end(e, node) - e->skip;
 
 	emit_gap(r, start, false);
 	if (now == MD_PARA)
 		emit_gap(r, end + 1, true);
-	if (md_wants_blank(f->before, now, f->blank))
+	if (md_wants_blank(f->before, now, f->blank || md_blank_above(e, node)))
 		md_blank(e);
 	md_emit_top(e, node, f->in_list && now == MD_LIST ? f->number : -1);
 	f->in_list = false;

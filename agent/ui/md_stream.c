@@ -8,6 +8,7 @@
  * and after an eighth of growth of a large one keeps the work linear.
  * What is parsed when depends on the document only, never on how it was cut.
  * Pinned by tests/unit/test_mdstream.c. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,12 +92,13 @@ holds_definition(const char *p, size_t n)
 	return false;
 }
 
-/* Where the region of `node` ends, as a line of the tail: at the next block, or, when
- * definitions stand in between, at the block's own end: they count for later blocks only. */
+/* Where the region of `node` ends, as a line of the tail: at the next block (or INT_MAX), or,
+ * when definitions stand in between, at the block's own end: they count for later blocks. */
 static int
 region_end(const struct md *m, cmark_node *node, int line)
 {
-	int next = cmark_node_get_start_line(cmark_node_next(node)) - line + 1;
+	cmark_node *after = cmark_node_next(node);
+	int next = after ? cmark_node_get_start_line(after) - line + 1 : INT_MAX;
 	int own = cmark_node_get_end_line(node) - line + 2;
 	size_t from, to;
 
@@ -366,11 +368,26 @@ md_stream_line(struct md *m, const char *p, size_t n)
 		advance(m);
 }
 
+/* The last block without the definitions behind it. */
+static void
+commit_last(struct md *m)
+{
+	int skip;
+	cmark_node *root = md_parse(NULL, 0, buf_str(&m->tail), m->tail.len, &skip);
+	cmark_node *last = cmark_node_last_child(root);
+
+	if (last)
+		commit_bytes(m, line_offset(&m->tail, region_end(m, last, 1)), true);
+	cmark_node_free(root);
+}
+
 void
 md_stream_end(struct md *m)
 {
-	if (m->tail.len)
+	if (m->tail.len) {
 		advance(m);
+		commit_last(m);
+	}
 	commit_bytes(m, m->tail.len, true);
 	close_table(m);
 	m->fence.open = false;

@@ -124,6 +124,17 @@ add_cell(struct buf *doc, struct table_part c)
 	buf_adds(doc, "\n\n");
 }
 
+/* From the start of a cell to the end of the line, without a closing pipe. */
+static struct table_part
+rest_of(struct table_part line, const char *from)
+{
+	size_t n = (size_t)(line.p + line.n - from);
+
+	if (n > 1 && from[n - 1] == '|' && from[n - 2] != '\\')
+		n--;
+	return trim(from, n);
+}
+
 static void
 add_row(struct buf *doc, struct table_part line, size_t cols)
 {
@@ -131,9 +142,8 @@ add_row(struct buf *doc, struct table_part line, size_t cols)
 	size_t n = split_cells(line.p, line.n, cells, MD_TABLE_COLS + 1), i;
 
 	for (i = 0; i < cols; i++) {
-		if (i + 1 == cols && n > cols) /* to the end of the line */
-			cells[i].n = (size_t)(trim(line.p, line.n).p +
-					      trim(line.p, line.n).n - cells[i].p);
+		if (i + 1 == cols && n > cols)
+			cells[i] = rest_of(trim(line.p, line.n), cells[i].p);
 		add_cell(doc, i < n ? cells[i] : (struct table_part){"", 0});
 	}
 }
@@ -245,7 +255,7 @@ emit_table(struct md_emit *e, struct md_table *t, const struct lines *l, size_t 
 static struct lines
 node_lines(const struct md_emit *e, cmark_node *node)
 {
-	int from = cmark_node_get_start_line(node), to = cmark_node_get_end_line(node), i;
+	int from = cmark_node_get_start_line(node), to = md_node_end(e, node), i;
 	struct lines l = {.n = to >= from ? (size_t)(to - from + 1) : 0};
 
 	l.l = mem_alloc(l.n * sizeof(*l.l));

@@ -25,11 +25,50 @@ struct screen {
 	bool answered;	     /* an answer was written before this reply */
 	bool line_open;	     /* source mode: the last byte was no newline */
 	int64_t frame_ms;    /* of the last drawing */
-	int tick_fd;	     /* timerfd, once a second while busy */
+	int tick_fd;	     /* timerfd, once a second while busy; -1: not busy */
+	int frame_fd;	     /* timerfd, once when a drawing waits for its time */
 	int64_t busy_ms;     /* since when the present activity goes on */
 	const char *busy;    /* "thinking", or NULL */
 	char detail[64];     /* behind it */
 };
+
+static void
+screen_arm(int fd, int64_t first_ms, int64_t every_ms)
+{
+	struct itimerspec spec = {
+	    .it_value = {.tv_sec = first_ms / 1000, .tv_nsec = first_ms % 1000 * 1000000},
+	    .it_interval = {.tv_sec = every_ms / 1000, .tv_nsec = every_ms % 1000 * 1000000}};
+
+	if (fd >= 0)
+		timerfd_settime(fd, 0, &spec, NULL);
+}
+
+/* Draws what is there now; what the writer holds back for its pace follows on time. */
+static void
+screen_draw(struct screen *s)
+{
+	int due;
+
+	if (s->md)
+		md_refresh(s->md);
+	term_flush(s->o.term, NULL);
+	s->frame_ms = clock_ms();
+	due = term_due_ms(s->o.term);
+	if (due >= 0)
+		screen_arm(s->frame_fd, MAX_OF(due, 1), 0);
+}
+
+/* Draws now, or as soon as the last drawing is SCREEN_FRAME_MS ago. */
+static void
+screen_draw_soon(struct screen *s)
+{
+	int64_t wait = s->frame_ms + SCREEN_FRAME_MS - clock_ms();
+
+	if (wait <= 0 || s->frame_fd < 0)
+		screen_draw(s);
+	else
+		screen_arm(s->frame_fd, wait, 0);
+}
 
 /* "thinking… 3 s · writing code, 1.2 KiB" below the tail. */
 static void
@@ -40,6 +79,7 @@ screen_status(struct screen *s)
 
 	if (!s->busy) {
 		term_status(s->o.term, NULL);
+		term_flush(s->o.term, NULL);
 		return;
 	}
 	if (seconds > 0)
@@ -48,6 +88,7 @@ screen_status(struct screen *s)
 	else
 		text = mem_printf("%s…%s%s", s->busy, *s->detail ? " · " : "", s->detail);
 	term_status(s->o.term, text);
+	screen_draw_soon(s);
 }
 
 static void
@@ -72,13 +113,24 @@ screen_on_tick(int fd, short revents, void *arg)
 		screen_resized(s);
 }
 
+static void
+screen_on_frame(int fd, short revents, void *arg)
+{
+	struct screen *s = arg;
+	uint64_t ticks;
+
+	(void)revents;
+	if (read(fd, &ticks, sizeof(ticks)) == sizeof(ticks))
+		screen_draw(s);
+}
+
 struct screen *
 screen_new(const struct screen_opts *o)
 {
 	struct screen *s = mem_alloc(sizeof(*s));
 
 	s->o = *o;
-	s->tick_fd = -1;
+	s->tick_fd = s->frame_fd = -1;
 	buf_init(&s->held, SCREEN_HELD_MAX);
 	return s;
 }
@@ -103,27 +155,45 @@ screen_resized(struct screen *s)
 		md_resize(s->md, term_width(s->o.term));
 }
 
+/* A timer that the loop watches. -1 when there is none to be had: then the status stands still
+ * and drawings come with the next text, nothing else is lost. */
+static int
+screen_timer(struct screen *s, loop_fn *fn)
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd >= 0)
+		loop_watch(s->o.loop, fd, POLLIN, fn, s);
+	return fd;
+}
+
+static void
+screen_timer_end(struct screen *s, int *fd)
+{
+	if (*fd < 0)
+		return;
+	loop_unwatch(s->o.loop, *fd);
+	close(*fd);
+	*fd = -1;
+}
+
 void
 screen_busy(struct screen *s, bool busy)
 {
-	struct itimerspec second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
-
 	if (busy == (s->tick_fd >= 0))
 		return;
 	if (busy) {
-		s->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-		if (s->tick_fd < 0)
-			return; /* no ticking: the status stands still, nothing else is lost */
-		timerfd_settime(s->tick_fd, 0, &second, NULL);
-		loop_watch(s->o.loop, s->tick_fd, POLLIN, screen_on_tick, s);
+		s->tick_fd = screen_timer(s, screen_on_tick);
+		s->frame_fd = screen_timer(s, screen_on_frame);
+		screen_arm(s->tick_fd, 1000, 1000);
 		term_typeahead(s->o.term, s->o.loop, true);
 		screen_activity(s, "thinking");
 		return;
 	}
 	screen_activity(s, NULL);
 	term_typeahead(s->o.term, s->o.loop, false);
-	loop_unwatch(s->o.loop, s->tick_fd);
-	close(TAKE_FD(s->tick_fd));
+	screen_timer_end(s, &s->tick_fd);
+	screen_timer_end(s, &s->frame_fd);
 }
 
 static bool
@@ -173,11 +243,7 @@ screen_text(void *arg, const char *p, size_t n)
 		return;
 	}
 	md_feed(s->md, p, n);
-	if (clock_ms() - s->frame_ms >= SCREEN_FRAME_MS) {
-		md_refresh(s->md);
-		term_flush(s->o.term, NULL);
-		s->frame_ms = clock_ms();
-	}
+	screen_draw_soon(s);
 }
 
 static void
@@ -263,10 +329,7 @@ screen_step_output(void *arg, int stream, const char *p, size_t n)
 	(void)stream;
 	if (s->live)
 		live_feed(s->live, p, n);
-	if (clock_ms() - s->frame_ms >= SCREEN_FRAME_MS) {
-		term_flush(s->o.term, NULL);
-		s->frame_ms = clock_ms();
-	}
+	screen_draw_soon(s);
 }
 
 static void
@@ -353,7 +416,7 @@ screen_ask(void *arg, const struct step *step, struct decision *out, struct err 
 	struct ask_step q = {.language = step->kernel->name,
 			     .code = step->code,
 			     .len = step->len,
-			     .number = step->number};
+			     .number = (int)step->number};
 	struct ask_result r = {0};
 	bool ticking = s->tick_fd >= 0;
 	enum err_kind kind;
@@ -369,7 +432,7 @@ screen_ask(void *arg, const struct step *step, struct decision *out, struct err 
 				 .reason = r.reason,
 				 .code = r.edited,
 				 .len = r.edited_len};
-	memcpy(out->sha256, r.sha256, sizeof(out->sha256));
+	sha256_hex(r.sha256, out->sha256);
 	return ERR_NONE;
 }
 

@@ -4,7 +4,7 @@
  * of Cyrillic, Armenian or the Latin-looking part of Greek: the mixed-script test of Unicode
  * TR39 narrowed to the scripts that deceive, so that Japanese, Korean and "Δt" pass. A host is
  * whatever stands between "://" and the path; any byte beyond ASCII in it is worth a word, since
- * an honest program can write punycode. Pinned by tests/unit/test_suspect.c. */
+ * an honest program can write punycode. Pinned by tests/unit/test_escape.c. */
 #include <string.h>
 
 #include <unictype.h>

@@ -121,9 +121,7 @@ put_changes(struct term *t, const struct buf *want)
 			buf_addf(&t->frame, "\033[%zuA", up - 1);
 		/* Never ED in the screen's first cell: tmux keeps such a screen in its history. */
 		if (up > 0)
-			buf_adds(&t->frame, "\r\033[K");
-		if (up > 1)
-			buf_adds(&t->frame, "\n\033[J\033[A");
+			buf_adds(&t->frame, "\r \033[J\r");
 		if (up == 0 && t->drawn.len) /* all of it stays: go on below */
 			buf_adds(&t->frame, "\r\n");
 		put_rows(t, want, at, bare);

@@ -79,7 +79,8 @@ modes_enter(int fd)
 
 	if (!modes_ours(fd) || tcgetattr(fd, &m) != 0)
 		return false;
-	saved_modes = m;
+	if (saved_fd != fd)
+		saved_modes = m;
 	m.c_lflag &= (tcflag_t) ~(ECHO | ICANON);
 	m.c_lflag |= ISIG;
 	m.c_cc[VMIN] = 1;

@@ -11,7 +11,7 @@ from tap import equal, test  # noqa: E402
 
 
 def events(done):
-    return [json.loads(line) for line in done.out.splitlines()]
+    return [json.loads(line) for line in done.out.split("\n") if line]
 
 
 @test

@@ -13,7 +13,10 @@ static const char *const answers[] = {"yes", "no", "edit", "always", "stop", "no
 static void
 print_step(const struct ask_result *r)
 {
-	printf("RESULT %s %.16s\n", answers[r->answer], r->sha256);
+	char hex[SHA256_HEX_SIZE];
+
+	sha256_hex(r->sha256, hex);
+	printf("RESULT %s %.16s\n", answers[r->answer], hex);
 	if (r->reason)
 		printf("REASON %s\n", r->reason);
 	if (r->edited)

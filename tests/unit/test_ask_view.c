@@ -125,6 +125,24 @@ test_words_are_escaped(void **state)
 	ask_view_release(&v);
 }
 
+/* A reason is shortened and says so; it cannot push the code away. */
+static void
+test_long_reason(void **state)
+{
+	struct ask_look look = {.width = 40, .unicode = true};
+	struct ask_step q = {.language = "bash", .code = "x", .len = 1};
+	AUTO_FREE char *reason = mem_alloc(MIB + 1);
+	struct ask_view v;
+
+	(void)state;
+	memset(reason, 'w', MIB);
+	q.reason = reason;
+	ask_view_build(&v, &look, &q);
+	assert_true(v.n < 130);
+	assert_string_equal(buf_str(&v.rows[v.n - 2].text), "│ +1044480 B");
+	ask_view_release(&v);
+}
+
 int
 main(void)
 {
@@ -132,6 +150,7 @@ main(void)
 	    cmocka_unit_test(test_holds_every_byte),
 	    cmocka_unit_test(test_no_row_ends_in_a_space),
 	    cmocka_unit_test(test_words_are_escaped),
+	    cmocka_unit_test(test_long_reason),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,6 +135,26 @@ answers(void **state)
 	end(&t);
 }
 
+/* Account headers belong to OpenAI's own key; at another key they stay at home. */
+static void
+account_headers(void **state)
+{
+	const struct canned replies[] = {GOOD, END};
+	struct talk t;
+
+	(void)state;
+	setenv("OPENAI_ORG_ID", "org-7", 1);
+	begin(&t, replies);
+	assert_int_equal(chat(&t), ERR_NONE);
+	assert_null(strstr(t.server.log->request[0], "org-7"));
+	free(t.m->key_source);
+	t.m->key_source = mem_strdup("OPENAI_API_KEY");
+	assert_int_equal(chat(&t), ERR_NONE);
+	has(t.server.log->request[1], "OpenAI-Organization: org-7");
+	unsetenv("OPENAI_ORG_ID");
+	end(&t);
+}
+
 static void
 connection_is_kept(void **state)
 {
@@ -519,6 +539,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(answers),
+	    cmocka_unit_test(account_headers),
 	    cmocka_unit_test(connection_is_kept),
 	    cmocka_unit_test(not_running),
 	    cmocka_unit_test(unauthorized),

@@ -498,6 +498,7 @@ test_dead(void **state)
 	(void)state;
 	reopen(execute_limits_default);
 	run("shell", "true");
+	step_result_release(&r);
 	kill(sbx_session_pid(session), SIGKILL);
 	assert_int_equal(executor_run(x, "shell", "sleep 60", 8, NULL, NULL, &r, &e),
 			 ERR_SANDBOX);

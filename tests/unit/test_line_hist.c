@@ -65,7 +65,8 @@ test_round_trip(void **state)
 static void
 test_damage(void **state)
 {
-	static const char bad[] = "good\n\xFF\xFE\n\\q\nx\\\na\0b\n\nalso good\ncut";
+	static const char bad[] =
+	    "good\n\xFF\xFE\n\\q\nx\\\nc1\xC2\x9B!\na\0b\n\nalso good\ncut";
 
 	(void)state;
 	assert_int_equal(fs_write(path, bad, sizeof(bad) - 1, 0600, NULL), ERR_NONE);

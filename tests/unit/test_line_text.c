@@ -47,6 +47,10 @@ test_paste(void **state)
 {
 	(void)state;
 	gives(line_text_paste, "a\r\nb\rc\nd\xFF", "a\nb\nc\nd\uFFFD");
+	gives(line_text_paste,
+	      "a\xC2\x9B"
+	      "31m\u00A0",
+	      "a\uFFFD31m\u00A0");
 }
 
 static void

@@ -246,6 +246,32 @@ keys_stay_with_their_server(void **state)
 }
 
 static void
+slash_at_an_own_address(void **state)
+{
+	static const struct {
+		const char *given, *model;
+	} rows[] = {
+	    {"mistral/devstral", "mistral/devstral"},
+	    {"openai/gpt-oss", "gpt-oss"},
+	    {"mistral:devstral", "devstral"},
+	    {"qwen/qwen3", "qwen/qwen3"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct model_want want = {.model = rows[i].given,
+					  .api_base = "http://192.0.2.1/v1",
+					  .context = 1000};
+		struct model *m;
+		struct err e;
+
+		assert_int_equal(try_open(&want, &m, &e), ERR_NONE);
+		assert_string_equal(m->name, rows[i].model);
+		model_free(m);
+	}
+}
+
+static void
 key_options(void **state)
 {
 	char *key, *source;
@@ -302,6 +328,7 @@ main(void)
 	    cmocka_unit_test_setup(unbuilt_providers_say_so, clean),
 	    cmocka_unit_test_setup(missing_key_names_its_variable, clean),
 	    cmocka_unit_test_setup_teardown(keys_stay_with_their_server, clean, clean),
+	    cmocka_unit_test_setup(slash_at_an_own_address, clean),
 	    cmocka_unit_test(key_options),
 	    cmocka_unit_test_setup(bad_addresses, clean),
 	};

@@ -2,6 +2,7 @@
 #include "tests/unit/cm.h"
 #include "tests/unit/wire_help.h"
 
+#include "agent/base/clock.h"
 #include "agent/base/json.h"
 #include "agent/model/flatten.h"
 #include "agent/model/server_error.h"
@@ -211,6 +212,31 @@ too_many_calls(void **state)
 	help_run(false, SSE, buf_str(&in), in.len, 0, &got);
 	assert_non_null(
 	    strstr(buf_str(&got), "limit text='' error='the model made more than 64"));
+	buf_release(&in);
+	buf_release(&got);
+}
+
+/* Many small events and one large one: linear time, and far below this limit. */
+static void
+large_streams(void **state)
+{
+	struct buf in = BUF_INIT(HELP_MAX), got = BUF_INIT(HELP_MAX);
+	int64_t start = clock_ms();
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		buf_adds(&in, CH("{\"content\":\"x\"}"));
+	buf_adds(&in, "data: {\"choices\":[{\"delta\":{\"content\":\"");
+	for (int i = 0; i < 5; i++) {
+		static char chunk[MIB];
+
+		memset(chunk, 'y', sizeof(chunk));
+		buf_add(&in, chunk, sizeof(chunk));
+	}
+	buf_adds(&in, "\"}}]}\n\n" DONE);
+	help_run(false, SSE, buf_str(&in), in.len, 0, &got);
+	assert_true(got.len > 100000 + 5 * MIB);
+	assert_true(clock_ms() - start < 20000);
 	buf_release(&in);
 	buf_release(&got);
 }
@@ -437,6 +463,7 @@ main(void)
 	    cmocka_unit_test(bad_bytes),
 	    cmocka_unit_test(not_streamed),
 	    cmocka_unit_test(too_many_calls),
+	    cmocka_unit_test(large_streams),
 	    cmocka_unit_test(recorded),
 	    cmocka_unit_test(request_with_calls),
 	    cmocka_unit_test(request_mends_history),

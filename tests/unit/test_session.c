@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -396,6 +398,69 @@ test_agent_gone(void **state)
 	sbx_session_free(s);
 }
 
+/* Processes of this machine that run `sleep <mark>`. */
+static int
+sleepers(const char *mark)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+	int found = 0;
+
+	while (proc && (e = readdir(proc))) {
+		char path[300], text[64] = "";
+		SBX_CLOSE int fd = -1;
+
+		snprintf(path, sizeof(path), "/proc/%s/cmdline", e->d_name);
+		fd = open(path, O_RDONLY);
+		if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 6)
+			found += strcmp(text, "sleep") == 0 && strcmp(text + 6, mark) == 0;
+	}
+	closedir(proc);
+	return found;
+}
+
+static void
+wait_sleepers(const char *mark, int count)
+{
+	int64_t end = now_us() + PATIENCE_MS * 1000;
+
+	while (sleepers(mark) != count) {
+		if (now_us() > end)
+			fail_msg("%d sleepers, not %d", sleepers(mark), count);
+		poll(NULL, 0, 2);
+	}
+}
+
+static void
+test_agent_killed(void **state)
+{
+	char code[128], mark[32];
+	pid_t agent;
+	int64_t t;
+
+	(void)state;
+	if (refused)
+		skip();
+	snprintf(mark, sizeof(mark), "8641%d", getpid());
+	snprintf(code, sizeof(code), "sleep %s & setsid sleep %s & sleep %s", mark, mark,
+		 mark);
+	agent = fork();
+	if (agent == 0) {
+		struct sbx_session *s = stand();
+		struct seen n;
+
+		command(s, 1, code, &n);
+		_exit(0);
+	}
+	wait_sleepers(mark, 3);
+	t = now_us();
+	kill(agent, SIGKILL);
+	waitpid(agent, NULL, 0);
+	wait_sleepers(mark, 0);
+	print_message("# nothing left %lld us after the agent's end\n",
+		      (long long)(now_us() - t));
+}
+
 static int
 by_size(const void *a, const void *b)
 {
@@ -506,7 +571,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_background),	    cmocka_unit_test(test_signal),
 	    cmocka_unit_test(test_hostile_records), cmocka_unit_test(test_tree_dies),
 	    cmocka_unit_test(test_memory),	    cmocka_unit_test(test_many),
-	    cmocka_unit_test(test_agent_gone),	    cmocka_unit_test(test_times),
+	    cmocka_unit_test(test_agent_gone),	    cmocka_unit_test(test_agent_killed),
+	    cmocka_unit_test(test_times),
 	};
 	int failed;
 

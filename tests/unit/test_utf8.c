@@ -111,6 +111,8 @@ test_tail(void **state)
 {
 	(void)state;
 	assert_int_equal(utf8_tail("", 0), 0);
+	assert_int_equal(utf8_tail(NULL, 0), 0);
+	assert_true(utf8_valid(NULL, 0));
 	assert_int_equal(utf8_tail("a", 1), 0);
 	assert_int_equal(utf8_tail("a\xE6", 2), 1);
 	assert_int_equal(utf8_tail("a\xE6\x97", 3), 2);

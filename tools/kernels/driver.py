@@ -17,6 +17,7 @@ SOURCE_READERS = ("traceback", "inspect", "logging", "warnings", "linecache", "p
 class Driver:
     def __init__(self):
         self.busy = False
+        self.forgotten = False
         self.count = 0
         self.sources = {}
         self.loop = None
@@ -38,6 +39,10 @@ class Driver:
         _signal.signal(_signal.SIGINT, self.interrupt)
 
     def forget(self):
+        """In a fork, once: its own forks have other things there."""
+        if self.forgotten:
+            return
+        self.forgotten = True
         os.close(CODE_FD)
         os.close(STATUS_FD)
 

@@ -16,8 +16,8 @@ struct kernel {
 	const char *script_name;     /* the driver's file name in the jail */
 	const unsigned char *driver; /* its text */
 	const unsigned char *driver_end;
-	const char *debian;	     /* package to install when it is missing */
-	const char *about;	     /* one line for the model */
+	const char *debian; /* package to install when it is missing */
+	const char *about;  /* one line for the model */
 };
 
 /* By name or alias, case-insensitive; NULL when there is none. */

@@ -1,0 +1,59 @@
+/* /proc of the jail and of each job, with covers over what is no business of code's.
+ *
+ * pid 1's own stays bare: the kernel lets a job's namespace mount a new one only while a fully
+ * visible one is there. Sources: proc(5), mount_too_revealing() in fs/namespace.c of Linux 6.x.
+ * Pinned by tests/jail/test_sandbox.py. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#include "sandbox/root.h"
+
+static const char *const proc_readonly[] = {"sys",  "irq",  "bus",	    "fs",
+					    "acpi", "scsi", "sysrq-trigger"};
+static const char *const proc_masked[] = {
+    "kcore",	   "keys", "key-users",	 "timer_list", "latency_stats", "kallsyms",
+    "sched_debug", "kmsg", "kpagecount", "kpageflags", "kpagecgroup"};
+
+bool
+root_proc(int at, const char *path, struct sbx_fail *f)
+{
+	SBX_CLOSE int fs = fsopen("proc", FSOPEN_CLOEXEC), mnt = -1;
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ||
+	    (mnt = fsmount(fs, FSMOUNT_CLOEXEC,
+			   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)) < 0 ||
+	    move_mount(mnt, "", at, path, MOVE_MOUNT_F_EMPTY_PATH))
+		return sbx_fail_set(f, "mount proc", errno, "/proc");
+	return true;
+}
+
+bool
+root_job(bool keep_proc, struct sbx_fail *f)
+{
+	SBX_CLOSE int proc = -1;
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (!keep_proc && !root_proc(AT_FDCWD, "/proc", f))
+		return false;
+	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < SBX_LEN(proc_readonly); i++) {
+		SBX_CLOSE int fd =
+		    root_clone(proc, proc_readonly[i], TREE_RO | MOUNT_ATTR_NOEXEC);
+
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0 ||
+		    move_mount(fd, "", proc, proc_readonly[i], MOVE_MOUNT_F_EMPTY_PATH))
+			return sbx_fail_set(f, "cover proc", errno, proc_readonly[i]);
+	}
+	if (fchdir(proc))
+		return sbx_fail_set(f, "cover proc", errno, "/proc");
+	for (size_t i = 0; i < SBX_LEN(proc_masked); i++)
+		if (mount("/dev/null", proc_masked[i], NULL, MS_BIND, NULL) &&
+		    errno != ENOENT)
+			return sbx_fail_set(f, "cover proc", errno, proc_masked[i]);
+	if (mount_setattr(AT_FDCWD, SBX_SCRIPT_DIR, 0, &ro, sizeof(ro)))
+		return sbx_fail_set(f, "scripts", errno, SBX_SCRIPT_DIR);
+	return true;
+}

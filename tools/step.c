@@ -1,0 +1,157 @@
+/* The machine of a step under way. Contract in step.h.
+ *
+ * Its end is the job's state (idle again, or gone), which the jail's events set; the clock and
+ * the user's signals are looked at after each turn of the loop.
+ *
+ * Pinned by tests/unit/test_execute.c. */
+#include <signal.h>
+
+#include "agent/base/clock.h"
+#include "tools/step.h"
+
+#define AGAIN_MS  1000 /* from SIGINT to another: one may be lost while code starts */
+#define GRACE_MS  2000 /* from the first SIGINT to the kill */
+#define KILL_MS	  3000 /* from the kill to giving the interpreter up */
+#define SECOND_MS 1000 /* between two calls of on_second */
+
+static void
+executor_io(int fd, short revents, void *arg)
+{
+	struct executor *x = arg;
+
+	(void)revents;
+	jobs_read(&x->jobs);
+	if (x->jobs.dead)
+		loop_unwatch(x->o.loop, fd);
+}
+
+void
+executor_watch(struct executor *x)
+{
+	struct sbx_session *s = x->o.sandbox;
+	short want = (short)(POLLIN | (sbx_session_wants_write(s) ? POLLOUT : 0));
+
+	if (x->jobs.dead || want == x->watching)
+		return;
+	x->watching = want;
+	loop_watch(x->o.loop, sbx_session_fd(s), want, executor_io, x);
+}
+
+static void
+step_stop(struct step *s, enum step_why why)
+{
+	if (s->stage != STAGE_RUNS)
+		return;
+	s->why = why;
+	s->stage = STAGE_ASKED;
+	s->stage_end = clock_ms() + AGAIN_MS;
+	jobs_signal(&s->x->jobs, s->job, SIGINT);
+}
+
+static void
+step_ask_again(struct step *s, int64_t now)
+{
+	s->stage = STAGE_ASKED_AGAIN;
+	s->stage_end = now + GRACE_MS - AGAIN_MS;
+	jobs_signal(&s->x->jobs, s->job, SIGINT);
+}
+
+static void
+step_kill(struct step *s, int64_t now)
+{
+	s->stage = STAGE_KILLED;
+	s->stage_end = now + KILL_MS;
+	jobs_kill(&s->x->jobs, s->job);
+}
+
+static void
+step_next_stage(struct step *s, int64_t now)
+{
+	if (s->stage == STAGE_ASKED)
+		step_ask_again(s, now);
+	else if (s->stage == STAGE_ASKED_AGAIN)
+		step_kill(s, now);
+	else
+		jobs_abandon(&s->x->jobs, s->job);
+}
+
+void
+step_output(int stream, const char *p, size_t n, void *arg)
+{
+	struct step *s = arg;
+
+	collect_add(&s->out, p, n);
+	if (s->live)
+		s->live(stream, p, n, s->arg);
+	if (collect_full(&s->out))
+		step_stop(s, WHY_OUTPUT);
+}
+
+static void
+step_clock(struct step *s, int64_t now)
+{
+	const struct executor_opts *o = &s->x->o;
+
+	if (s->stage == STAGE_RUNS && s->limit && now >= s->start + s->limit)
+		step_stop(s, WHY_TIME);
+	if (s->stage != STAGE_RUNS && now >= s->stage_end)
+		step_next_stage(s, now);
+	while (now >= s->second) {
+		o->on_second(s->second - s->start, s->limit, o->arg);
+		s->second += SECOND_MS;
+	}
+}
+
+static void
+step_signals(struct step *s)
+{
+	struct loop *l = s->x->o.loop;
+	int n = loop_take_interrupts(l);
+
+	if (loop_terminated(l)) {
+		s->why = WHY_USER;
+		jobs_abandon(&s->x->jobs, s->job);
+		return;
+	}
+	if (n > 0 && s->stage == STAGE_RUNS) {
+		step_stop(s, WHY_USER);
+		n--;
+	}
+	if (n > 0 && s->stage != STAGE_KILLED)
+		step_kill(s, clock_ms());
+}
+
+static int
+step_patience(const struct step *s, int64_t now)
+{
+	int64_t until = INT64_MAX;
+
+	if (s->stage != STAGE_RUNS)
+		until = s->stage_end;
+	else if (s->limit)
+		until = s->start + s->limit;
+	until = MIN_OF(until, s->second);
+	if (until == INT64_MAX)
+		return -1;
+	return (int)MAX_OF(MIN_OF(until - now, (int64_t)INT32_MAX), (int64_t)0);
+}
+
+void
+step_wait(struct step *s, enum job_state state)
+{
+	while (s->job->state == state) {
+		executor_watch(s->x);
+		loop_wait(s->x->o.loop, step_patience(s, clock_ms()));
+		step_signals(s);
+		if (s->job->state == state)
+			step_clock(s, clock_ms());
+	}
+}
+
+void
+step_begin(struct step *s, int64_t limit_ms, bool told)
+{
+	s->start = clock_ms();
+	s->limit = limit_ms;
+	s->second = told && s->x->o.on_second ? s->start + SECOND_MS : INT64_MAX;
+}

@@ -1,0 +1,45 @@
+/* A step under way: the machine that turns the loop until a step's job has come to its end.
+ * Internal to tools/: execute.c uses it.
+ *
+ * Whatever wants the step to stop (the clock, the user, too much output) goes the same way:
+ * SIGINT, SIGINT again, the kill, giving the interpreter up. Each has its bound, so that no
+ * step waits for ever. */
+#ifndef SUNABA_TOOLS_STEP_H
+#define SUNABA_TOOLS_STEP_H
+
+#include "tools/collect.h"
+#include "tools/execute.h"
+#include "tools/jobs.h"
+
+struct executor {
+	struct executor_opts o;
+	struct jobs jobs;
+	short watching; /* poll events asked for */
+};
+/* Watches the jail's descriptor; for writability only while something waits to be written. */
+void executor_watch(struct executor *x);
+
+enum step_why { WHY_NOT, WHY_TIME, WHY_USER, WHY_OUTPUT };
+enum step_stage { STAGE_RUNS, STAGE_ASKED, STAGE_ASKED_AGAIN, STAGE_KILLED };
+
+struct step {
+	struct executor *x;
+	struct job *job;
+	struct collect out;
+	step_output_fn *live; /* or NULL */
+	void *arg;
+	int64_t start, limit; /* ms; limit 0: none */
+	int64_t second;	      /* ms, the next call of on_second; INT64_MAX: none */
+	enum step_why why;    /* it is to stop */
+	enum step_stage stage;
+	int64_t stage_end; /* ms, when the next stage comes */
+};
+
+/* Sets the clock. `told`: on_second is called. */
+void step_begin(struct step *s, int64_t limit_ms, bool told);
+/* Output of the step's code; a jobs_output_fn. */
+void step_output(int stream, const char *p, size_t n, void *arg);
+/* Turns the loop until the job leaves `state`; takes the loop's interrupts. */
+void step_wait(struct step *s, enum job_state state);
+
+#endif
