@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(HERE, "../lib"))
 import run  # noqa: E402
 from run import SUNABA, Home  # noqa: E402
 
-PROMPT = "> "
+PROMPT = ">"  # nothing before it holds one
 MB = 1024 * 1024
 
 
@@ -267,6 +267,8 @@ def bench_prompt(tools, number):
                                    env=tools_env(tools, 1), stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, cwd=tools.home.work, text=True)
         head = process.stdout.readline().split()
+        if len(head) < 3:
+            raise SystemExit(f"no prompt: {words}")
         end = process.communicate("\n", timeout=20)[0]
         return {"ready": int(head[1]) / 1000, **figures(end.splitlines()[-1])}
 

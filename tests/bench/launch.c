@@ -23,7 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SEEN_MAX (1 << 20) /* bytes searched for PATTERN */
+#define PATIENCE_S 60	     /* a program that hangs ends with us: its terminal is gone */
+#define SEEN_MAX   (1 << 20) /* bytes searched for PATTERN */
 
 extern char **environ;
 
@@ -97,6 +98,8 @@ on_terminal(const char *pattern, char **argv)
 
 	if (pid < 0)
 		exit(2);
+	if (pid > 0)
+		alarm(PATIENCE_S);
 	if (pid == 0) {
 		execvp(argv[0], argv);
 		_exit(127);
