@@ -4,7 +4,9 @@
 PREFIX  ?= /usr/local
 DESTDIR ?=
 B       ?= build
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 VERSION := 0.1.0
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -15,7 +17,7 @@ ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSUNABA_VERSION='"$(VERSION)"' -I. -I$B $
 	     $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(EXTRA_LDFLAGS)
 # libcurl is opened on first use (agent/model/http.c), so that start-up does not pay for it.
-LIBS := -lcjson -lcmark -lreadline -lunistring -lyaml -lpthread -ldl
+LIBS := -lcjson -lcmark -lreadline -lunistring -lyaml -lm -lpthread -ldl
 
 SRC  := $(sort $(wildcard agent/*.c agent/*/*.c sandbox/*.c tools/*.c tools/kernels/*.c))
 OBJ  := $(SRC:%.c=$B/%.o)

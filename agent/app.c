@@ -110,6 +110,17 @@ app_term_opts(const struct opts *o)
 				  .quiet = opt_flag(o, OPT_QUIET)};
 }
 
+/* What the options had to remark ("the project file may not set 'allow_write'"). */
+static void
+app_print_notices(struct app *a)
+{
+	size_t n;
+	const char *const *list = opts_notices(a->opts, &n);
+
+	for (size_t i = 0; i < n; i++)
+		term_linef(a->term, TERM_SIDE, STYLE_WARN, "sunaba: %s", list[i]);
+}
+
 enum err_kind
 app_open(struct app *a, bool interactive, struct err *e)
 {
@@ -128,6 +139,7 @@ app_open(struct app *a, bool interactive, struct err *e)
 	s.loop = a->loop;
 	s.can_ask = term_can_ask(a->term);
 	a->screen = screen_new(&s);
+	app_print_notices(a);
 	if (opt_flag(o, OPT_JSON))
 		a->jsonl = jsonl_new(a->term);
 	return app_open_jail(a, e);
@@ -180,9 +192,12 @@ app_conf(const struct app *a, bool interactive)
 	    .max_steps = opt_int(o, OPT_MAX_STEPS),
 	    .max_time_ms = opt_int(o, OPT_MAX_TIME),
 	    .max_cost = opt_num(o, OPT_MAX_COST),
-	    .price_input = opt_is_set(o, OPT_PRICE_INPUT) ? opt_num(o, OPT_PRICE_INPUT) : -1,
-	    .price_output = opt_is_set(o, OPT_PRICE_OUTPUT) ? opt_num(o, OPT_PRICE_OUTPUT) : -1,
-	    .temperature = opt_is_set(o, OPT_TEMPERATURE) ? opt_num(o, OPT_TEMPERATURE) : -1,
+	    .price_input =
+		opt_is_set(o, OPT_PRICE_INPUT) ? opt_num(o, OPT_PRICE_INPUT) : -1,
+	    .price_output =
+		opt_is_set(o, OPT_PRICE_OUTPUT) ? opt_num(o, OPT_PRICE_OUTPUT) : -1,
+	    .temperature =
+		opt_is_set(o, OPT_TEMPERATURE) ? opt_num(o, OPT_TEMPERATURE) : -1,
 	    .system = a->system,
 	    .instructions = opt_str(o, OPT_INSTRUCTIONS),
 	    .workspace = a->workspace,
@@ -211,7 +226,8 @@ app_check_prices(const struct opts *o, struct err *e)
 }
 
 enum err_kind
-app_session(struct app *a, bool interactive, bool need_model, struct err *why, struct err *e)
+app_session(struct app *a, bool interactive, bool need_model, struct err *why,
+	    struct err *e)
 {
 	struct model_want want = app_want(a->opts);
 	struct sink sink = a->jsonl ? jsonl_sink(a->jsonl) : screen_sink(a->screen);
@@ -231,7 +247,8 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why, s
 	}
 	conf = app_conf(a, interactive);
 	a->history = fs_xdg_path(FS_STATE, "history");
-	a->session = session_new(&conf, a->loop, a->sandbox, TAKE(a->transcript), model, &sink);
+	a->session =
+	    session_new(&conf, a->loop, a->sandbox, TAKE(a->transcript), model, &sink);
 	return ERR_NONE;
 }
 

@@ -18,11 +18,11 @@ struct app {
 	struct jsonl *jsonl; /* with --json, in the screen's place as the sink */
 	struct sbx_session *sandbox;
 	struct session *session;
-	char workspace[4096]; /* canonical */
+	char workspace[4096];	       /* canonical */
 	struct transcript *transcript; /* until the session takes it over */
-	const char **read;    /* paths that code may read besides */
-	char *system;	      /* text of --system */
-	char *history;	      /* path of the prompt's history */
+	const char **read;	       /* paths that code may read besides */
+	char *system;		       /* text of --system */
+	char *history;		       /* path of the prompt's history */
 };
 
 /* Executes the jail's process. Before options other than the command line are read. */
@@ -39,8 +39,8 @@ struct term_opts app_term_opts(const struct opts *o);
 /* What the options say of the sandbox's policy; strings are borrowed from them. */
 struct sbx_policy app_policy(const struct opts *o);
 /* The sandbox's error as one of ours; returns `kind`. */
-enum err_kind app_sandbox_failed(const struct sbx_fail *f, enum err_kind kind,
-				 struct err *e);
+enum err_kind
+app_sandbox_failed(const struct sbx_fail *f, enum err_kind kind, struct err *e);
 /* What the options say of the wanted model. */
 struct model_want app_want(const struct opts *o);
 

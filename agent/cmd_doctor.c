@@ -27,8 +27,8 @@ doctor_sandbox(struct term *t)
 
 	sbx_probe(&p);
 	if (strcmp(p.rung, "refused") != 0) {
-		snprintf(text, sizeof(text), "%s (Landlock ABI %d, system-call filter)", p.rung,
-			 p.landlock_abi);
+		snprintf(text, sizeof(text), "%s (Landlock ABI %d, system-call filter)",
+			 p.rung, p.landlock_abi);
 		doctor_row(t, true, "sandbox", text);
 		return true;
 	}

@@ -17,8 +17,8 @@ cmd_models(struct opts *o)
 	if (!kind)
 		kind = model_list(&want, a.loop, &list, &e);
 	for (size_t i = 0; i < list.n; i++)
-		term_linef(a.term, TERM_ANSWER, STYLE_PLAIN, "%-36s %-32s %s", list.at[i].spec,
-			   list.at[i].where, list.at[i].detail);
+		term_linef(a.term, TERM_ANSWER, STYLE_PLAIN, "%-36s %-32s %s",
+			   list.at[i].spec, list.at[i].where, list.at[i].detail);
 	if (!kind && list.n == 0)
 		term_line(a.term, TERM_SIDE, STYLE_NOTICE,
 			  "no model was found: start 'ollama serve' or 'llama-server', set "

@@ -57,7 +57,8 @@ cmd_render(struct opts *o)
 		err_sys(&e, ERR_IO, "cannot open '%s'", file);
 	if (opt_int(o, OPT_STREAM))
 		term_set_pace(a.term, 0);
-	k = e.kind ? e.kind : show(a.term, o, file ? file : "-", file ? fd : STDIN_FILENO, &e);
+	k = e.kind ? e.kind
+		   : show(a.term, o, file ? file : "-", file ? fd : STDIN_FILENO, &e);
 	if (k)
 		app_fail(&a, &e);
 	app_close(&a);

@@ -15,8 +15,9 @@ cmd_sandbox(struct opts *o)
 
 	if (argc == 0) {
 		err_set(&e, ERR_USAGE, "a command to run is missing");
-		err_hint(&e, "sunaba sandbox [OPTION...] -- CMD ARG...; see 'sunaba sandbox "
-			     "--help'");
+		err_hint(&e,
+			 "sunaba sandbox [OPTION...] -- CMD ARG...; see 'sunaba sandbox "
+			 "--help'");
 		code = app_fail(&a, &e);
 	} else if (!sbx_policy_check(&p, a.workspace, &f)) {
 		app_sandbox_failed(&f, ERR_USAGE, &e);

@@ -82,7 +82,8 @@ interactive_after(struct app *a, enum err_kind kind, const struct err *e)
 		term_linef(a->term, TERM_SIDE, STYLE_DIM, "[%s]", e->msg);
 	else if (kind)
 		term_error(a->term, e);
-	return kind != ERR_SANDBOX || executor_ready(a->session->executor, NULL) == ERR_NONE;
+	return kind != ERR_SANDBOX ||
+	       executor_ready(a->session->executor, NULL) == ERR_NONE;
 }
 
 static bool
@@ -195,7 +196,8 @@ static struct line *
 interactive_line_new(struct app *a)
 {
 	struct line_command *rows = mem_array(NULL, slash_count, sizeof(*rows));
-	struct line_opts o = {.history = a->history, .commands = rows, .ncommands = slash_count};
+	struct line_opts o = {
+	    .history = a->history, .commands = rows, .ncommands = slash_count};
 	struct line *l;
 
 	for (size_t i = 0; i < slash_count; i++)

@@ -10,8 +10,7 @@
 
 #define SLASH_SAVE_MAX (64 * MIB) /* bytes of a saved conversation */
 
-static void
-slash_say(struct app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void slash_say(struct app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static void
 slash_say(struct app *a, const char *fmt, ...)
@@ -36,11 +35,13 @@ slash_help(struct app *a, const char *arg)
 		term_linef(a->term, TERM_SIDE, STYLE_PLAIN, "  %-22s %s", left,
 			   slash_table[i].help);
 	}
-	term_line(a->term, TERM_SIDE, STYLE_PLAIN,
-		  "  !COMMAND               run a shell command yourself, in the same sandbox\n"
-		  "  ```python … ```        run code yourself\n"
-		  "  \"\"\" … \"\"\"            a message of several lines (also Alt-Enter, Ctrl-J)\n"
-		  "  Ctrl-C                 stop the model or the step; twice: kill it");
+	term_line(
+	    a->term, TERM_SIDE, STYLE_PLAIN,
+	    "  !COMMAND               run a shell command yourself, in the same sandbox\n"
+	    "  ```python … ```        run code yourself\n"
+	    "  \"\"\" … \"\"\"            a message of several lines (also Alt-Enter, "
+	    "Ctrl-J)\n"
+	    "  Ctrl-C                 stop the model or the step; twice: kill it");
 	return SLASH_DONE;
 }
 
@@ -61,10 +62,12 @@ slash_model(struct app *a, const char *arg)
 
 	if (!*arg) {
 		if (m)
-			slash_say(a, "%s:%s, a window of %lld tokens (%s)", m->provider->name,
-				  m->name, (long long)m->context, m->context_source);
+			slash_say(a, "%s:%s, a window of %lld tokens (%s)",
+				  m->provider->name, m->name, (long long)m->context,
+				  m->context_source);
 		else
-			slash_say(a, "no model; /model PROVIDER:MODEL sets one, /models lists");
+			slash_say(
+			    a, "no model; /model PROVIDER:MODEL sets one, /models lists");
 		return SLASH_DONE;
 	}
 	want.model = arg;
@@ -100,9 +103,8 @@ slash_models(struct app *a, const char *arg)
 static enum slash_end
 slash_approve(struct app *a, const char *arg)
 {
-	static const char *const words[] = {[APPROVE_ASK] = "ask",
-					    [APPROVE_AUTO] = "auto",
-					    [APPROVE_NEVER] = "never"};
+	static const char *const words[] = {
+	    [APPROVE_ASK] = "ask", [APPROVE_AUTO] = "auto", [APPROVE_NEVER] = "never"};
 	struct session *s = a->session;
 	size_t i;
 
@@ -248,16 +250,17 @@ slash_limits(struct app *a, const char *arg)
 	const struct session_conf *c = &a->session->conf;
 
 	(void)arg;
-	slash_say(a,
-		  "one step: %lld s, %zu KiB of output to the model\n"
-		  "one task: %lld steps, %lld s (0: no limit)\n"
-		  "sandbox: %llu MiB of memory, %u processes, %u open files, files of %llu MiB, "
-		  "%llu MiB in /tmp",
-		  (long long)(c->execute.wall_ms / 1000), c->execute.show_bytes / KIB,
-		  (long long)c->max_steps, (long long)(c->max_time_ms / 1000),
-		  (unsigned long long)(c->limits.memory / MIB), c->limits.processes,
-		  c->limits.files, (unsigned long long)(c->limits.file_size / MIB),
-		  (unsigned long long)(c->limits.tmp_size / MIB));
+	slash_say(
+	    a,
+	    "one step: %lld s, %zu KiB of output to the model\n"
+	    "one task: %lld steps, %lld s (0: no limit)\n"
+	    "sandbox: %llu MiB of memory, %u processes, %u open files, files of %llu MiB, "
+	    "%llu MiB in /tmp",
+	    (long long)(c->execute.wall_ms / 1000), c->execute.show_bytes / KIB,
+	    (long long)c->max_steps, (long long)(c->max_time_ms / 1000),
+	    (unsigned long long)(c->limits.memory / MIB), c->limits.processes,
+	    c->limits.files, (unsigned long long)(c->limits.file_size / MIB),
+	    (unsigned long long)(c->limits.tmp_size / MIB));
 	return SLASH_DONE;
 }
 
@@ -272,7 +275,8 @@ slash_config(struct app *a, const char *arg)
 			continue;
 		value = opt_text(a->opts, id);
 		slash_say(a, "  %-18s %-24s %s",
-			  option_table[id].key ? option_table[id].key : option_table[id].name,
+			  option_table[id].key ? option_table[id].key
+					       : option_table[id].name,
 			  value, opt_source(a->opts, id));
 	}
 	if (transcript_path(a->session->transcript))

@@ -43,7 +43,8 @@ stdin_on_ready(int fd, short revents, void *arg)
 
 /* true while it is worth waiting on. */
 static bool
-stdin_wait(struct loop *l, struct term *t, bool have_task, struct stdin_reader *r, bool *said)
+stdin_wait(struct loop *l, struct term *t, bool have_task, struct stdin_reader *r,
+	   bool *said)
 {
 	int64_t idle = clock_ms() - r->last_ms;
 	int64_t grace = r->out->len ? STDIN_IDLE_MS : STDIN_GRACE_MS;
@@ -84,7 +85,8 @@ stdin_read(struct loop *l, struct term *t, bool have_task, struct buf *out, stru
 	if (out->full) {
 		err_set(e, ERR_USAGE, "standard input is larger than %zu KiB",
 			STDIN_MAX / KIB);
-		err_hint(e, "put it into a file in the workspace and name the file in the task");
+		err_hint(
+		    e, "put it into a file in the workspace and name the file in the task");
 		return ERR_USAGE;
 	}
 	if (r.error) {

@@ -12,7 +12,7 @@
 /* Reads standard input when it is no terminal. `have_task`: it is only data, so a pipe that
  * stays silent is given up after a short grace, with a notice; else it is the task and is
  * waited for. ERR_LIMIT past STDIN_MAX, ERR_INTERRUPTED, ERR_TERMINATED. */
-enum err_kind stdin_read(struct loop *l, struct term *t, bool have_task, struct buf *out,
-			 struct err *e);
+enum err_kind
+stdin_read(struct loop *l, struct term *t, bool have_task, struct buf *out, struct err *e);
 
 #endif

@@ -47,8 +47,9 @@ task_check(struct buf *task, struct err *e)
 		if (cp == UINT32_MAX || cp == 0) {
 			err_set(e, ERR_USAGE, "the task is not valid UTF-8 text: byte %zu",
 				at + 1);
-			err_hint(e, "convert it first (iconv -f … -t UTF-8), or put the data "
-				    "into a file and name the file");
+			err_hint(e,
+				 "convert it first (iconv -f … -t UTF-8), or put the data "
+				 "into a file and name the file");
 			return ERR_USAGE;
 		}
 	}

@@ -15,8 +15,8 @@ approve_hash(const char *code, size_t n, char hex[SHA256_HEX_SIZE])
 }
 
 void
-approve_prepare(struct session *s, struct step *step, const struct kernel *k, const char *code,
-		size_t n, bool by_user)
+approve_prepare(struct session *s, struct step *step, const struct kernel *k,
+		const char *code, size_t n, bool by_user)
 {
 	*step = (struct step){.number = s->steps + 1,
 			      .kernel = k,
@@ -47,7 +47,8 @@ approve_row(const struct kernel *k)
 
 /* The decision that needs no question, and who made it; NULL when the user must be asked. */
 static const char *
-approve_without_asking(const struct session *s, const struct step *step, struct decision *out)
+approve_without_asking(const struct session *s, const struct step *step,
+		       struct decision *out)
 {
 	out->kind = DECIDE_RUN;
 	if (step->by_user)

@@ -7,8 +7,9 @@
 #include "agent/base/utf8.h"
 #include "agent/core/context.h"
 
-#define CONTEXT_KEEP_BYTES 512 /* of a shortened text: half from its head, half from its tail */
-#define CONTEXT_PER_MSG	   4   /* tokens of a message's own framing */
+#define CONTEXT_KEEP_BYTES \
+	512		  /* of a shortened text: half from its head, half from its tail */
+#define CONTEXT_PER_MSG 4 /* tokens of a message's own framing */
 
 int64_t
 context_tokens(const char *p, size_t n)

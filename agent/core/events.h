@@ -15,22 +15,23 @@ struct step {
 	const struct kernel *kernel; /* never NULL */
 	const char *code;	     /* the exact bytes to be run */
 	size_t len;
-	char sha256[65];	     /* of those bytes, hexadecimal */
-	bool by_user;		     /* typed by the user: needs no question */
+	char sha256[65]; /* of those bytes, hexadecimal */
+	bool by_user;	 /* typed by the user: needs no question */
 };
 
 enum decision_kind {
 	DECIDE_RUN,
-	DECIDE_NO,     /* not this one; the model is told, with the reason if there is one */
-	DECIDE_STOP,   /* the turn ends */
+	DECIDE_NO,   /* not this one; the model is told, with the reason if there is one */
+	DECIDE_STOP, /* the turn ends */
 	DECIDE_NOBODY, /* nobody can be asked */
 };
 
 struct decision {
 	enum decision_kind kind;
-	bool always;	/* with DECIDE_RUN: this language without asking, for this session */
-	char *reason;	/* the user's words for the model, or NULL; owned by the core */
-	char *code;	/* DECIDE_RUN: bytes to run in the step's place, or NULL; owned by the core */
+	bool always;  /* with DECIDE_RUN: this language without asking, for this session */
+	char *reason; /* the user's words for the model, or NULL; owned by the core */
+	char *
+	    code; /* DECIDE_RUN: bytes to run in the step's place, or NULL; owned by the core */
 	size_t len;
 	char sha256[65]; /* DECIDE_RUN: of the bytes that were shown */
 };

@@ -38,18 +38,23 @@ prompt_how_to_run(const struct prompt_facts *f, struct buf *out)
 		return;
 	}
 	if (f->tools)
-		buf_adds(out, "- To run code, call the tool `execute`. Code in fenced blocks is "
-			      "shown to the user and not run.\n");
-	else
 		buf_adds(out,
-			 "- To run code, write one fenced block and name its language: ```shell. "
-			 "Its output comes in the next message. A reply without such a block "
-			 "ends the task.\n");
+			 "- To run code, call the tool `execute`. Code in fenced blocks is "
+			 "shown to the user and not run.\n");
+	else
+		buf_adds(
+		    out,
+		    "- To run code, write one fenced block and name its language: "
+		    "```shell. "
+		    "Its output comes in the next message. A reply without such a block "
+		    "ends the task.\n");
 	buf_adds(out, "- Languages: ");
 	prompt_languages(out);
-	buf_adds(out, ". Each keeps its variables, imports and folder from step to step.\n");
-	buf_adds(out, "- Standard input of a step is empty. Output is cut in the middle when it "
-		      "is long.");
+	buf_adds(out,
+		 ". Each keeps its variables, imports and folder from step to step.\n");
+	buf_adds(out,
+		 "- Standard input of a step is empty. Output is cut in the middle when it "
+		 "is long.");
 	if (f->step_timeout_ms > 0)
 		buf_addf(out, " A step may take %lld s.",
 			 (long long)(f->step_timeout_ms / 1000));
@@ -61,15 +66,19 @@ prompt_how_to_run(const struct prompt_facts *f, struct buf *out)
 static void
 prompt_sandbox(const struct prompt_facts *f, struct buf *out)
 {
-	buf_addf(out,
-		 "- Code runs in a sandbox on the user's machine. Workspace and current folder: "
-		 "%s (%s). ",
-		 f->workspace, f->workspace_readonly ? "read-only" : "writable");
-	buf_adds(out, "Writable besides: /tmp and HOME, both private and empty at the start");
+	buf_addf(
+	    out,
+	    "- Code runs in a sandbox on the user's machine. Workspace and current folder: "
+	    "%s (%s). ",
+	    f->workspace, f->workspace_readonly ? "read-only" : "writable");
+	buf_adds(out,
+		 "Writable besides: /tmp and HOME, both private and empty at the start");
 	for (size_t i = 0; f->write && f->write[i]; i++)
 		buf_addf(out, ", %s", f->write[i]);
-	buf_adds(out, ". The system is read-only; other files of the user are not there.\n");
-	buf_adds(out, "- The network is off: nothing can be downloaded or installed. No sudo.");
+	buf_adds(out,
+		 ". The system is read-only; other files of the user are not there.\n");
+	buf_adds(out,
+		 "- The network is off: nothing can be downloaded or installed. No sudo.");
 	if (f->memory)
 		buf_addf(out, " Memory: %llu MiB.", (unsigned long long)(f->memory / MIB));
 	buf_adds(out, "\n");
@@ -101,17 +110,18 @@ prompt_system(const struct prompt_facts *f, struct buf *out)
 		buf_adds(out, f->system);
 	else
 		buf_add(out, prompt_open_interpreter, n);
-	buf_adds(out, "\n\n# Facts about this session\nWhere they differ from the text above, "
-		      "these hold.\n");
+	buf_adds(out,
+		 "\n\n# Facts about this session\nWhere they differ from the text above, "
+		 "these hold.\n");
 	buf_addf(out, "- System: %s.\n", f->os);
-	buf_addf(out,
-		 "- Answer in the language the user writes in%s%s.\n",
+	buf_addf(out, "- Answer in the language the user writes in%s%s.\n",
 		 language ? "; the locale says " : "", language ? language : "");
 	prompt_how_to_run(f, out);
 	if (f->run)
 		prompt_sandbox(f, out);
 	if (f->instructions)
-		buf_addf(out, "\n# The user's standing instructions\n%s\n", f->instructions);
+		buf_addf(out, "\n# The user's standing instructions\n%s\n",
+			 f->instructions);
 }
 
 const struct tool_def *
@@ -119,8 +129,9 @@ prompt_tool(void)
 {
 	static struct tool_def def = {
 	    .name = "execute",
-	    .description = "Runs code in the language's persistent interpreter and gives back "
-			   "its exit status and output.",
+	    .description =
+		"Runs code in the language's persistent interpreter and gives back "
+		"its exit status and output.",
 	};
 	static char *schema;
 	AUTO_BUF struct buf b = BUF_INIT(16 * KIB);
@@ -129,11 +140,13 @@ prompt_tool(void)
 		return &def;
 	/* No `enum`: servers that turn the schema into a grammar would cut off a model that
 	 * says "bash" or "py"; names and aliases are resolved here. */
-	buf_adds(&b, "{\"type\":\"object\",\"properties\":{\"language\":{\"type\":\"string\","
-		     "\"description\":\"One of: ");
+	buf_adds(&b,
+		 "{\"type\":\"object\",\"properties\":{\"language\":{\"type\":\"string\","
+		 "\"description\":\"One of: ");
 	prompt_languages(&b);
-	buf_adds(&b, "\"},\"code\":{\"type\":\"string\",\"description\":\"The code, as it would "
-		     "stand in a file\"}},\"required\":[\"language\",\"code\"]}");
+	buf_adds(
+	    &b, "\"},\"code\":{\"type\":\"string\",\"description\":\"The code, as it would "
+		"stand in a file\"}},\"required\":[\"language\",\"code\"]}");
 	schema = buf_take(&b);
 	def.schema = schema;
 	return &def;

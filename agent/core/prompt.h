@@ -9,15 +9,15 @@ struct prompt_facts {
 	const char *system;	  /* replaces the built-in prompt, or NULL */
 	const char *instructions; /* added by the user's config, or NULL */
 	const char *workspace;
-	const char *os;		  /* "Debian GNU/Linux 12 (bookworm), x86_64" */
-	const char *locale;	  /* "ja_JP.UTF-8", or NULL */
+	const char *os;	    /* "Debian GNU/Linux 12 (bookworm), x86_64" */
+	const char *locale; /* "ja_JP.UTF-8", or NULL */
 	bool workspace_readonly;
 	const char *const *write; /* further writable paths, or NULL */
 	int64_t step_timeout_ms;
-	uint64_t memory;	  /* bytes */
-	bool tools;		  /* code comes as calls; else as fenced blocks */
-	bool run;		  /* code is run at all */
-	bool asks;		  /* the user is asked before each step */
+	uint64_t memory; /* bytes */
+	bool tools;	 /* code comes as calls; else as fenced blocks */
+	bool run;	 /* code is run at all */
+	bool asks;	 /* the user is asked before each step */
 };
 
 /* The whole system message. */

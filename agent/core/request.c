@@ -12,7 +12,7 @@
 
 #define REQUEST_CUT_RETRIES  2
 #define REQUEST_REPLY_MAX    (8 * MIB) /* bytes of text of one reply */
-#define REQUEST_WINDOW_SHARE 0.8	/* of the window is for the request; the rest answers */
+#define REQUEST_WINDOW_SHARE 0.8 /* of the window is for the request; the rest answers */
 
 struct request {
 	struct session *s;
@@ -120,17 +120,19 @@ request_fit(struct session *s, int64_t budget, struct err *e)
 	bool fits = context_fit(&s->msgs, budget, &cut);
 
 	if (cut.bytes)
-		session_notice(s, NOTICE_WARN,
-			       "the conversation was too long for the model: %zu outputs and "
-			       "%zu replies shortened, %zu bytes dropped",
-			       cut.outputs, cut.replies, cut.bytes);
+		session_notice(
+		    s, NOTICE_WARN,
+		    "the conversation was too long for the model: %zu outputs and "
+		    "%zu replies shortened, %zu bytes dropped",
+		    cut.outputs, cut.replies, cut.bytes);
 	if (fits)
 		return ERR_NONE;
 	err_set(e, ERR_CONTEXT,
 		"the conversation needs about %lld tokens, the model's window gives %lld",
 		(long long)context_list_tokens(&s->msgs), (long long)budget);
-	err_hint(e, "begin afresh (/reset), put long text into a file and name the file, or "
-		    "set a larger --context");
+	err_hint(e,
+		 "begin afresh (/reset), put long text into a file and name the file, or "
+		 "set a larger --context");
 	return ERR_CONTEXT;
 }
 
@@ -158,8 +160,9 @@ request_store(struct request *x, struct model_reply *r, struct err *e)
 	for (size_t i = 0; i < r->ncalls; i++)
 		msg_add_call(m, r->calls[i].id, r->calls[i].name, r->calls[i].args);
 	if (r->finish == FINISH_LENGTH)
-		session_notice(s, NOTICE_WARN,
-			       "the model stopped at its output limit; a call in it is not run");
+		session_notice(
+		    s, NOTICE_WARN,
+		    "the model stopped at its output limit; a call in it is not run");
 	if (r->finish == FINISH_FILTER)
 		session_notice(s, NOTICE_WARN, "the server withheld the rest of the reply");
 	return transcript_msg(s->transcript, m, &r->usage, e);
@@ -176,7 +179,8 @@ request_ask(struct request *x, struct model_reply *r, struct err *e)
 				  .call_progress = request_call_progress,
 				  .notice = request_notice,
 				  .countdown = request_countdown};
-	struct model_request req = {.messages = &s->msgs, .temperature = s->conf.temperature};
+	struct model_request req = {.messages = &s->msgs,
+				    .temperature = s->conf.temperature};
 
 	if (s->conf.approve != APPROVE_NEVER && s->model->tools != MODEL_TOOLS_NO) {
 		req.tools = prompt_tool();
@@ -198,7 +202,8 @@ request_try(struct request *x, struct model_reply *r, struct err *e)
 	for (int cuts = 0; !kind; x->again = 0) {
 		kind = request_ask(x, r, e);
 		if (kind == ERR_TRUNCATED && cuts < REQUEST_CUT_RETRIES) {
-			session_notice(s, NOTICE_WARN, "the reply broke off; asking again (%d of %d)",
+			session_notice(s, NOTICE_WARN,
+				       "the reply broke off; asking again (%d of %d)",
 				       ++cuts, REQUEST_CUT_RETRIES);
 			model_reply_release(r);
 			kind = ERR_NONE;
@@ -207,10 +212,12 @@ request_try(struct request *x, struct model_reply *r, struct err *e)
 
 			shortened = true;
 			model_reply_release(r);
-			if (request_fit(s, context_list_tokens(&s->msgs) * 2 / 3, &ours) == ERR_NONE)
+			if (request_fit(s, context_list_tokens(&s->msgs) * 2 / 3, &ours) ==
+			    ERR_NONE)
 				kind = ERR_NONE;
 			else
-				err_hint(e, "%s", ours.hint); /* the server's own words stay */
+				err_hint(e, "%s",
+					 ours.hint); /* the server's own words stay */
 		} else {
 			break;
 		}

@@ -18,15 +18,16 @@ enum approve_mode {
 /* What the user set. Strings are borrowed from the options. */
 struct session_conf {
 	enum approve_mode approve;
-	int64_t max_steps;   /* per task; 0: no bound */
-	int64_t max_time_ms; /* per task; 0: no bound */
-	double max_cost;     /* per session, USD; 0: no bound */
+	int64_t max_steps;		  /* per task; 0: no bound */
+	int64_t max_time_ms;		  /* per task; 0: no bound */
+	double max_cost;		  /* per session, USD; 0: no bound */
 	double price_input, price_output; /* USD a million tokens; negative: unknown */
-	double temperature;	/* negative: the server's */
-	const char *system;	/* replaces the prompt, or NULL */
+	double temperature;		  /* negative: the server's */
+	const char *system;		  /* replaces the prompt, or NULL */
 	const char *instructions;
-	const char *workspace;	/* canonical */
-	const char *spill_dir;	/* for output that is too long to keep, seen by code; or NULL */
+	const char *workspace; /* canonical */
+	const char
+	    *spill_dir; /* for output that is too long to keep, seen by code; or NULL */
 	const char *const *write;
 	struct sbx_limits limits;
 	struct execute_limits execute;
@@ -41,19 +42,19 @@ struct session {
 	struct executor *executor;
 	struct transcript *transcript;
 	struct msg_list msgs;
-	bool begun;	   /* system message is there, session event written */
-	unsigned steps;	   /* so far; numbers the next one */
+	bool begun;		      /* system message is there, session event written */
+	unsigned steps;		      /* so far; numbers the next one */
 	bool always[SESSION_KERNELS]; /* by row of the languages table */
 	struct usage total;
-	double cost;	   /* USD so far; negative: unknown price */
-	struct buf aside;  /* output of code the user ran himself, for the next message */
+	double cost;	  /* USD so far; negative: unknown price */
+	struct buf aside; /* output of code the user ran himself, for the next message */
 	bool transcript_failed;
 };
 
 /* Takes over `transcript` and `model` (may be NULL); the rest stays the caller's. */
-struct session *session_new(const struct session_conf *c, struct loop *loop,
-			    struct sbx_session *sandbox, struct transcript *transcript,
-			    struct model *model, const struct sink *sink);
+struct session *
+session_new(const struct session_conf *c, struct loop *loop, struct sbx_session *sandbox,
+	    struct transcript *transcript, struct model *model, const struct sink *sink);
 void session_free(struct session *s);
 void session_set_model(struct session *s, struct model *model);
 /* Writes the system message and the session event, once. */

@@ -17,7 +17,7 @@
 struct transcript {
 	char *dir;
 	char *path;
-	char *files;	   /* as named */
+	char *files;	  /* as named */
 	char *files_real; /* canonical, once it was made */
 	char id[24];
 	int fd;
@@ -108,8 +108,8 @@ transcript_open(struct transcript *t, struct err *e)
 
 	if (kind)
 		return kind;
-	t->fd = open(t->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-		     0600);
+	t->fd = open(t->path,
+		     O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (t->fd < 0)
 		return err_sys(e, ERR_IO, "cannot make the session file '%s'", t->path);
 	if (flock(t->fd, LOCK_EX | LOCK_NB) < 0)
@@ -183,8 +183,9 @@ enum err_kind
 transcript_msg(struct transcript *t, const struct msg *m, const struct usage *u,
 	       struct err *e)
 {
-	static const char *const labels[] = {
-	    [LABEL_USER] = "user", [LABEL_LOCAL] = "local", [LABEL_UNTRUSTED] = "untrusted"};
+	static const char *const labels[] = {[LABEL_USER] = "user",
+					     [LABEL_LOCAL] = "local",
+					     [LABEL_UNTRUSTED] = "untrusted"};
 	struct json_writer *w = transcript_begin(t, msg_role_word(m->role));
 
 	json_kv_str(w, "label", labels[m->label]);

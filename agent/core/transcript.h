@@ -35,7 +35,7 @@ enum err_kind transcript_decision(struct transcript *t, const struct step *s,
 				  const struct decision *d, const char *by, struct err *e);
 enum err_kind transcript_step(struct transcript *t, const struct step *s,
 			      const struct step_result *r, struct err *e);
-enum err_kind transcript_note(struct transcript *t, const char *type, const char *text,
-			      struct err *e);
+enum err_kind
+transcript_note(struct transcript *t, const char *type, const char *text, struct err *e);
 
 #endif

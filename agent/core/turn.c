@@ -8,36 +8,25 @@
 #include <string.h>
 
 #include "agent/base/clock.h"
-#include "agent/base/json.h"
 #include "agent/base/mem.h"
 #include "agent/core/approve.h"
+#include "agent/core/call.h"
 #include "agent/core/request.h"
 #include "agent/core/fence.h"
 #include "agent/core/turn.h"
 
-#define TURN_SAME_MAX	3	   /* identical steps with identical output, in a row */
-#define TURN_CODE_MAX	(512 * KIB) /* bytes of code that a user can be asked about */
-#define TURN_PROBLEMS_MAX 5 /* calls in a row that could not be run */
-#define TURN_RESULT_MAX (256 * KIB) /* bytes of one result as the model gets it */
+#define TURN_SAME_MAX	  3	      /* identical steps with identical output, in a row */
+#define TURN_PROBLEMS_MAX 5	      /* calls in a row that could not be run */
+#define TURN_RESULT_MAX	  (256 * KIB) /* bytes of one result as the model gets it */
 
 struct turn {
 	struct session *s;
 	int64_t began_ms;
-	int64_t steps;	   /* of this task */
+	int64_t steps;	    /* of this task */
 	char last_hash[65]; /* of the last step's code */
 	char *last_output;
 	int same;
 	int problems; /* calls in a row that could not be run */
-};
-
-/* One thing that a reply asks for: a call, or a fenced block. */
-struct turn_ask {
-	const char *call_id;  /* NULL: fenced block */
-	const char *language; /* as the model wrote it; NULL: the call is malformed */
-	const char *code;
-	size_t len;
-	char *problem; /* why it cannot be run, for the model; or NULL */
-	cJSON *args;   /* owner of language and code */
 };
 
 static enum err_kind
@@ -102,8 +91,8 @@ turn_check_repeat(struct turn *t, const struct step *step, const struct step_res
 	if (t->same < TURN_SAME_MAX)
 		return ERR_NONE;
 	t->same = 0;
-	err_set(e, ERR_GOVERNOR, "the model ran the same code %d times with the same output",
-		TURN_SAME_MAX);
+	err_set(e, ERR_GOVERNOR,
+		"the model ran the same code %d times with the same output", TURN_SAME_MAX);
 	err_hint(e, "say what it should do instead");
 	return ERR_GOVERNOR;
 }
@@ -127,8 +116,8 @@ turn_execute(struct session *s, const struct step *step, bool asked, struct step
 	s->steps++;
 	if (s->sink.step_begin)
 		s->sink.step_begin(s->sink.arg, step, asked);
-	kind = executor_run(s->executor, step->kernel->name, step->code, step->len, turn_live,
-			    s, r, e);
+	kind = executor_run(s->executor, step->kernel->name, step->code, step->len,
+			    turn_live, s, r, e);
 	if (kind)
 		return kind;
 	kind = transcript_step(s->transcript, step, r, e);
@@ -153,7 +142,7 @@ turn_refusal_text(const struct decision *d, struct buf *text)
 /* Runs one step of the model: asks, executes, stores the result. *stop: nothing further of this
  * reply is to be run. */
 static enum err_kind
-turn_step(struct turn *t, const struct turn_ask *a, bool *stop, struct err *e)
+turn_step(struct turn *t, const struct call *a, bool *stop, struct err *e)
 {
 	AUTO_BUF struct buf text = BUF_INIT(TURN_RESULT_MAX);
 	struct session *s = t->s;
@@ -193,83 +182,6 @@ turn_step(struct turn *t, const struct turn_ask *a, bool *stop, struct err *e)
 	return kind;
 }
 
-/* What is installed, for the model's own mending. */
-static void
-turn_languages(struct buf *out)
-{
-	const struct kernel *k;
-	const char *comma = "";
-
-	for (size_t i = 0; (k = kernel_at(i)); i++) {
-		if (!kernel_installed(k))
-			continue;
-		buf_addf(out, "%s%s", comma, k->name);
-		comma = ", ";
-	}
-}
-
-static void
-turn_check_language(struct turn_ask *a)
-{
-	AUTO_BUF struct buf b = BUF_INIT(4 * KIB);
-	const struct kernel *k = kernel_find(a->language);
-
-	if (k && kernel_installed(k))
-		return;
-	if (k)
-		buf_addf(&b, "Not run: %s is not installed on this machine. Installed: ",
-			 k->name);
-	else
-		buf_addf(&b, "Not run: there is no language '%.64s'. There are: ",
-			 a->language);
-	turn_languages(&b);
-	a->problem = buf_take(&b);
-}
-
-/* Reads a call's arguments. A call that cannot be run gets a `problem` for the model. */
-static struct turn_ask
-turn_read_call(const struct msg_call *c)
-{
-	struct turn_ask a = {.call_id = c->id};
-	struct err e = {0};
-
-	if (strcmp(c->name, "execute") != 0) {
-		a.problem = mem_printf("Not run: there is no tool '%.64s'. The only tool is "
-				       "execute {language, code}.",
-				       c->name);
-		return a;
-	}
-	if (json_parse(*c->args ? c->args : "{}", *c->args ? strlen(c->args) : 2, JSON_REPAIR,
-		       &a.args, &e)) {
-		a.problem = mem_printf("Not run: the arguments are no valid JSON (%s). Call "
-				       "execute again with {\"language\": …, \"code\": …}.",
-				       e.msg);
-		return a;
-	}
-	a.language = json_str(a.args, "language");
-	a.code = json_str(a.args, "code");
-	if (!a.language || !a.code) {
-		a.problem = mem_strdup("Not run: 'language' and 'code' must both be given, as "
-				       "strings.");
-		return a;
-	}
-	a.len = strlen(a.code);
-	if (a.len > TURN_CODE_MAX)
-		a.problem = mem_printf("Not run: the code is longer than %zu KiB. Write it in "
-				       "smaller steps.",
-				       TURN_CODE_MAX / KIB);
-	else
-		turn_check_language(&a);
-	return a;
-}
-
-static void
-turn_ask_release(struct turn_ask *a)
-{
-	free(a->problem);
-	cJSON_Delete(a->args);
-}
-
 /* A model that never gets a call right would go on for ever. */
 static enum err_kind
 turn_check_problems(struct turn *t, struct err *e)
@@ -284,13 +196,15 @@ turn_check_problems(struct turn *t, struct err *e)
 
 /* One entry of a reply: run, or answered with its problem, or passed over. */
 static enum err_kind
-turn_entry(struct turn *t, struct turn_ask *a, bool *stop, struct err *e)
+turn_entry(struct turn *t, struct call *a, bool *stop, struct err *e)
 {
-	static const char passed_over[] = "Not run: an earlier step of this reply was not run.";
+	static const char passed_over[] =
+	    "Not run: an earlier step of this reply was not run.";
 	enum err_kind kind;
 
 	if (*stop)
-		return turn_add_result(t->s, a->call_id, passed_over, strlen(passed_over), e);
+		return turn_add_result(t->s, a->call_id, passed_over, strlen(passed_over),
+				       e);
 	if (a->problem) {
 		session_notice(t->s, NOTICE_WARN, "%s", a->problem);
 		kind = turn_add_result(t->s, a->call_id, a->problem, strlen(a->problem), e);
@@ -313,8 +227,8 @@ turn_close_calls(struct session *s, size_t reply, size_t from)
 		const char *id = s->msgs.at[reply].calls[i].id;
 		size_t k = reply + 1;
 
-		while (k < s->msgs.n && !(s->msgs.at[k].call_id &&
-					  strcmp(s->msgs.at[k].call_id, id) == 0))
+		while (k < s->msgs.n &&
+		       !(s->msgs.at[k].call_id && strcmp(s->msgs.at[k].call_id, id) == 0))
 			k++;
 		if (k == s->msgs.n)
 			turn_add_result(s, id, text, strlen(text), NULL);
@@ -333,12 +247,12 @@ turn_calls(struct turn *t, size_t reply, bool *ran, struct err *e)
 	*ran = n > 0;
 	for (size_t i = 0; i < n && !kind; i++) {
 		/* msgs may move while results are added: read the call anew each time */
-		struct turn_ask a = turn_read_call(&s->msgs.at[reply].calls[i]);
+		struct call a = call_read(&s->msgs.at[reply].calls[i]);
 
 		kind = turn_entry(t, &a, &stop, e);
 		if (kind)
 			turn_close_calls(s, reply, i);
-		turn_ask_release(&a);
+		call_release(&a);
 	}
 	return kind;
 }
@@ -356,14 +270,14 @@ turn_fences(struct turn *t, size_t reply, bool *ran, struct err *e)
 	fence_find(text, strlen(text), &list);
 	for (size_t i = 0; i < list.n && !kind; i++) {
 		struct fence *f = &list.at[i];
-		struct turn_ask a = {.language = f->language, .code = f->code, .len = f->len};
+		struct call a = {.language = f->language, .code = f->code, .len = f->len};
 
 		if (!f->closed || !kernel_find(f->language))
 			continue; /* prose: an example, a file's content, a diagram */
 		*ran = true;
-		turn_check_language(&a);
+		call_check_language(&a);
 		kind = turn_entry(t, &a, &stop, e);
-		turn_ask_release(&a);
+		call_release(&a);
 	}
 	fence_release(&list);
 	return kind;
@@ -382,7 +296,8 @@ turn_loop(struct session *s, struct err *e)
 			kind = request_run(s, e);
 		if (kind)
 			break;
-		if (s->conf.approve == APPROVE_NEVER && s->msgs.at[s->msgs.n - 1].ncalls == 0)
+		if (s->conf.approve == APPROVE_NEVER &&
+		    s->msgs.at[s->msgs.n - 1].ncalls == 0)
 			ran = false;
 		else if (s->model->tools == MODEL_TOOLS_NO)
 			kind = turn_fences(&t, s->msgs.n - 1, &ran, e);
@@ -395,7 +310,8 @@ turn_loop(struct session *s, struct err *e)
 	if (loop_terminated(s->loop))
 		kind = err_set(e, ERR_TERMINATED, "terminated");
 	if (kind)
-		transcript_note(s->transcript, kind == ERR_INTERRUPTED ? "interrupted" : "error",
+		transcript_note(s->transcript,
+				kind == ERR_INTERRUPTED ? "interrupted" : "error",
 				e ? e->msg : "", NULL);
 	return kind;
 }

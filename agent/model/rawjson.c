@@ -68,7 +68,7 @@ raw_inside(struct slice s, char bracket)
 struct slice
 raw_member(struct slice s, const char *key)
 {
-	const char *end = s.p + s.n, *p = raw_inside(s, '{');
+	const char *end = s.p ? s.p + s.n : NULL, *p = raw_inside(s, '{');
 	size_t n = strlen(key);
 
 	while (p && p < end && *p == '"') {
@@ -84,7 +84,7 @@ raw_member(struct slice s, const char *key)
 struct slice
 raw_item(struct slice s, size_t i)
 {
-	const char *end = s.p + s.n, *p = raw_inside(s, '[');
+	const char *end = s.p ? s.p + s.n : NULL, *p = raw_inside(s, '[');
 
 	while (p && p < end && *p != ']') {
 		if (i-- == 0)

@@ -137,7 +137,7 @@ jsonl_reply_end(void *arg, bool final, bool aborted)
 	struct jsonl *j = arg;
 	struct json_writer *w;
 
-	(void)final;
+	(void) final;
 	if (j->reply.len == 0)
 		return;
 	w = jsonl_open_item(j, "item.completed", j->items++, "agent_message");
@@ -151,7 +151,8 @@ jsonl_reply_end(void *arg, bool final, bool aborted)
 static struct json_writer *
 jsonl_command(struct jsonl *j, const char *event, const struct step *s, const char *output)
 {
-	struct json_writer *w = jsonl_open_item(j, event, j->step_item, "command_execution");
+	struct json_writer *w =
+	    jsonl_open_item(j, event, j->step_item, "command_execution");
 
 	json_key(w, "command");
 	json_put_strn(w, s->code, s->len);

@@ -13,7 +13,7 @@
 struct live {
 	struct term *term;
 	struct fold fold;
-	struct buf line; /* the line being gathered */
+	struct buf line;     /* the line being gathered */
 	size_t lines, bytes; /* shown */
 	size_t hidden;	     /* lines that came after the bound */
 };
@@ -113,4 +113,28 @@ live_end(struct live *l, const struct step_result *r)
 			   r->total_bytes, r->spill_path);
 	else
 		term_linef(l->term, TERM_SIDE, STYLE_DIM, "│ … %zu lines more", l->hidden);
+}
+
+/* The code of a step that nobody was asked about: a head and the lines, as they are. */
+void
+live_code(struct term *t, const struct step *step)
+{
+	const char *p = step->code, *end = step->code + step->len;
+	struct row r;
+
+	term_linef(t, TERM_SIDE, STYLE_FENCE, "─ step %u · %s ──", step->number,
+		   step->kernel->name);
+	row_init(&r);
+	while (p < end) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		const char *stop = nl ? nl : end;
+
+		row_reset(&r);
+		row_adds(&r, STYLE_PLAIN, "  ");
+		row_add(&r, style_of(STYLE_CODE), p, (size_t)(stop - p));
+		r.nowrap_marker = true;
+		term_row(t, TERM_SIDE, &r);
+		p = nl ? nl + 1 : end;
+	}
+	row_release(&r);
 }

@@ -2,6 +2,7 @@
 #ifndef SUNABA_UI_LIVE_H
 #define SUNABA_UI_LIVE_H
 
+#include "agent/core/events.h"
 #include "agent/ui/term.h"
 #include "tools/execute.h"
 
@@ -14,5 +15,8 @@ void live_free(struct live *l);
 void live_feed(struct live *l, const char *p, size_t n);
 /* The last line, and a word about what was not shown. */
 void live_end(struct live *l, const struct step_result *r);
+
+/* The code of a step that nobody was asked about: a head, and the lines as they are. */
+void live_code(struct term *t, const struct step *step);
 
 #endif

@@ -19,17 +19,17 @@
 
 struct screen {
 	struct screen_opts o;
-	struct md *md;	     /* while a reply is laid out */
-	struct live *live;   /* while a step runs */
-	struct buf held;     /* final_only: the reply so far */
-	bool answered;	     /* an answer was written before this reply */
-	bool line_open;	     /* source mode: the last byte was no newline */
-	int64_t frame_ms;    /* of the last drawing */
-	int tick_fd;	     /* timerfd, once a second while busy; -1: not busy */
-	int frame_fd;	     /* timerfd, once when a drawing waits for its time */
-	int64_t busy_ms;     /* since when the present activity goes on */
-	const char *busy;    /* "thinking", or NULL */
-	char detail[64];     /* behind it */
+	struct md *md;	   /* while a reply is laid out */
+	struct live *live; /* while a step runs */
+	struct buf held;   /* final_only: the reply so far */
+	bool answered;	   /* an answer was written before this reply */
+	bool line_open;	   /* source mode: the last byte was no newline */
+	int64_t frame_ms;  /* of the last drawing */
+	int tick_fd;	   /* timerfd, once a second while busy; -1: not busy */
+	int frame_fd;	   /* timerfd, once when a drawing waits for its time */
+	int64_t busy_ms;   /* since when the present activity goes on */
+	const char *busy;  /* "thinking", or NULL */
+	char detail[64];   /* behind it */
 };
 
 static void
@@ -37,7 +37,8 @@ screen_arm(int fd, int64_t first_ms, int64_t every_ms)
 {
 	struct itimerspec spec = {
 	    .it_value = {.tv_sec = first_ms / 1000, .tv_nsec = first_ms % 1000 * 1000000},
-	    .it_interval = {.tv_sec = every_ms / 1000, .tv_nsec = every_ms % 1000 * 1000000}};
+	    .it_interval = {.tv_sec = every_ms / 1000,
+			    .tv_nsec = every_ms % 1000 * 1000000}};
 
 	if (fd >= 0)
 		timerfd_settime(fd, 0, &spec, NULL);
@@ -284,37 +285,13 @@ screen_reply_end(void *arg, bool final, bool aborted)
 	term_flush(s->o.term, NULL);
 }
 
-/* The code of a step that nobody was asked about: a head and the lines, as they are. */
-static void
-screen_show_code(struct screen *s, const struct step *step)
-{
-	const char *p = step->code, *end = step->code + step->len;
-	struct row r;
-
-	term_linef(s->o.term, TERM_SIDE, STYLE_FENCE, "─ step %u · %s ──", step->number,
-		   step->kernel->name);
-	row_init(&r);
-	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		const char *stop = nl ? nl : end;
-
-		row_reset(&r);
-		row_adds(&r, STYLE_PLAIN, "  ");
-		row_add(&r, style_of(STYLE_CODE), p, (size_t)(stop - p));
-		r.nowrap_marker = true;
-		term_row(s->o.term, TERM_SIDE, &r);
-		p = nl ? nl + 1 : end;
-	}
-	row_release(&r);
-}
-
 static void
 screen_step_begin(void *arg, const struct step *step, bool asked)
 {
 	struct screen *s = arg;
 
 	if (!asked)
-		screen_show_code(s, step);
+		live_code(s->o.term, step);
 	live_free(s->live);
 	s->live = live_new(s->o.term);
 	screen_activity(s, "running");
@@ -359,8 +336,8 @@ screen_step_end(void *arg, const struct step *step, const struct step_result *r)
 	live_end(s->live, r);
 	live_free(TAKE(s->live));
 	if (!fine)
-		term_linef(s->o.term, TERM_SIDE, STYLE_WARN, "[%s %d · %.1f s]", words[r->end],
-			   r->status, (double)r->wall_ms / 1000.0);
+		term_linef(s->o.term, TERM_SIDE, STYLE_WARN, "[%s %d · %.1f s]",
+			   words[r->end], r->status, (double)r->wall_ms / 1000.0);
 	if (r->note)
 		term_linef(s->o.term, TERM_SIDE, STYLE_NOTICE, "[%s]", r->note);
 	screen_activity(s, "thinking");
@@ -409,9 +386,9 @@ static enum err_kind
 screen_ask(void *arg, const struct step *step, struct decision *out, struct err *e)
 {
 	static const enum decision_kind kinds[] = {
-	    [ASK_YES] = DECIDE_RUN,	[ASK_NO] = DECIDE_NO,	[ASK_EDIT] = DECIDE_RUN,
-	    [ASK_ALWAYS] = DECIDE_RUN,	[ASK_STOP] = DECIDE_STOP,
-	    [ASK_NOBODY] = DECIDE_NOBODY};
+	    [ASK_YES] = DECIDE_RUN,   [ASK_NO] = DECIDE_NO,
+	    [ASK_EDIT] = DECIDE_RUN,  [ASK_ALWAYS] = DECIDE_RUN,
+	    [ASK_STOP] = DECIDE_STOP, [ASK_NOBODY] = DECIDE_NOBODY};
 	struct screen *s = arg;
 	struct ask_step q = {.language = step->kernel->name,
 			     .code = step->code,

@@ -12,10 +12,10 @@
 struct screen_opts {
 	struct term *term;
 	struct loop *loop;
-	bool render;	   /* lay the answer out even when standard output is no terminal */
-	bool final_only;   /* the answer's text only when it is the last (quiet) */
-	bool can_ask;	   /* questions can be put to the user */
-	bool interactive;  /* a prompt comes back after each answer */
+	bool render;	  /* lay the answer out even when standard output is no terminal */
+	bool final_only;  /* the answer's text only when it is the last (quiet) */
+	bool can_ask;	  /* questions can be put to the user */
+	bool interactive; /* a prompt comes back after each answer */
 	int verbose;
 };
 

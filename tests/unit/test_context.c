@@ -118,7 +118,8 @@ old_calls_stay_valid_json(void **state)
 	struct msg_list l = {0};
 	struct context_cut cut;
 	AUTO_FREE char *code = repeated("print(1)\\n", 2000);
-	AUTO_FREE char *args = mem_printf("{\"language\":\"python\",\"code\":\"%s\"}", code);
+	AUTO_FREE char *args =
+	    mem_printf("{\"language\":\"python\",\"code\":\"%s\"}", code);
 	cJSON *parsed;
 	struct msg *m;
 

@@ -67,7 +67,8 @@ static void
 info_strings(void **state)
 {
 	(void)state;
-	find("```{.python .number}\n1\n```\n```language-js\n2\n```\n```shell title=x\n3\n```\n"
+	find("```{.python .number}\n1\n```\n```language-js\n2\n```\n```shell "
+	     "title=x\n3\n```\n"
 	     "```\n4\n```\n");
 	check(0, "python", "1\n");
 	check(1, "js", "2\n");

@@ -44,7 +44,8 @@ static void
 lines_whatever_the_cut(void **state)
 {
 	(void)state;
-	play((const char *const[]){"a", "b\nc", "d\n", "\xe7\xa0", "\x82\n", "last", NULL}, 1);
+	play((const char *const[]){"a", "b\nc", "d\n", "\xe7\xa0", "\x82\n", "last", NULL},
+	     1);
 	assert_non_null(strstr(buf_str(&shown), "ab\n"));
 	assert_non_null(strstr(buf_str(&shown), "cd\n"));
 	assert_non_null(strstr(buf_str(&shown), "砂\n"));

@@ -1,0 +1,87 @@
+/* What a reply asks for, read from its calls. See call.h. Pinned by tests/unit/test_call.c. */
+#include <string.h>
+
+#include "agent/base/mem.h"
+#include "agent/core/call.h"
+#include "tools/kernels/kernels.h"
+
+/* What is installed, for the model's own mending. */
+static void
+call_languages(struct buf *out)
+{
+	const struct kernel *k;
+	const char *comma = "";
+
+	for (size_t i = 0; (k = kernel_at(i)); i++) {
+		if (!kernel_installed(k))
+			continue;
+		buf_addf(out, "%s%s", comma, k->name);
+		comma = ", ";
+	}
+}
+
+void
+call_check_language(struct call *a)
+{
+	AUTO_BUF struct buf b = BUF_INIT(4 * KIB);
+	const struct kernel *k = kernel_find(a->language);
+
+	if (k && kernel_installed(k))
+		return;
+	if (k)
+		buf_addf(&b, "Not run: %s is not installed on this machine. Installed: ",
+			 k->name);
+	else
+		buf_addf(&b,
+			 "Not run: there is no language '%.64s'. There are: ", a->language);
+	call_languages(&b);
+	a->problem = buf_take(&b);
+}
+
+/* Reads a call's arguments. A call that cannot be run gets a `problem` for the model. */
+struct call
+call_read(const struct msg_call *c)
+{
+	struct call a = {.call_id = c->id};
+	struct err e = {0};
+
+	if (strcmp(c->name, "execute") != 0) {
+		a.problem =
+		    mem_printf("Not run: there is no tool '%.64s'. The only tool is "
+			       "execute {language, code}.",
+			       c->name);
+		return a;
+	}
+	if (json_parse(*c->args ? c->args : "{}", *c->args ? strlen(c->args) : 2,
+		       JSON_REPAIR, &a.args, &e)) {
+		a.problem =
+		    mem_printf("Not run: the arguments are no valid JSON (%s). Call "
+			       "execute again with {\"language\": …, \"code\": …}.",
+			       e.msg);
+		return a;
+	}
+	a.language = json_str(a.args, "language");
+	a.code = json_str(a.args, "code");
+	if (!a.language || !a.code) {
+		a.problem =
+		    mem_strdup("Not run: 'language' and 'code' must both be given, as "
+			       "strings.");
+		return a;
+	}
+	a.len = strlen(a.code);
+	if (a.len > CALL_CODE_MAX)
+		a.problem =
+		    mem_printf("Not run: the code is longer than %zu KiB. Write it in "
+			       "smaller steps.",
+			       CALL_CODE_MAX / KIB);
+	else
+		call_check_language(&a);
+	return a;
+}
+
+void
+call_release(struct call *a)
+{
+	free(a->problem);
+	cJSON_Delete(a->args);
+}

@@ -1,0 +1,25 @@
+/* What a reply asks for: a call of the tool `execute`, or a fenced block. Pure. */
+#ifndef SUNABA_CORE_CALL_H
+#define SUNABA_CORE_CALL_H
+
+#include "agent/base/json.h"
+#include "agent/model/msg.h"
+
+#define CALL_CODE_MAX (512 * KIB) /* bytes of code that a user can be asked about */
+
+struct call {
+	const char *call_id;  /* NULL: fenced block */
+	const char *language; /* as the model wrote it; NULL: the call is malformed */
+	const char *code;
+	size_t len;
+	char *problem; /* why it cannot be run, for the model to mend; or NULL */
+	cJSON *args;   /* owner of language and code */
+};
+
+/* Reads a call's arguments; what cannot be run gets a `problem`. */
+struct call call_read(const struct msg_call *c);
+/* Sets `problem` when the language is unknown or not installed, naming what there is. */
+void call_check_language(struct call *a);
+void call_release(struct call *a);
+
+#endif
