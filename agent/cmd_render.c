@@ -28,7 +28,7 @@ show(struct term *t, const struct opts *o, const char *name, int fd, struct err 
 		for (at = 0; at < n && !k; at += step) {
 			step = stream ? MIN_OF(stream, n - at) : n - at;
 			md_feed(m, in + at, (size_t)step);
-			if (stream)
+			if (stream && term_ready(t))
 				md_refresh(m);
 			k = term_flush(t, e);
 		}

@@ -261,6 +261,12 @@ term_set_pace(struct term *t, int ms)
 	t->pace_ms = MAX_OF(ms, 0);
 }
 
+bool
+term_ready(const struct term *t)
+{
+	return t->live && clock_ms() - t->last_frame_ms >= t->pace_ms;
+}
+
 int
 term_due_ms(const struct term *t)
 {
