@@ -19,18 +19,19 @@ struct interactive {
 	struct app *app;
 	struct line *line;
 	char *prefill; /* for the next prompt */
-	size_t tour;   /* next task of the tour to offer */
+	size_t tour;   /* next task of the tour */
+	bool offer;    /* it was not offered yet */
 };
 
 static void
 interactive_no_model(struct app *a, const struct err *why)
 {
 	term_line(a->term, TERM_SIDE, STYLE_WARN, why->msg);
-	if (why->hint[0])
-		term_line(a->term, TERM_SIDE, STYLE_NOTICE, why->hint);
 	term_line(a->term, TERM_SIDE, STYLE_NOTICE,
-		  "Without a model: /model demo plays a tour (real code, real sandbox), "
-		  "!COMMAND runs a command.");
+		  "Start one on this machine (ollama serve, llama-server) or set a key such as "
+		  "OPENAI_API_KEY,");
+	term_line(a->term, TERM_SIDE, STYLE_NOTICE,
+		  "then /models. Enter takes the offline tour; !COMMAND runs a command.");
 }
 
 static void
@@ -57,8 +58,9 @@ interactive_greet(struct app *a, const struct err *why)
 static void
 interactive_offer_tour(struct interactive *x)
 {
-	if (!tour_is_on(x->app) || x->prefill)
+	if (!tour_is_on(x->app) || x->prefill || !x->offer)
 		return;
+	x->offer = false;
 	if (x->tour >= demo_count()) {
 		term_line(x->app->term, TERM_SIDE, STYLE_NOTICE,
 			  "That was the tour. /model NAME connects a model, /quit leaves.");
@@ -68,7 +70,18 @@ interactive_offer_tour(struct interactive *x)
 		   "Tour %zu of %zu: %s. Press Enter to send the task.", x->tour + 1,
 		   demo_count(), demo_title(x->tour));
 	x->prefill = mem_strdup(demo_user(x->tour));
-	x->tour++;
+}
+
+/* A task of the tour was sent: the next one is offered after it. */
+static void
+interactive_note_tour(struct interactive *x, const char *text)
+{
+	for (size_t i = 0; tour_is_on(x->app) && i < demo_count(); i++) {
+		if (strcmp(text, demo_user(i)) != 0)
+			continue;
+		x->tour = i + 1;
+		x->offer = true;
+	}
 }
 
 /* After a task: the prompt comes back whatever happened; only a termination leaves. */
@@ -189,7 +202,10 @@ interactive_line(struct interactive *x, const char *text, size_t n)
 		return interactive_slash(x, text + 1);
 	if (interactive_fences(a, text, n, &more))
 		return more;
-	return interactive_task(a, text, n);
+	interactive_note_tour(x, text);
+	more = interactive_task(a, text, n);
+	term_line(a->term, TERM_SIDE, STYLE_PLAIN, "");
+	return more;
 }
 
 static struct line *
@@ -237,7 +253,7 @@ interactive_loop(struct interactive *x)
 int
 app_run_session(struct app *a)
 {
-	struct interactive x = {.app = a};
+	struct interactive x = {.app = a, .offer = true};
 	struct err why = {0}, e = {0};
 	int code;
 

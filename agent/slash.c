@@ -32,7 +32,7 @@ slash_help(struct app *a, const char *arg)
 		AUTO_FREE char *left =
 		    mem_printf("/%s %s", slash_table[i].name, slash_table[i].args);
 
-		term_linef(a->term, TERM_SIDE, STYLE_PLAIN, "  %-22s %s", left,
+		term_linef(a->term, TERM_SIDE, STYLE_PLAIN, "  %-26s %s", left,
 			   slash_table[i].help);
 	}
 	term_line(

@@ -285,11 +285,21 @@ screen_reply_end(void *arg, bool final, bool aborted)
 	term_flush(s->o.term, NULL);
 }
 
+/* A blank row before what begins anew, where somebody looks at it. */
+static void
+screen_gap(struct screen *s)
+{
+	if (s->answered && term_err_tty(s->o.term))
+		term_line(s->o.term, TERM_SIDE, STYLE_PLAIN, "");
+}
+
 static void
 screen_step_begin(void *arg, const struct step *step, bool asked)
 {
 	struct screen *s = arg;
 
+	if (!asked)
+		screen_gap(s);
 	if (!asked)
 		live_code(s->o.term, step);
 	live_free(s->live);
@@ -399,6 +409,7 @@ screen_ask(void *arg, const struct step *step, struct decision *out, struct err 
 	enum err_kind kind;
 
 	screen_busy(s, false);
+	screen_gap(s);
 	kind = ask_step(s->o.term, s->o.loop, &q, &r, e);
 	if (ticking)
 		screen_busy(s, true);

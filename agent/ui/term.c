@@ -11,7 +11,9 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
+#include "agent/base/utf8.h"
 #include "agent/ui/term_int.h"
+#include "agent/ui/width.h"
 
 static void
 sink_init(struct term_sink *s, int fd)
@@ -168,6 +170,27 @@ term_row(struct term *t, enum term_to to, const struct row *r)
 		term_sink_flush(s);
 }
 
+/* Bytes of the line p[0..n) that fit on the screen, up to a place where it may be broken. */
+static size_t
+line_piece(const struct term *t, enum term_to to, const char *p, size_t n)
+{
+	AUTO_FREE char *breaks = NULL;
+	size_t fit, i;
+	int used, cols = term_width(t);
+	bool tty = to == TERM_ANSWER ? term_out_tty(t) : term_err_tty(t);
+
+	if (!tty || n <= (size_t)cols || !utf8_valid(p, n))
+		return n;
+	fit = width_fit(p, n, cols, &used);
+	if (fit == 0 || fit >= n)
+		return n;
+	breaks = mem_alloc(n);
+	width_breaks(p, n, breaks);
+	for (i = fit; i > 0 && !breaks[i]; i--)
+		;
+	return i > 0 ? i : fit;
+}
+
 void
 term_line(struct term *t, enum term_to to, enum style_name style, const char *text)
 {
@@ -178,12 +201,12 @@ term_line(struct term *t, enum term_to to, enum style_name style, const char *te
 		return;
 	row_init(&r);
 	do {
-		n = strcspn(text, "\n");
+		n = line_piece(t, to, text, strcspn(text, "\n"));
 		row_reset(&r);
 		row_add(&r, style_of(style), text, n);
 		term_row(t, to, &r);
 		text += n;
-	} while (*text && *++text);
+	} while (*text && (*text != '\n' || *++text));
 	row_release(&r);
 }
 
