@@ -7,7 +7,7 @@
 # Options that would make these lines fail or show are put aside between steps.
 
 _sunaba_read() {
-	local LC_ALL=C IFS= n
+	local LC_ALL=C IFS='' n
 	builtin read -r -u 200 n || builtin exit 0
 	_sunaba_code=
 	((n == 0)) || builtin read -r -N "$n" -u 200 _sunaba_code || builtin exit 0
@@ -19,10 +19,10 @@ $_sunaba_code"
 _sunaba_done() {
 	local status=$? opts=$- LC_ALL=C
 	builtin set +exuva
-	_sunaba_busy= _sunaba_opts=
+	_sunaba_busy='' _sunaba_opts=''
 	[[ $opts != *[euxva]* ]] || _sunaba_opts=-${opts//[!euxva]/}
 	if [[ $_sunaba_stop ]]; then
-		_sunaba_stop= status=130
+		_sunaba_stop='' status=130
 		builtin trap - DEBUG
 		builtin shopt -u extdebug
 	fi
@@ -40,7 +40,7 @@ _sunaba_interrupt() {
 }
 _sunaba_skip() { return 2; }
 
-_sunaba_opts= _sunaba_busy= _sunaba_stop= _sunaba_code=
+_sunaba_opts='' _sunaba_busy='' _sunaba_stop='' _sunaba_code=''
 readonly -f _sunaba_read _sunaba_done _sunaba_interrupt _sunaba_skip
 trap _sunaba_interrupt INT
 # The shell keeps its copies of closed descriptors from 10 upwards. Ten of no worth lie there
