@@ -150,18 +150,20 @@ label_of(const char *p, size_t n, size_t *len)
 	return from + 1;
 }
 
-/* Labels are compared after case folding and joining of white space: only plain ASCII words
- * can be looked for as they are. */
+/* Labels are compared after case folding and joining of white space: only words of ASCII and
+ * of scripts without case (from U+3000 on) can be looked for as they are. */
 static bool
 is_named(const char *label, size_t len, const char *text)
 {
 	char word[80];
+	unsigned char c;
 	size_t i;
 
 	if (len + 3 > sizeof(word))
 		return true;
 	for (i = 0; i < len; i++) {
-		if ((unsigned char)label[i] <= ' ' || (unsigned char)label[i] >= 0x7f)
+		c = (unsigned char)label[i];
+		if (c <= ' ' || c == 0x7f || (c >= 0xc0 && c < 0xe3) || c >= 0xf0)
 			return true;
 	}
 	snprintf(word, sizeof(word), "[%.*s]", (int)len, label);

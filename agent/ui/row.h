@@ -27,23 +27,28 @@ struct style {
 /* Named styles; style.c has one row each, with a picture of what it styles. */
 enum style_name {
 	STYLE_PLAIN,
-	STYLE_H1, STYLE_H2, STYLE_H3,
-	STYLE_CODE,	/* inline code */
-	STYLE_FENCE,	/* the line above a code block */
-	STYLE_QUOTE,	/* the bar of a quote */
-	STYLE_MARKER,	/* bullets, numbers */
-	STYLE_LINK, STYLE_URL,
-	STYLE_RULE,	/* thematic break, table lines */
+	STYLE_H1,
+	STYLE_H2,
+	STYLE_H3,
+	STYLE_CODE,   /* inline code */
+	STYLE_FENCE,  /* the line above a code block */
+	STYLE_QUOTE,  /* the bar of a quote */
+	STYLE_MARKER, /* bullets, numbers */
+	STYLE_LINK,
+	STYLE_URL,
+	STYLE_RULE, /* thematic break, table lines */
 	STYLE_TABLE_HEAD,
 	STYLE_HTML,
-	STYLE_DIM,	/* notes of the program */
-	STYLE_NOTICE,	/* something the user should see */
-	STYLE_WARN, STYLE_ERROR,
-	STYLE_OUTPUT,	/* a step's output */
-	STYLE_ASK,	/* frame of the confirmation */
-	STYLE_ESCAPED,	/* ⟨U+202E RLO⟩ */
+	STYLE_DIM,    /* notes of the program */
+	STYLE_NOTICE, /* something the user should see */
+	STYLE_WARN,
+	STYLE_ERROR,
+	STYLE_OUTPUT,  /* a step's output */
+	STYLE_ASK,     /* frame of the confirmation */
+	STYLE_ESCAPED, /* ⟨U+202E RLO⟩ */
 	STYLE_PROMPT,
-	STYLE_ADD, STYLE_DEL,
+	STYLE_ADD,
+	STYLE_DEL,
 	STYLE_COUNT
 };
 struct style style_of(enum style_name name);

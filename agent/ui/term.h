@@ -15,11 +15,11 @@
 enum term_when { TERM_AUTO, TERM_ALWAYS, TERM_NEVER };
 
 struct term_opts {
-	enum term_when color;	/* NO_COLOR and CLICOLOR_FORCE are read under TERM_AUTO */
-	bool plain;		/* layout without escape sequences, ASCII markers */
-	bool raw;		/* standard output: exact bytes */
-	int width;		/* 0: ask the terminal, COLUMNS, else 80 */
-	bool quiet;		/* no progress, no notices; errors still */
+	enum term_when color; /* NO_COLOR and CLICOLOR_FORCE are read under TERM_AUTO */
+	bool plain;	      /* layout without escape sequences, ASCII markers */
+	bool raw;	      /* standard output: exact bytes */
+	int width;	      /* 0: ask the terminal, COLUMNS, else 80 */
+	bool quiet;	      /* no progress, no notices; errors still */
 };
 
 struct term;
@@ -38,16 +38,16 @@ bool term_unicode(const struct term *t);
 /* Where keys come from: standard input if it is a terminal, else the controlling terminal; -1:
  * none. Borrowed. */
 int term_key_fd(const struct term *t);
-int term_width(const struct term *t);	 /* columns, 20 at least */
+int term_width(const struct term *t); /* columns, 20 at least */
 int term_height(const struct term *t);
-void term_resized(struct term *t);	 /* after SIGWINCH */
+void term_resized(struct term *t); /* after SIGWINCH */
 
 /* Where a row goes. */
 enum term_to {
 	TERM_ANSWER, /* standard output: the model's answer and nothing else */
-	TERM_SIDE,   /* standard error: progress, questions, warnings; on a terminal the same
+	TERM_SIDE, /* standard error: progress, questions, warnings; on a terminal the same
 			screen as the answer, in order with it */
-	TERM_ASK,    /* a question that somebody must see: as TERM_SIDE where that is a
+	TERM_ASK,  /* a question that somebody must see: as TERM_SIDE where that is a
 			terminal, else the controlling terminal */
 };
 /* Commits a row for good. On a terminal it appears above the tail. */

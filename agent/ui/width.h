@@ -8,9 +8,9 @@
 #include "agent/base/util.h"
 
 struct width_conf {
-	int ambiguous;	 /* columns of East Asian ambiguous characters: 1 or 2 */
-	int vs16;	 /* columns of a narrow base with VS16: 1 or 2 */
-	bool clusters;	 /* ZWJ and modifier sequences are drawn as one emoji */
+	int ambiguous; /* columns of East Asian ambiguous characters: 1 or 2 */
+	int vs16;      /* columns of a narrow base with VS16: 1 or 2 */
+	bool clusters; /* ZWJ and modifier sequences are drawn as one emoji */
 };
 extern struct width_conf width_conf; /* set once by the terminal's probe or the config */
 

@@ -206,9 +206,9 @@ frames_are_small(void **state UNUSED)
 {
 	AUTO_FREE char *got = output(start(frames_child, 40, 10, true), NULL);
 
-	assert_string_equal(got,
-			    FB "one" FE FB " two" FE FB "\r\nthree" FE FB "\r\033[K3" FE FB
-			       "\r\033[K\033[?7hnote\r\n\033[?7l3" FE FB "\r\033[K" FE);
+	assert_string_equal(got, FB
+			    "one" FE FB " two" FE FB "\r\nthree" FE FB "\r \033[J\r3" FE FB
+			    "\r \033[J\r\033[?7hnote\r\n\033[?7l3" FE FB "\r \033[J\r" FE);
 }
 
 static void
