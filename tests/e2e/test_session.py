@@ -32,12 +32,10 @@ def session(home, server=None, words=(), **more):
 
 
 def program(t):
-    """The agent's process in the pane."""
-    shell = int(t.tmux("display-message", "-p", "#{pane_pid}"))
-    for pid in run.descendants(shell):
-        if os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(run.SUNABA):
-            return pid
-    raise AssertionError("no program in the pane")
+    """The agent's process in the pane: the shell's only child."""
+    shell = t.tmux("display-message", "-p", "#{pane_pid}").strip()
+    with open(f"/proc/{shell}/task/{shell}/children", encoding="ascii") as f:
+        return int(f.read().split()[0])
 
 
 def again_at_prompt(t):

