@@ -287,7 +287,7 @@ term_set_pace(struct term *t, int ms)
 bool
 term_ready(const struct term *t)
 {
-	return t->live && clock_ms() - t->last_frame_ms >= t->pace_ms;
+	return t->live && (t->commit.len || clock_ms() - t->last_frame_ms >= t->pace_ms);
 }
 
 int

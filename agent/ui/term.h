@@ -73,7 +73,8 @@ enum err_kind term_flush(struct term *t, struct err *e);
 /* Milliseconds between frames in which nothing but the tail changed; 50 unless set. 0 makes
  * every flush a frame, which tests want. */
 void term_set_pace(struct term *t, int ms);
-/* True when a new tail would be drawn at once: the moment for md_refresh(). */
+/* True when the next flush draws a frame: the moment for md_refresh(). Rows that wait to be
+ * committed need it, or the tail would show them once more. */
 bool term_ready(const struct term *t);
 /* Milliseconds until a waiting frame may be drawn by term_flush(); -1: none waits. */
 int term_due_ms(const struct term *t);
