@@ -283,6 +283,33 @@ def terminated():
 
 
 @test
+def stopped():
+    """Ctrl-Z and fg: the entry is still there, the shell's modes are its own"""
+    with Tmux(["bash", "--norc", "--noprofile"], env={"PS1": "$ "}) as term:
+        term.wait("$")
+        term.type(TOOL)
+        term.lone("Enter")
+        term.wait("head\n>")
+        term.type("abc 日本")
+        term.lone("C-z")
+        term.wait("Stopped")
+        term.type("echo a shell")
+        term.lone("Enter")
+        term.wait("\na shell")
+        term.type("fg")
+        term.lone("Enter")
+        term.wait("> abc 日本")
+        term.type("def")
+        term.lone("Enter")
+        got(term, "abc 日本def")
+        term.lone("C-d")
+        term.wait("END eof")
+        term.type("stty -a | grep -c ' icanon '")
+        term.lone("Enter")
+        term.wait("\n1")
+
+
+@test
 def type_ahead():
     """what was typed while the program worked stands at the prompt, unsubmitted"""
     hold = path("hold", b"")
