@@ -25,7 +25,11 @@ def path(name, data=None):
 
 def prompt(*args, **more):
     term = Tmux([TOOL, *args], **more)
-    term.wait("head\n>")
+    try:
+        term.wait("head\n>")
+    except AssertionError:
+        term.__exit__()  # nobody else will end the server
+        raise
     return term
 
 
