@@ -25,7 +25,11 @@ def path(name, data=None):
 
 def prompt(*args, **more):
     term = Tmux([TOOL, *args], **more)
-    term.wait("head\n>")
+    try:
+        term.wait("head\n>")
+    except AssertionError:
+        term.__exit__()  # nobody else will end the server
+        raise
     return term
 
 
@@ -280,6 +284,33 @@ def terminated():
         contains(term.all(), "END quit")
     with open(f"{FOLDER}/a", encoding="utf-8") as a, open(f"{FOLDER}/b", encoding="utf-8") as b:
         equal(a.read(), b.read())
+
+
+@test
+def stopped():
+    """Ctrl-Z and fg: the entry is still there, the shell's modes are its own"""
+    with Tmux(["bash", "--norc", "--noprofile"], env={"PS1": "$ "}) as term:
+        term.wait("$")
+        term.type(TOOL)
+        term.lone("Enter")
+        term.wait("head\n>")
+        term.type("abc 日本")
+        term.lone("C-z")
+        term.wait("Stopped")
+        term.type("echo a shell")
+        term.lone("Enter")
+        term.wait("\na shell")
+        term.type("fg")
+        term.lone("Enter")
+        term.wait("> abc 日本")
+        term.type("def")
+        term.lone("Enter")
+        got(term, "abc 日本def")
+        term.lone("C-d")
+        term.wait("END eof")
+        term.type("stty -a | grep -c ' icanon '")
+        term.lone("Enter")
+        term.wait("\n1")
 
 
 @test
