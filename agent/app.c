@@ -103,6 +103,9 @@ app_open_jail(struct app *a, struct err *e)
 struct term_opts
 app_term_opts(const struct opts *o)
 {
+	if (opt_is_set(o, OPT_AMBIGUOUS_WIDTH))
+		width_conf.ambiguous =
+		    strcmp(opt_str(o, OPT_AMBIGUOUS_WIDTH), "2") == 0 ? 2 : 1;
 	return (struct term_opts){.color = app_color(o),
 				  .plain = opt_flag(o, OPT_PLAIN),
 				  .raw = opt_flag(o, OPT_RAW) || opt_flag(o, OPT_JSON),

@@ -160,6 +160,8 @@ term_row(struct term *t, enum term_to to, const struct row *r)
 
 	if (s == &t->out)
 		term_source_end(t);
+	else if (!t->live)
+		term_sink_flush(&t->out);
 	term_render(b, r, &s->face, 0);
 	buf_addc(b, '\n');
 	if (b->len < TERM_WRITE_AT)

@@ -104,6 +104,7 @@ term_source(struct term *t, const char *p, size_t n)
 {
 	size_t k;
 
+	term_sink_flush(&t->err); /* both may end in one file: keep the order */
 	for (; n > 0; p += k, n -= k) {
 		k = MIN_OF(n, TERM_WRITE_AT);
 		if (t->o.raw)
