@@ -104,5 +104,7 @@ main(int argc, char **argv)
 	}
 	app_close(&a);
 	opts_free(a.opts);
+	if (model_preload_busy())
+		_exit(code); /* everything was written through the terminal's writer */
 	return code;
 }

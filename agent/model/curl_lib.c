@@ -5,6 +5,7 @@
  * once, under pthread_once, by whichever thread asks first. */
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "agent/model/curl_lib.h"
@@ -73,11 +74,20 @@ curl_lib_get(const struct curl_lib **out, struct err *e)
 	return ERR_NONE;
 }
 
+static atomic_bool curl_lib_loading;
+
 static void *
 curl_lib_thread(void *arg)
 {
 	pthread_once(&curl_lib_once, curl_lib_load);
+	atomic_store(&curl_lib_loading, false);
 	return arg;
+}
+
+bool
+curl_lib_busy(void)
+{
+	return atomic_load(&curl_lib_loading);
 }
 
 void
@@ -85,6 +95,9 @@ curl_lib_preload(void)
 {
 	pthread_t t;
 
+	atomic_store(&curl_lib_loading, true);
 	if (pthread_create(&t, NULL, curl_lib_thread, NULL) == 0)
 		pthread_detach(t);
+	else
+		atomic_store(&curl_lib_loading, false); /* it is loaded when first used */
 }

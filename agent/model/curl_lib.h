@@ -36,5 +36,7 @@ struct curl_lib {
 enum err_kind curl_lib_get(const struct curl_lib **out, struct err *e);
 /* Begins to load it on a thread; at most once. */
 void curl_lib_preload(void);
+/* The thread of curl_lib_preload() is still at work. */
+bool curl_lib_busy(void);
 
 #endif

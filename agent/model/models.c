@@ -346,6 +346,12 @@ model_open(const struct model_want *want, struct loop *loop, struct model **out,
 	return k;
 }
 
+bool
+model_preload_busy(void)
+{
+	return curl_lib_busy();
+}
+
 void
 model_preload(void)
 {

@@ -40,6 +40,8 @@ enum err_kind model_list(const struct model_want *want, struct loop *loop,
 			 struct model_found_list *out, struct err *e);
 /* Loads libcurl on a thread of its own, so that it is there when first used. */
 void model_preload(void);
+/* It is still being loaded: exit handlers must not run beside it, so leave with _exit(). */
+bool model_preload_busy(void);
 
 /* Pure: splits `spec`. provider and model are the caller's; provider NULL: none named. */
 void model_split(const char *spec, char **provider, char **model);
