@@ -27,9 +27,10 @@ static void
 interactive_no_model(struct app *a, const struct err *why)
 {
 	term_line(a->term, TERM_SIDE, STYLE_WARN, why->msg);
-	term_line(a->term, TERM_SIDE, STYLE_NOTICE,
-		  "Start one on this machine (ollama serve, llama-server) or set a key such as "
-		  "OPENAI_API_KEY,");
+	term_line(
+	    a->term, TERM_SIDE, STYLE_NOTICE,
+	    "Start one on this machine (ollama serve, llama-server) or set a key such as "
+	    "OPENAI_API_KEY,");
 	term_line(a->term, TERM_SIDE, STYLE_NOTICE,
 		  "then /models. Enter takes the offline tour; !COMMAND runs a command.");
 }

@@ -87,7 +87,8 @@ main(int argc, char **argv)
 	sbx_jail_main_if_asked(argc, argv);
 	main_fill_streams();
 	setlocale(LC_ALL, "");
-	setlocale(LC_NUMERIC, "C"); /* numbers in JSON and options have a point everywhere */
+	setlocale(LC_NUMERIC,
+		  "C"); /* numbers in JSON and options have a point everywhere */
 	a.opts = opts_new();
 	c = argc > 1 ? command_find(argv[1]) : NULL;
 	if (c) {

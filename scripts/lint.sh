@@ -105,12 +105,13 @@ shell_scripts() {
 
 manual() {
 	for page in docs/*.in; do
-		"$SUNABA" help --man "$page" >"$work/page" || return 1
+		out=$work/$(basename "$page" .in) # mandoc reads the section from the name
+		"$SUNABA" help --man "$page" >"$out" || return 1
 		if command -v mandoc >/dev/null 2>&1; then
-			nothing mandoc -Tlint -W warning "$work/page" || return 1
+			nothing mandoc -Tlint -W warning "$out" || return 1
 		else
 			nothing sh -c "LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z \
-				'$work/page' >/dev/null" || return 1
+				'$out' >/dev/null" || return 1
 		fi
 	done
 }

@@ -65,12 +65,14 @@ def asyncio_subprocess(box):
 @jail_test
 def http(box):
     """a server on localhost and a client"""
+    # a bare system has no /etc/hosts to find "localhost" in
     python(box, "import http.server as h, threading as t, urllib.request as u, os\n"
+                "name = 'localhost' if os.path.exists('/etc/hosts') else '127.0.0.1'\n"
                 "class Q(h.SimpleHTTPRequestHandler):\n def log_message(self, *a): pass\n"
                 "s = h.ThreadingHTTPServer(('127.0.0.1', 0), Q)\n"
                 "t.Thread(target=s.serve_forever, daemon=True).start()\n"
                 "open('page', 'w').write('hello')\n"
-                "print(u.urlopen(f'http://localhost:{s.server_port}/page').read())", "b'hello'")
+                "print(u.urlopen(f'http://{name}:{s.server_port}/page').read())", "b'hello'")
 
 
 @jail_test

@@ -376,8 +376,8 @@ for i in range(9):
     if os.fork() == 0:
         held = []
         while len(held) < 60: held.append(bytearray(os.urandom(4096) * 2048))
-        time.sleep(30)
-time.sleep(30)
+        time.sleep(50)
+time.sleep(50)
 """)
     tap.equal(code, 128 + signal.SIGKILL, out)
     tap.contains(out, "limit of memory")

@@ -337,6 +337,7 @@ check_interrupt(const char *language, const char *set, const char *busy, const c
 {
 	struct played p;
 	struct pollfd fd;
+	int status, again = 3;
 
 	if (!play_start(&p, language))
 		skip();
@@ -351,8 +352,11 @@ check_interrupt(const char *language, const char *set, const char *busy, const c
 	assert_int_equal(play_status(&p), 130);
 	p.interrupt = false;
 	assert_null(strstr(buf_str(&p.output), "after"));
-	play_send(&p, get);
-	assert_int_equal(play_status(&p), 0);
+	/* A signal sent while the step was ending may still be on its way to the next one. */
+	do
+		play_send(&p, get);
+	while ((status = play_status(&p)) == 130 && again-- > 0);
+	assert_int_equal(status, 0);
 	assert_string_equal(buf_str(&p.output), want);
 	play_end(&p);
 }
