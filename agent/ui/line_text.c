@@ -235,10 +235,11 @@ bool
 line_text_move(const char *p, size_t n, size_t at, bool up, size_t *to)
 {
 	size_t start = text_line_start(p, at), end = text_line_end(p, n, at);
-	int column = width_of(p + start, at - start), used;
+	int column, used;
 
 	if (up ? start == 0 : end == n)
 		return false;
+	column = width_of(p + start, at - start);
 	start = up ? text_line_start(p, start - 1) : end + 1;
 	end = text_line_end(p, n, start);
 	*to = start + width_fit(p + start, end - start, column, &used);
