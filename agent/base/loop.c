@@ -32,7 +32,15 @@ struct loop {
 	void *poll_arg;
 };
 
-static const int loop_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGPIPE};
+static const int loop_signals[] = {SIGINT,  SIGTERM, SIGHUP, SIGWINCH,
+				   SIGCONT, SIGPIPE, SIGXFSZ};
+
+/* A reader that went away and a file at its limit are errors of write(2), not deaths. */
+static bool
+loop_ignores(int sig)
+{
+	return sig == SIGPIPE || sig == SIGXFSZ;
+}
 
 /* Written by handlers. */
 static atomic_int got_int;
@@ -83,7 +91,7 @@ loop_new(struct loop **out, struct err *e)
 	wake_fd_for_handler = l->wake_fd;
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < ARRAY_LEN(loop_signals); i++) {
-		sa.sa_handler = loop_signals[i] == SIGPIPE ? SIG_IGN : loop_on_signal;
+		sa.sa_handler = loop_ignores(loop_signals[i]) ? SIG_IGN : loop_on_signal;
 		sigaction(loop_signals[i], &sa, &loop_old[i]);
 	}
 	*out = l;

@@ -5,7 +5,10 @@
  * conversation that every wire accepts: each call has its result, partial text is a reply.
  * Asking lives in request.c, so that this file is about steps.
  * Pinned by tests/unit/test_turn.c and tests/e2e. */
+#include <signal.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
@@ -26,7 +29,9 @@ struct turn {
 	char last_hash[65]; /* of the last step's code */
 	char *last_output;
 	int same;
-	int problems; /* calls in a row that could not be run */
+	int problems;	 /* calls in a row that could not be run */
+	int deadline_fd; /* timerfd of --max-time, or -1 */
+	bool late;	 /* it went off */
 };
 
 static enum err_kind
@@ -283,6 +288,45 @@ turn_fences(struct turn *t, size_t reply, bool *ran, struct err *e)
 	return kind;
 }
 
+/* --max-time also ends what is under way: the timer interrupts it as Ctrl-C would. */
+static void
+turn_on_deadline(int fd, short revents, void *arg)
+{
+	struct turn *t = arg;
+	uint64_t n;
+
+	(void)revents;
+	if (read(fd, &n, sizeof(n)) == sizeof(n)) {
+		t->late = true;
+		raise(SIGINT);
+	}
+}
+
+static void
+turn_arm(struct turn *t)
+{
+	int64_t ms = t->s->conf.max_time_ms;
+	struct itimerspec at = {.it_value = {ms / 1000, ms % 1000 * 1000000}};
+
+	t->deadline_fd = -1;
+	if (ms <= 0)
+		return;
+	t->deadline_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (t->deadline_fd < 0)
+		return; /* it is still looked at between steps */
+	timerfd_settime(t->deadline_fd, 0, &at, NULL);
+	loop_watch(t->s->loop, t->deadline_fd, POLLIN, turn_on_deadline, t);
+}
+
+static void
+turn_disarm(struct turn *t)
+{
+	if (t->deadline_fd < 0)
+		return;
+	loop_unwatch(t->s->loop, t->deadline_fd);
+	close(t->deadline_fd);
+}
+
 static enum err_kind
 turn_loop(struct session *s, struct err *e)
 {
@@ -290,6 +334,7 @@ turn_loop(struct session *s, struct err *e)
 	enum err_kind kind;
 	bool ran = true;
 
+	turn_arm(&t);
 	do {
 		kind = turn_check_governors(&t, e);
 		if (!kind)
@@ -305,8 +350,11 @@ turn_loop(struct session *s, struct err *e)
 			kind = turn_calls(&t, s->msgs.n - 1, &ran, e);
 	} while (!kind && ran);
 	free(t.last_output);
+	turn_disarm(&t);
 	if (loop_take_interrupts(s->loop) > 0 && !kind)
 		kind = err_set(e, ERR_INTERRUPTED, "interrupted");
+	if (t.late && kind == ERR_INTERRUPTED)
+		kind = turn_check_governors(&t, e);
 	if (loop_terminated(s->loop))
 		kind = err_set(e, ERR_TERMINATED, "terminated");
 	if (kind)

@@ -3,7 +3,8 @@
 
 Runs of the program and of its baseline are interleaved, so that a busy machine hurts both; the
 table shows medians, tenth percentiles and the ratio of the medians. Goals are printed beside;
-nothing fails here. Words on the command line choose among the groups; -n sets the runs."""
+nothing fails here. On a busy machine `chrt -r 5 python3 tests/bench/bench.py` (as root) keeps
+others out of the way. Words on the command line choose among the groups; -n sets the runs."""
 import argparse
 import json
 import os
