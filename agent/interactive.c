@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/app.h"
+#include "agent/base/fs.h"
 #include "agent/base/mem.h"
 #include "agent/core/fence.h"
 #include "agent/core/turn.h"
@@ -39,15 +40,16 @@ static void
 interactive_greet(struct app *a, const struct err *why)
 {
 	const struct model *m = a->session->model;
+	AUTO_FREE char *workspace = fs_shorten(a->workspace);
 
 	if (m)
 		term_linef(a->term, TERM_SIDE, STYLE_DIM,
 			   "sunaba %s · %s:%s · %s · sandbox on · /help", SUNABA_VERSION,
-			   m->provider->name, m->name, a->workspace);
+			   m->provider->name, m->name, workspace);
 	else
 		term_linef(a->term, TERM_SIDE, STYLE_DIM,
 			   "sunaba %s · no model · %s · sandbox on · /help", SUNABA_VERSION,
-			   a->workspace);
+			   workspace);
 	if (!m)
 		interactive_no_model(a, why);
 	if (a->session->conf.approve == APPROVE_AUTO)

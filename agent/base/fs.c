@@ -172,3 +172,16 @@ fs_expand(const char *path)
 	home = fs_home();
 	return home ? mem_printf("%s%s", home, path + 1) : mem_strdup(path);
 }
+
+char *
+fs_shorten(const char *path)
+{
+	AUTO_FREE char *home = fs_home();
+	size_t n = home ? strlen(home) : 0;
+
+	while (n > 1 && home[n - 1] == '/')
+		n--;
+	if (n <= 1 || strncmp(path, home, n) != 0 || (path[n] != '/' && path[n] != '\0'))
+		return mem_strdup(path);
+	return mem_printf("~%s", path + n);
+}

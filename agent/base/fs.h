@@ -29,6 +29,8 @@ enum fs_xdg { FS_CONFIG, FS_STATE, FS_CACHE, FS_DATA };
 char *fs_xdg_path(enum fs_xdg which, const char *rest);
 /* HOME, or the password database's answer for this user; NULL when neither is there. */
 char *fs_home(void);
+/* The other way, for showing: a path below HOME begins with "~". The caller frees it. */
+char *fs_shorten(const char *path);
 /* "~" and "~/x" with HOME in their place; anything else as it is. The caller frees it. */
 char *fs_expand(const char *path);
 

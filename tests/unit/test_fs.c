@@ -171,6 +171,15 @@ test_xdg(void **state)
 	path = fs_expand("~");
 	assert_string_equal(path, "/home/u");
 	free(path);
+	path = fs_shorten("/home/u/x");
+	assert_string_equal(path, "~/x");
+	free(path);
+	path = fs_shorten("/home/u");
+	assert_string_equal(path, "~");
+	free(path);
+	path = fs_shorten("/home/user");
+	assert_string_equal(path, "/home/user");
+	free(path);
 	path = fs_expand("~other/x");
 	assert_string_equal(path, "~other/x");
 	free(path);
