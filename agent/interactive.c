@@ -77,12 +77,12 @@ interactive_offer_tour(struct interactive *x)
 static void
 interactive_note_tour(struct interactive *x, const char *text)
 {
-	for (size_t i = 0; tour_is_on(x->app) && i < demo_count(); i++) {
-		if (strcmp(text, demo_user(i)) != 0)
-			continue;
-		x->tour = i + 1;
-		x->offer = true;
-	}
+	size_t i = tour_is_on(x->app) ? tour_find(text) : demo_count();
+
+	if (i == demo_count())
+		return;
+	x->tour = i + 1;
+	x->offer = true;
 }
 
 /* After a task: the prompt comes back whatever happened; only a termination leaves. */

@@ -11,8 +11,7 @@ tour_is_on(const struct app *a)
 	return a->session->model && strcmp(a->session->model->provider->name, "demo") == 0;
 }
 
-/* The task that a text means: its number, or its words; demo_count() for none. */
-static size_t
+size_t
 tour_find(const char *text)
 {
 	size_t i;

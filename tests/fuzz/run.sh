@@ -12,7 +12,7 @@ MEMORY_MB=2048
 INPUT_MAX=65536
 SANITIZE="address,undefined"
 OUT=build-fuzz
-LIBS="-lcjson -lcmark -lreadline -lunistring -lyaml -lpthread -ldl"
+LIBS="-lcjson -lcmark -lreadline -lunistring -lyaml -lm -lpthread -ldl"
 
 # build_one NAME
 build_one() {
