@@ -54,12 +54,14 @@ stdin_wait(struct loop *l, struct term *t, bool have_task, struct stdin_reader *
 			   "standard input stays open without %sdata: going on %s it",
 			   r->out->len ? "further " : "",
 			   r->out->len ? "with what came of" : "without");
+		term_flush(t, NULL);
 		return false;
 	}
 	if (!have_task && !*said && idle >= STDIN_SAY_MS) {
 		*said = true;
 		term_line(t, TERM_SIDE, STYLE_NOTICE,
 			  "waiting for the task on standard input (Ctrl-D ends it)");
+		term_flush(t, NULL);
 	}
 	loop_wait(l, 100);
 	return true;

@@ -195,6 +195,54 @@ def control_c_at_the_prompt():
 
 
 @test
+def control_c_twice():
+    """Ctrl-C twice at an empty prompt leaves with 130 and an untouched terminal"""
+    with Home() as home, Server() as s, session(home, s) as t:
+        t.keys("C-c")
+        t.wait_for(r"^>\s*^>")
+        t.keys("C-c")
+        equal(t.exit_code(), 130, "exit code")
+        t.restored()
+
+
+@test
+def stopped_and_continued():
+    """Ctrl-Z gives the shell its terminal back, fg brings the session back at its prompt"""
+    with Home() as home, Server(forever=srv.text("Heard you.")) as s, session(home, s) as t:
+        before = home.read("stty-before")
+        t.tmux("respawn-pane", "-k", "exec bash --norc --noprofile -i")
+        t.line(f"cd {home.work}; PS1='shell# '; clear")
+        t.wait_for("^shell#", history=False)
+        t.line(f"{run.SUNABA} -m openai:test")
+        t.wait_for(PROMPT)
+        t.keys("C-z")
+        t.wait_for("Stopped")
+        t.line(f"stty -a > {home.path('stty-stopped')}; echo kept")
+        t.wait_for("^kept$")
+        equal(home.read("stty-stopped"), before, "stty -a while stopped")
+        t.line("fg")
+        again_at_prompt(t)
+        t.line("hello")
+        t.wait_for("Heard you")
+        again_at_prompt(t)
+
+
+@test
+def pasted_lines():
+    """a paste of 2,000 lines becomes one message, sent by Enter and not before"""
+    with Home() as home, Server(forever=srv.text("Read.")) as s, session(home, s) as t:
+        body = "".join(f"line {i}\n" for i in range(2000))
+        home.write("paste", body)
+        t.tmux("load-buffer", home.path("paste"))
+        t.tmux("paste-buffer", "-p")
+        t.wait_for("line 1999")
+        equal(len(s.chats()), 0, "requests before Enter")
+        t.press_until("Enter", s.chats, "the request")  # right behind a paste it is a newline
+        t.wait_for("Read")
+        equal(s.chats()[0].words("user").strip(), body.strip(), "the message")
+
+
+@test
 def shell_line():
     """a line with ! runs in the session's own jail without a model"""
     with Home() as home, Server() as s, session(home, s) as t:

@@ -3,6 +3,7 @@
 table. What reaches a terminal is recorded raw and held against a strict list of escapes."""
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import run  # noqa: E402
 import server as srv  # noqa: E402
 import tap  # noqa: E402
 import terminal  # noqa: E402
-from run import Home, error_lines, exits, start, sunaba, task  # noqa: E402
+from run import Home, Running, error_lines, exits, start, sunaba, task  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
 from terminal import Terminal  # noqa: E402
@@ -71,6 +72,22 @@ def w8_input_never_closes():
             contains(done.out, "went on", "answer")
             if not re.search(r"standard input|stdin", done.err):
                 raise AssertionError(f"it does not say so: {done}")
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+@test
+def w8_no_task_and_no_input():
+    """W8: without a task the wait for one is announced, and SIGINT ends it with 130"""
+    reader, writer = os.pipe()
+    try:
+        with Home() as home, Server() as s:
+            running = Running(home, "-m", "openai:test", env=s.env, stdin=reader)
+            running.wait_for("standard input", 2, 8)
+            running.signal(signal.SIGINT)
+            exits(running.wait(3), 130)
+            run.all_gone(2)
     finally:
         os.close(reader)
         os.close(writer)
