@@ -11,7 +11,8 @@
 #include "agent/model/http_xfer.h"
 
 #define HTTP_TICK_MS  1000 /* wait_fn is called about this often */
-#define HTTP_DRAIN_MS 50   /* for the end of a body that does not matter any more */
+#define HTTP_RAPID    16 /* pieces in a row, each soon after the other, that make a flood */
+#define HTTP_DRAIN_MS 50 /* for the end of a body that does not matter any more */
 
 enum err_kind
 http_new(struct loop *loop, struct http **out, struct err *e)
@@ -41,13 +42,36 @@ http_free(struct http *h)
 	free(h);
 }
 
+/* A server that sends thousands of small pieces a second would cost a wake-up for each: then the
+ * connection is left alone for a moment, while terminal, jail and signals are served. */
+static bool
+http_gathers(const struct http *h)
+{
+	return h->rapid >= HTTP_RAPID && clock_us() - h->fed_us < HTTP_GATHER_US;
+}
+
+void
+http_note_fed(struct http *h)
+{
+	int64_t now = clock_us();
+
+	h->rapid = now - h->fed_us < HTTP_GATHER_US + 1000 ? h->rapid + 1 : 0;
+	h->fed_us = now;
+}
+
 static int
 http_poll(struct pollfd *fds, nfds_t n, int timeout_ms, void *arg)
 {
 	struct http *h = arg;
 	struct curl_waitfd extra[LOOP_WATCH_MAX + 1];
 	unsigned int count = (unsigned int)MIN_OF(n, (nfds_t)ARRAY_LEN(extra));
+	int ready;
 
+	if (http_gathers(h) && timeout_ms != 0) {
+		ready = poll(fds, n, (int)(HTTP_GATHER_US / 1000));
+		if (ready != 0)
+			return ready;
+	}
 	for (unsigned int i = 0; i < count; i++)
 		extra[i] = (struct curl_waitfd){
 		    .fd = fds[i].fd,

@@ -14,6 +14,7 @@ http_on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct http_xfer *x = arg;
 
+	http_note_fed(x->h);
 	return buf_add(&x->in, p, size * n) ? size * n : 0;
 }
 

@@ -5,12 +5,18 @@
 #include "agent/model/curl_lib.h"
 #include "agent/model/http.h"
 
+#define HTTP_GATHER_US 2000 /* how long pieces of a flood may gather */
+
 struct http {
 	const struct curl_lib *c;
 	struct loop *loop;
 	CURLM *multi;
 	int active;
+	int64_t fed_us; /* when bytes of a body came last */
+	int rapid;	/* how often in a row they came within HTTP_GATHER_US */
 };
+
+void http_note_fed(struct http *h); /* bytes of a body came */
 
 struct http_xfer {
 	struct http *h;

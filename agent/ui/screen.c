@@ -27,6 +27,7 @@ struct screen {
 	int64_t frame_ms;  /* of the last drawing */
 	int tick_fd;	   /* timerfd, once a second while busy; -1: not busy */
 	int frame_fd;	   /* timerfd, once when a drawing waits for its time */
+	bool frame_armed;  /* it will fire */
 	int64_t busy_ms;   /* since when the present activity goes on */
 	const char *busy;  /* "thinking", or NULL */
 	char detail[64];   /* behind it */
@@ -44,6 +45,13 @@ screen_arm(int fd, int64_t first_ms, int64_t every_ms)
 		timerfd_settime(fd, 0, &spec, NULL);
 }
 
+static void
+screen_arm_frame(struct screen *s, int64_t ms)
+{
+	s->frame_armed = true;
+	screen_arm(s->frame_fd, MAX_OF(ms, 1), 0);
+}
+
 /* Draws what is there now; what the writer holds back for its pace follows on time. */
 static void
 screen_draw(struct screen *s)
@@ -56,7 +64,7 @@ screen_draw(struct screen *s)
 	s->frame_ms = clock_ms();
 	due = term_due_ms(s->o.term);
 	if (due >= 0)
-		screen_arm(s->frame_fd, MAX_OF(due, 1), 0);
+		screen_arm_frame(s, due);
 }
 
 /* Draws now, or as soon as the last drawing is SCREEN_FRAME_MS ago. */
@@ -67,8 +75,9 @@ screen_draw_soon(struct screen *s)
 
 	if (wait <= 0 || s->frame_fd < 0)
 		screen_draw(s);
-	else
-		screen_arm(s->frame_fd, wait, 0);
+	else if (
+	    !s->frame_armed) /* once a frame, not once a delta: that would cost a call each */
+		screen_arm_frame(s, wait);
 }
 
 /* "thinking… 3 s · writing code, 1.2 KiB" below the tail. */
@@ -121,6 +130,7 @@ screen_on_frame(int fd, short revents, void *arg)
 	uint64_t ticks;
 
 	(void)revents;
+	s->frame_armed = false;
 	if (read(fd, &ticks, sizeof(ticks)) == sizeof(ticks))
 		screen_draw(s);
 }
@@ -186,6 +196,7 @@ screen_busy(struct screen *s, bool busy)
 	if (busy) {
 		s->tick_fd = screen_timer(s, screen_on_tick);
 		s->frame_fd = screen_timer(s, screen_on_frame);
+		s->frame_armed = false;
 		screen_arm(s->tick_fd, 1000, 1000);
 		term_typeahead(s->o.term, s->o.loop, true);
 		screen_activity(s, "thinking");
