@@ -46,7 +46,7 @@ struct sbx_policy {
 };
 void sbx_policy_default(struct sbx_policy *p); /* workspace ".", default limits */
 /* Refuses what may never be a workspace: "/", $HOME and its ancestors, system folders, a folder
- * that holds ~/.ssh. Fills `f` (step "workspace") and returns false. `canonical` receives the
+ * that holds ~/.ssh, folders of keys, what holds this program's configuration and sessions. Fills `f` (step "workspace") and returns false. `canonical` receives the
  * resolved path. */
 bool sbx_policy_check(const struct sbx_policy *p, char canonical[4096], struct sbx_fail *f);
 
