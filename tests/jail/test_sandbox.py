@@ -122,6 +122,26 @@ def extra_paths(box):
 
 
 @jail_test
+def planted_links(box):
+    """a link in the workspace is not taken for what the user names, by whatever name he comes"""
+    os.symlink(os.path.join(box.home, ".ssh"), os.path.join(box.work, "out"))
+    os.symlink(box.work, os.path.join(box.home, "alias"))
+    os.makedirs(os.path.join(box.work, "sub"))
+    try:
+        for path in ("out", "./out", "sub/../out", os.path.join(box.work, "out"),
+                     os.path.join(box.home, "alias/out"), "../alias/out/../.ssh"):
+            for option in ("--allow-read", "--allow-write"):
+                code, out = box.run("true", options=[option, path])
+                tap.equal(code, 4, f"{option} {path}: {out}")
+        out = box.ok("cat ../other/file", options=["--allow-read", "../alias/../other"])
+        tap.equal(out, "TOPSECRET\n")
+    finally:
+        os.rmdir(os.path.join(box.work, "sub"))
+        os.unlink(os.path.join(box.work, "out"))
+        os.unlink(os.path.join(box.home, "alias"))
+
+
+@jail_test
 def environment(box):
     """no secret in the environment, nor in any process's"""
     out = box.ok("env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'; "
