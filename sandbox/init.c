@@ -19,10 +19,11 @@
 #include "sandbox/job.h"
 #include "sandbox/usage.h"
 
-#define UP_HIGH	    (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
-#define DOWN_STEP   (64 * SBX_KIB)
-#define CODE_MAX    ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
-#define NAMED_POLLS 6 /* descriptors of one job that are polled */
+#define UP_HIGH	     (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
+#define DOWN_STEP    (64 * SBX_KIB)
+#define CODE_MAX     ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
+#define IDLE_LOOK_MS 1000 /* between looks at interpreters that no step runs in */
+#define NAMED_POLLS  6	  /* descriptors of one job that are polled */
 
 struct init {
 	int sock;
@@ -269,10 +270,16 @@ has_ended(const struct job *j, const struct pollfd *p, size_t n)
 static int
 patience(const struct init *in)
 {
-	for (int i = 1; i <= SBX_JOB_MAX; i++)
+	int wait = -1;
+
+	for (int i = 1; i <= SBX_JOB_MAX; i++) {
 		if (in->job[i] && job_busy(in->job[i]))
 			return in->patience_ms;
-	return -1;
+		/* A thread or a timer may be at work in what looks idle. */
+		if (in->job[i] && in->job[i]->pidfd >= 0)
+			wait = IDLE_LOOK_MS;
+	}
+	return wait;
 }
 
 static void
