@@ -121,7 +121,8 @@ struct sbx_event {
 	const char *limit; /* SBX_EXIT: "memory", … when a limit killed it, else NULL */
 	struct sbx_fail fail;
 };
-/* Reads without blocking; call until SBX_NOTHING. Output is delivered in order, and all of a
+/* Reads without blocking; call until SBX_NOTHING, which comes after some 100 KiB even while the
+ * descriptor is readable still, so that a flood cannot hold the caller. Output is delivered in order, and all of a
  * step's output written before its end comes before its SBX_DONE. */
 enum sbx_event_type sbx_session_read(struct sbx_session *s, struct sbx_event *ev);
 

@@ -414,6 +414,50 @@ test_memory_between_steps(void **state)
 	sbx_session_free(s);
 }
 
+/* Reads until SBX_NOTHING, not longer; the bytes of output. */
+static size_t
+one_round(struct sbx_session *s)
+{
+	struct pollfd p = {.fd = sbx_session_fd(s), .events = POLLIN};
+	struct sbx_event ev;
+	size_t sum = 0;
+
+	poll(&p, 1, PATIENCE_MS);
+	while (sbx_session_read(s, &ev) != SBX_NOTHING)
+		sum += ev.type == SBX_OUTPUT ? ev.len : 0;
+	return sum;
+}
+
+/* Full pipes of 1 MiB in both streams, always. */
+static const char flood[] = "import fcntl, os\n"
+			    "for f in (1, 2):\n"
+			    "    fcntl.fcntl(f, 1031, 1 << 20)\n"
+			    "for f in (1, 2, 1, 2):\n"
+			    "    if not os.fork():\n"
+			    "        while True: os.write(f, bytes(1 << 20))\n"
+			    "os.wait()\n";
+
+static void
+test_flood(void **state)
+{
+	const char *const argv[] = {"python3", "-c", flood, NULL};
+	struct sbx_job_spec spec = {.argv = argv};
+	struct sbx_session *s = stand();
+	struct seen n;
+
+	(void)state;
+	assert_true(sbx_job_start(s, 1, &spec));
+	assert_true(sbx_job_start(s, 2, &spec));
+	for (int i = 0; i < 100; i++)
+		assert_in_range(one_round(s), 0, 256 * SBX_KIB);
+	/* A third one is heard all the same. */
+	memset(&n, 0, sizeof(n));
+	start_driver(s, 3, driver);
+	assert_int_equal(wait_for(s, SBX_STARTED, &n), SBX_STARTED);
+	step(s, 3, "echo x\n", &n);
+	sbx_session_free(s);
+}
+
 static void
 test_many(void **state)
 {
@@ -624,6 +668,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_tree_dies),
 	    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_memory_between_steps),
+	    cmocka_unit_test(test_flood),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_agent_gone),
 	    cmocka_unit_test(test_agent_killed),
