@@ -458,6 +458,31 @@ test_flood(void **state)
 	sbx_session_free(s);
 }
 
+/* What code fills is not where drivers are put. */
+static void
+test_full_tmp(void **state)
+{
+	struct sbx_policy p;
+	struct sbx_session *s;
+	struct seen n;
+
+	(void)state;
+	if (refused)
+		skip();
+	sbx_policy_default(&p);
+	p.workspace = workspace;
+	p.limits.tmp_size = SBX_MIB;
+	s = stand_with(&p);
+	command(s, 1, "cat /dev/zero > /tmp/full", &n);
+	assert_int_not_equal(n.exit_status, 0);
+	memset(&n, 0, sizeof(n));
+	start_driver(s, 1, driver);
+	assert_int_equal(wait_for(s, SBX_STARTED, &n), SBX_STARTED);
+	step(s, 1, "echo x > /run/sunaba/d.sh", &n);
+	assert_int_not_equal(n.status, 0);
+	sbx_session_free(s);
+}
+
 static void
 test_many(void **state)
 {
@@ -669,6 +694,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_memory_between_steps),
 	    cmocka_unit_test(test_flood),
+	    cmocka_unit_test(test_full_tmp),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_agent_gone),
 	    cmocka_unit_test(test_agent_killed),
