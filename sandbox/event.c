@@ -11,7 +11,8 @@
 #include "sandbox/job.h"
 #include "sandbox/session.h"
 
-#define UP_STEP	  (64 * SBX_KIB) /* bytes read from the socket at once */
+#define UP_STEP	  (64 * SBX_KIB)  /* bytes read from the socket at once */
+#define UP_ROUND  (128 * SBX_KIB) /* bytes after which SBX_NOTHING is answered once */
 #define ERRNO_MAX 4095
 
 /* "step\0errno\0path\0" */
@@ -154,11 +155,19 @@ sbx_session_read(struct sbx_session *s, struct sbx_event *ev)
 			return die(s, ev);
 		if (got == FRAME_WHOLE)
 			return ev->type;
-		n = recv(s->fd, queue_room(&s->up, UP_STEP), UP_STEP, MSG_DONTWAIT);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		/* More is left for the next round: the caller has a clock and a user to look at. */
+		if (s->received >= UP_ROUND) {
+			s->received = 0;
 			return SBX_NOTHING;
+		}
+		n = recv(s->fd, queue_room(&s->up, UP_STEP), UP_STEP, MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			s->received = 0;
+			return SBX_NOTHING;
+		}
 		if (n <= 0)
 			return die(s, ev);
+		s->received += (size_t)n;
 		queue_added(&s->up, (size_t)n);
 	}
 }

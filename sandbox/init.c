@@ -19,16 +19,18 @@
 #include "sandbox/job.h"
 #include "sandbox/usage.h"
 
-#define UP_HIGH	    (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
-#define DOWN_STEP   (64 * SBX_KIB)
-#define CODE_MAX    ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
-#define NAMED_POLLS 6 /* descriptors of one job that are polled */
+#define UP_HIGH	     (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
+#define DOWN_STEP    (64 * SBX_KIB)
+#define CODE_MAX     ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
+#define IDLE_LOOK_MS 1000 /* between looks at interpreters that no step runs in */
+#define NAMED_POLLS  6	  /* descriptors of one job that are polled */
 
 struct init {
 	int sock;
 	const struct setup *setup;
 	struct queue up, down;
 	struct job *job[SBX_JOB_MAX + 1];
+	int first; /* jobs in front of the one that is served first */
 	uint64_t watched_ms;
 	int patience_ms;
 };
@@ -266,13 +268,39 @@ has_ended(const struct job *j, const struct pollfd *p, size_t n)
 	return false;
 }
 
+/* Begins behind the job that filled the room: one that floods must not silence the others. */
+static void
+pump_all(struct init *in, const struct pollfd *p, const size_t *from)
+{
+	int first = in->first;
+
+	for (int k = 0; k < SBX_JOB_MAX; k++) {
+		int i = (first + k) % SBX_JOB_MAX + 1;
+		bool open = room(in);
+
+		if (!in->job[i])
+			continue;
+		job_feed(in->job[i]);
+		pump(in, in->job[i],
+		     has_ended(in->job[i], p + from[i], from[i + 1] - from[i]));
+		if (open && !room(in))
+			in->first = i;
+	}
+}
+
 static int
 patience(const struct init *in)
 {
-	for (int i = 1; i <= SBX_JOB_MAX; i++)
+	int wait = -1;
+
+	for (int i = 1; i <= SBX_JOB_MAX; i++) {
 		if (in->job[i] && job_busy(in->job[i]))
 			return in->patience_ms;
-	return -1;
+		/* A thread or a timer may be at work in what looks idle. */
+		if (in->job[i] && in->job[i]->pidfd >= 0)
+			wait = IDLE_LOOK_MS;
+	}
+	return wait;
 }
 
 static void
@@ -293,13 +321,7 @@ turn(struct init *in)
 	}
 	if (poll(p, n, wait) < 0 && errno != EINTR)
 		_exit(1);
-	for (int i = 1; i <= SBX_JOB_MAX; i++) {
-		if (!in->job[i])
-			continue;
-		job_feed(in->job[i]);
-		pump(in, in->job[i],
-		     has_ended(in->job[i], p + from[i], from[i + 1] - from[i]));
-	}
+	pump_all(in, p, from);
 	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
 		read_socket(in);
 	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {

@@ -45,7 +45,7 @@ job_start(int id, const struct setup *setup, const struct start *st, struct sbx_
 void job_free(struct job *j);
 void job_kill(struct job *j, uint32_t why);
 void job_signal(const struct job *j, int signo);
-/* Something of the job is at work: the watchdog looks after it. */
+/* Something of the job is at work: the watchdog looks often. */
 bool job_busy(const struct job *j);
 /* Writes queued code as far as the driver takes it. */
 void job_feed(struct job *j);

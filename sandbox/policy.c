@@ -19,6 +19,8 @@
 #define TMP_SIZE_MAX   ((uint64_t)1024 * SBX_MIB)
 #define HOME_ELSEWHERE "/home/sandbox"
 
+#define OWN_NAME "sunaba" /* this program's folder in each of own_places */
+
 const char *const policy_system[] = {"/usr",	   "/bin",   "/sbin",	"/lib",
 				     "/lib32",	   "/lib64", "/libx32", "/opt",
 				     "/nix/store", "/etc",   NULL};
@@ -30,6 +32,14 @@ static const char *const closed[] = {
 /* Never a workspace, but a folder below may be one. */
 static const char *const shared[] = {"/",    "/usr",   "/var", "/opt",	     "/home",
 				     "/mnt", "/media", "/srv", "/usr/local", NULL};
+
+/* In HOME: never a workspace, nor anything below. */
+static const char *const home_closed[] = {".ssh",    ".gnupg",	   ".aws", ".kube",
+					  ".docker", ".local/bin", NULL};
+/* Where this program's configuration and sessions are: never a workspace, nor what holds them. */
+static const struct {
+	const char *variable, *other;
+} own_places[] = {{"XDG_CONFIG_HOME", ".config"}, {"XDG_STATE_HOME", ".local/state"}};
 
 bool
 policy_below(const char *path, const char *top)
@@ -101,6 +111,42 @@ above_home(const char *path)
 	       (realpath(home, real) && policy_below(real, path));
 }
 
+/* The folder that a variable names, else HOME's `other`, canonical; "" when it is absent. */
+static void
+user_folder(const char *variable, const char *other, char real[PATH_MAX])
+{
+	const char *home = getenv("HOME"), *top = variable ? getenv(variable) : NULL;
+	char path[2 * PATH_MAX];
+
+	real[0] = 0;
+	if (top && top[0] == '/')
+		snprintf(path, sizeof(path), "%s", top);
+	else
+		snprintf(path, sizeof(path), "%s/%s", home ? home : "", other);
+	if (!realpath(path, real))
+		real[0] = 0;
+}
+
+/* Keys, programs that the user starts by name, and what this program itself believes. */
+static bool
+trusted_by_user(const char *path)
+{
+	char real[PATH_MAX], own[PATH_MAX + sizeof(OWN_NAME) + 1];
+
+	for (const char *const *c = home_closed; *c; c++) {
+		user_folder(NULL, *c, real);
+		if (real[0] && policy_below(path, real))
+			return true;
+	}
+	for (size_t i = 0; i < SBX_LEN(own_places); i++) {
+		user_folder(own_places[i].variable, own_places[i].other, real);
+		snprintf(own, sizeof(own), "%s/%s", real, OWN_NAME);
+		if (real[0] && (policy_below(real, path) || policy_below(path, own)))
+			return true;
+	}
+	return false;
+}
+
 bool
 sbx_policy_check(const struct sbx_policy *p, char canonical[4096], struct sbx_fail *f)
 {
@@ -119,7 +165,7 @@ sbx_policy_check(const struct sbx_policy *p, char canonical[4096], struct sbx_fa
 	for (const char *const *s = shared; *s; s++)
 		if (strcmp(real, *s) == 0)
 			return sbx_fail_set(f, "workspace", 0, real);
-	if (above_home(real) || holds_keys(real))
+	if (above_home(real) || holds_keys(real) || trusted_by_user(real))
 		return sbx_fail_set(f, "workspace", 0, real);
 	return true;
 }

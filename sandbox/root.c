@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -20,8 +21,9 @@
 
 #include "sandbox/policy.h"
 
-#define PARTS_MAX (12 + SETUP_PATHS_MAX + 1)
-#define INODES	  "100000" /* files in the private tmpfs */
+#define PARTS_MAX    (12 + SETUP_PATHS_MAX + 1)
+#define INODES	     "100000"	    /* files in the private tmpfs */
+#define SCRIPTS_SIZE (16 * SBX_MIB) /* bytes of all drivers */
 
 struct part {
 	int fd;		  /* a detached clone, or -1: a link to `link` */
@@ -218,6 +220,23 @@ new_tmpfs(uint64_t size, struct sbx_fail *f)
 	return mnt;
 }
 
+/* Drivers have a file system of their own, or code could fill /tmp and no interpreter would start
+ * any more. */
+static bool
+script_dir(int root, struct sbx_fail *f)
+{
+	SBX_CLOSE int at = make_place(root, SBX_SCRIPT_DIR, true), mnt = -1;
+
+	if (at < 0)
+		return sbx_fail_set(f, "folder", errno, SBX_SCRIPT_DIR);
+	mnt = new_tmpfs(SCRIPTS_SIZE, f);
+	if (mnt < 0)
+		return false;
+	if (move_mount(mnt, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+		return sbx_fail_set(f, "mount", errno, SBX_SCRIPT_DIR);
+	return true;
+}
+
 /* It must hang somewhere before it can be filled; what it covers was cloned before. */
 static bool
 attach(int mnt, struct sbx_fail *f)
@@ -247,26 +266,61 @@ static const char *const root_masks[] = {"etc/shadow",
 					 "etc/ppp",
 					 "etc/cups",
 					 "etc/docker",
-					 "etc/kubernetes"};
+					 "etc/kubernetes",
+					 "etc/rancher",
+					 "etc/letsencrypt",
+					 "etc/pki/tls/private",
+					 "etc/ipsec.secrets",
+					 "etc/ipsec.d/private",
+					 "etc/swanctl",
+					 "etc/openvpn",
+					 "etc/wpa_supplicant",
+					 "etc/netplan",
+					 "etc/iwd",
+					 "etc/apt/auth.conf",
+					 "etc/apt/auth.conf.d",
+					 "etc/mysql/debian.cnf",
+					 "etc/postfix/sasl_passwd",
+					 "etc/postfix/sasl_passwd.db",
+					 "etc/exim4/passwd.client",
+					 "etc/samba",
+					 "etc/cryptsetup-keys.d",
+					 "etc/keys",
+					 "etc/luks",
+					 "etc/davfs2/secrets"};
 
+/* The user named it, or something in it: not a folder that holds more than that. */
 static bool
-mask_secrets(int root, struct sbx_fail *f)
+named_by_user(const struct tree *t, const char *mask)
 {
+	for (size_t i = t->system; i < t->n; i++)
+		if (policy_below(t->part[i].path + 1, mask))
+			return true;
+	return false;
+}
+
+/* Last, so that --allow-read /etc does not bring them back. */
+static bool
+mask_secrets(const struct tree *t, struct sbx_fail *f)
+{
+	const struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+				     .resolve = RESOLVE_IN_ROOT};
 	struct stat st;
 
 	if (geteuid() != 0)
 		return true;
 	for (size_t i = 0; i < SBX_LEN(root_masks); i++) {
-		const char *empty = "run/empty.d";
-		SBX_CLOSE int fd = -1;
+		SBX_CLOSE int at = -1, fd = -1;
 
-		if (fstatat(root, root_masks[i], &st, AT_SYMLINK_NOFOLLOW))
+		if (named_by_user(t, root_masks[i]))
 			continue;
-		if (!S_ISDIR(st.st_mode))
-			empty = "run/empty";
-		fd = root_clone(root, empty, TREE_RO);
-		if (fd < 0 ||
-		    move_mount(fd, "", root, root_masks[i], MOVE_MOUNT_F_EMPTY_PATH))
+		at = (int)syscall(SYS_openat2, t->root, root_masks[i], &how, sizeof(how));
+		if (at < 0 || fstat(at, &st))
+			continue;
+		fd = root_clone(t->root, S_ISDIR(st.st_mode) ? "run/empty.d" : "run/empty",
+				TREE_RO);
+		if (fd < 0 || move_mount(fd, "", at, "",
+					 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
 			return sbx_fail_set(f, "mask", errno, root_masks[i]);
 	}
 	return true;
@@ -285,16 +339,15 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	    mkdirat(t->root, "run", 0755) || mkdirat(t->root, "run/empty.d", 0) ||
 	    mknodat(t->root, "run/empty", S_IFREG, 0))
 		return f->step[0] ? false : sbx_fail_set(f, "folder", errno, "/run");
-	if (!mask_secrets(t->root, f) || !private_dir(t->root, "tmp", 01777, TREE_RW, f) ||
+	if (!private_dir(t->root, "tmp", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, "var/tmp", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, "dev/shm", 01777, TREE_RW, f) ||
-	    !private_dir(t->root, s->home, 0700, TREE_RW, f) ||
-	    !private_dir(t->root, SBX_SCRIPT_DIR, 0755, TREE_RW, f))
+	    !private_dir(t->root, s->home, 0700, TREE_RW, f) || !script_dir(t->root, f))
 		return false;
 	for (; i < t->n; i++)
 		if (!place_part(t->root, &t->part[i], f))
 			return false;
-	return root_proc(t->root, "proc", f);
+	return mask_secrets(t, f) && root_proc(t->root, "proc", f);
 }
 
 static bool

@@ -46,7 +46,7 @@ struct sbx_policy {
 };
 void sbx_policy_default(struct sbx_policy *p); /* workspace ".", default limits */
 /* Refuses what may never be a workspace: "/", $HOME and its ancestors, system folders, a folder
- * that holds ~/.ssh. Fills `f` (step "workspace") and returns false. `canonical` receives the
+ * that holds ~/.ssh, folders of keys, what holds this program's configuration and sessions. Fills `f` (step "workspace") and returns false. `canonical` receives the
  * resolved path. */
 bool sbx_policy_check(const struct sbx_policy *p, char canonical[4096], struct sbx_fail *f);
 
@@ -121,7 +121,8 @@ struct sbx_event {
 	const char *limit; /* SBX_EXIT: "memory", … when a limit killed it, else NULL */
 	struct sbx_fail fail;
 };
-/* Reads without blocking; call until SBX_NOTHING. Output is delivered in order, and all of a
+/* Reads without blocking; call until SBX_NOTHING, which comes after some 100 KiB even while the
+ * descriptor is readable still, so that a flood cannot hold the caller. Output is delivered in order, and all of a
  * step's output written before its end comes before its SBX_DONE. */
 enum sbx_event_type sbx_session_read(struct sbx_session *s, struct sbx_event *ev);
 

@@ -10,7 +10,8 @@ struct sbx_session {
 	pid_t pid; /* -1: reaped */
 	bool setup_sent, stands, dead;
 	struct queue down, up;
-	size_t spent; /* bytes of `up` that the last event borrowed */
+	size_t spent;	 /* bytes of `up` that the last event borrowed */
+	size_t received; /* bytes since SBX_NOTHING was answered */
 	bool live[SBX_JOB_MAX + 1];
 };
 

@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "sandbox/policy.h"
@@ -20,20 +21,34 @@ setup_open(const char *path)
 	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 }
 
-/* A path that the user names inside the workspace may be a link that code planted there. */
+/* A link that code planted in the workspace may stand anywhere in a path that the user names,
+ * also when the path comes to the workspace by another name. */
 static bool
 leads_out(const char *path, const char *real, const char *workspace)
 {
-	char here[PATH_MAX], whole[2 * PATH_MAX];
+	char part[PATH_MAX], parent[PATH_MAX];
+	size_t from, end = 0;
+	struct stat st;
 
 	if (policy_below(real, workspace))
 		return false;
-	if (path[0] == '/')
-		return policy_below(path, workspace);
-	if (!getcwd(here, sizeof(here)))
-		return true;
-	snprintf(whole, sizeof(whole), "%s/%s", here, path);
-	return policy_below(whole, workspace) && !strstr(path, "..");
+	for (;;) {
+		from = end + strspn(path + end, "/");
+		end = from + strcspn(path + from, "/");
+		if (end == from)
+			return false;
+		if (end >= sizeof(part))
+			return true;
+		memcpy(part, path, end);
+		part[end] = 0;
+		if (lstat(part, &st))
+			return true;
+		if (!S_ISLNK(st.st_mode))
+			continue;
+		part[from] = 0;
+		if (!realpath(from ? part : ".", parent) || policy_below(parent, workspace))
+			return true;
+	}
 }
 
 static bool

@@ -16,6 +16,7 @@
 #define LOOK_MS	      50   /* while something runs */
 #define LOOK_CROWD_MS 10   /* when half of the limit is reached */
 #define US_PER_S      1000000u
+#define SHARED_PLAIN  (4 * SBX_MIB) /* shared bytes that are not worth a second look */
 /* Where the kernel's listing of /proc goes from files to processes (FIRST_PROCESS_ENTRY in
  * fs/proc/root.c): the files take longer than all the rest. */
 #define PROC_PIDS 256
@@ -124,22 +125,35 @@ own_time(pid_t pid)
 }
 
 static uint64_t
+kib_after(const char *text, const char *name)
+{
+	const char *p = strstr(text, name);
+
+	return p ? strtoull(p + strlen(name), NULL, 10) * SBX_KIB : 0;
+}
+
+/* What a process shares is files of the system nearly always, which cost nothing; but memory
+ * mapped shared (MAP_SHARED | MAP_ANONYMOUS) hides among them. */
+static uint64_t
 memory_of(pid_t pid, bool exact)
 {
 	unsigned long resident = 0, shared = 0;
-	char text[2048];
-	const char *p;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), sum;
+	char text[4096];
 
 	if (exact) {
 		slurp(text, sizeof(text), pid, "smaps_rollup");
-		p = strstr(text, "Pss_Anon:");
-		if (p)
-			return strtoull(p + strlen("Pss_Anon:"), NULL, 10) * SBX_KIB;
+		if (strstr(text, "Pss_Anon:"))
+			return kib_after(text, "Pss_Anon:") + kib_after(text, "Pss_Shmem:");
 	}
 	slurp(text, sizeof(text), pid, "statm");
 	if (sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || shared > resident)
 		return 0;
-	return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+	sum = (uint64_t)(resident - shared) * page;
+	if ((uint64_t)shared * page <= SHARED_PLAIN)
+		return sum;
+	slurp(text, sizeof(text), pid, "status");
+	return sum + kib_after(text, "RssShmem:");
 }
 
 void

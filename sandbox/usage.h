@@ -7,7 +7,7 @@
 struct usage {
 	uint64_t cpu_us; /* user and system time, of ended children too */
 	uint64_t
-	    memory; /* bytes resident, not of files; forked pages count for each process */
+	    memory; /* bytes resident, not of files; pages in common count for each process */
 	uint32_t processes;
 };
 /* Adds up the trees below and including each of pids[0..n), at most SBX_JOB_MAX, in one pass

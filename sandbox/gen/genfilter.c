@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,18 +66,23 @@ add(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned n,
 		die("rule refused for", name, -rc);
 }
 
-/* "a1&04000", "a1=0x5412" or "a0=3-9"; the last value goes to *last. */
+/* "a1&04000", "a1=0x5412", "a0=3-9" or "a1==1-4096"; the last value goes to *last. */
 static struct scmp_arg_cmp
 condition(const char *word, unsigned long *last)
 {
 	struct scmp_arg_cmp c = {.op = SCMP_CMP_MASKED_EQ};
+	bool whole;
 	char *end;
 
 	if (word[0] != 'a' || word[1] < '0' || word[1] > '5' || !word[2])
 		die("bad condition", word, EINVAL);
 	c.arg = (unsigned)(word[1] - '0');
-	c.datum_b = strtoul(word + 3, &end, 0);
-	c.datum_a = word[2] == '&' ? c.datum_b : 0xffffffffu;
+	whole = word[2] == '=' && word[3] == '=';
+	c.datum_b = strtoul(word + 3 + whole, &end, 0);
+	if (word[2] == '&')
+		c.datum_a = c.datum_b;
+	else
+		c.datum_a = whole ? UINT64_MAX : UINT32_MAX;
 	*last = *end == '-' ? strtoul(end + 1, &end, 0) : (unsigned long)c.datum_b;
 	if ((word[2] != '&' && word[2] != '=') || *end)
 		die("bad condition", word, EINVAL);
@@ -89,13 +95,14 @@ static void
 conditional(scmp_filter_ctx ctx, uint32_t action, char **word, unsigned n)
 {
 	struct scmp_arg_cmp c[2];
-	unsigned long last = 0, value;
+	unsigned long last = 0, value, whole;
 
 	if (n < 2 || n > 3)
 		die("one or two conditions for", word[0], EINVAL);
 	for (unsigned i = 1; i < n; i++)
 		c[i - 1] = condition(word[i], &last);
 	value = (unsigned long)c[n - 2].datum_b;
+	whole = c[n - 2].datum_a;
 	if (value == last) {
 		add(ctx, action, word[0], n - 1, c);
 		return;
@@ -105,7 +112,7 @@ conditional(scmp_filter_ctx ctx, uint32_t action, char **word, unsigned n)
 
 		while (value % (block * 2) == 0 && value + block * 2 - 1 <= last)
 			block *= 2;
-		c[n - 2].datum_a = 0xffffffffu & ~(block - 1);
+		c[n - 2].datum_a = whole & ~(block - 1);
 		c[n - 2].datum_b = value;
 		add(ctx, action, word[0], n - 1, c);
 		value += block;

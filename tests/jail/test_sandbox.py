@@ -122,6 +122,26 @@ def extra_paths(box):
 
 
 @jail_test
+def planted_links(box):
+    """a link in the workspace is not taken for what the user names, by whatever name he comes"""
+    os.symlink(os.path.join(box.home, ".ssh"), os.path.join(box.work, "out"))
+    os.symlink(box.work, os.path.join(box.home, "alias"))
+    os.makedirs(os.path.join(box.work, "sub"))
+    try:
+        for path in ("out", "./out", "sub/../out", os.path.join(box.work, "out"),
+                     os.path.join(box.home, "alias/out"), "../alias/out/../.ssh"):
+            for option in ("--allow-read", "--allow-write"):
+                code, out = box.run("true", options=[option, path])
+                tap.equal(code, 4, f"{option} {path}: {out}")
+        out = box.ok("cat ../other/file", options=["--allow-read", "../alias/../other"])
+        tap.equal(out, "TOPSECRET\n")
+    finally:
+        os.rmdir(os.path.join(box.work, "sub"))
+        os.unlink(os.path.join(box.work, "out"))
+        os.unlink(os.path.join(box.home, "alias"))
+
+
+@jail_test
 def environment(box):
     """no secret in the environment, nor in any process's"""
     out = box.ok("env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'; "
@@ -252,7 +272,8 @@ call('io_uring_setup', 'ENOSYS', 425, 8, 0)
 call('memfd_create', 'ENOSYS', 319, b'x', 0)
 call('memfd_secret', 'ENOSYS', 447, 0)
 call('userfaultfd', 'ENOSYS', 323, 0)
-call('shmget', 'ENOSYS', 29, 0, 4096, 0o1600)
+call('shmget', 'ENOSYS', 29, 0, 4097, 0o1600)
+call('shmget of 4 GiB', 'ENOSYS', 29, 0, (1 << 32) + 56, 0o1600)
 call('openat2', 'ENOSYS', 437, -100, b'x', 0, 0)
 call('fchmodat2', 'ENOSYS', 452, -100, b'x', 0, 0)
 call('personality', 'ENOSYS', 135, 0x40000)
@@ -318,8 +339,9 @@ def privileges(box):
         tap.equal(box.run("su -c id root < /dev/null")[0] != 0, True)
     for path in ("/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/proc/kcore", "/proc/kmsg"):
         if os.path.exists(path):
-            code, out = box.run(f"cat {path} | head -c 100 | wc -c")
-            tap.equal(out.strip().splitlines()[-1], "0", path)
+            for options in ((), ("--allow-read", "/etc")):
+                code, out = box.run(f"cat {path} | head -c 100 | wc -c", options=options)
+                tap.equal(out.strip().splitlines()[-1], "0", f"{path} {options}")
     code, out = box.run("echo b > /proc/sysrq-trigger; echo x > /proc/sys/kernel/core_pattern; "
                         "cat /proc/kallsyms | wc -c")
     tap.equal(out.strip().splitlines()[-1], "0", out)

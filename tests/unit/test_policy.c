@@ -37,6 +37,31 @@ below(const char *name)
 	return path;
 }
 
+/* In a HOME: keys, and what this program itself reads. */
+static void
+test_trusted_folders(void)
+{
+	static const char *const made[] = {"home/.ssh",
+					   "home/.ssh/keys",
+					   "home/.config",
+					   "home/.config/sunaba",
+					   "home/.config/editor",
+					   "home/elsewhere",
+					   "home/elsewhere/sunaba"};
+	static const bool fit[] = {false, false, false, false, true, true, true};
+
+	for (size_t i = 0; i < SBX_LEN(made); i++)
+		mkdir(below(made[i]), 0755);
+	for (size_t i = 0; i < SBX_LEN(made); i++)
+		assert_int_equal(fits(below(made[i])), fit[i]);
+	setenv("XDG_STATE_HOME", below("home/elsewhere"), 1);
+	assert_false(fits(below("home/elsewhere")));
+	assert_false(fits(below("home/elsewhere/sunaba")));
+	unsetenv("XDG_STATE_HOME");
+	for (size_t i = SBX_LEN(made); i-- > 0;)
+		rmdir(below(made[i]));
+}
+
 static void
 test_workspaces(void **state)
 {
@@ -56,6 +81,7 @@ test_workspaces(void **state)
 	assert_int_equal(symlink(below("home"), "/tmp/sunaba-policy-link"), 0);
 	assert_false(fits("/tmp/sunaba-policy-link"));
 	unlink("/tmp/sunaba-policy-link");
+	test_trusted_folders();
 	unsetenv("HOME");
 	assert_true(fits(below("home")));
 	mkdir(below("home/.ssh"), 0755);

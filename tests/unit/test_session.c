@@ -355,6 +355,13 @@ test_memory(void **state)
 	    "while 1: pass'])).start()\"",
 	    &n);
 	assert_string_equal(n.limit, "memory");
+	/* Mapped shared, it is no file. */
+	command(s, 1,
+		"exec python3 -c \"import mmap; m = mmap.mmap(-1, 150000000)\n"
+		"for i in range(0, len(m), 4096): m[i] = 1\n"
+		"while True: pass\"",
+		&n);
+	assert_string_equal(n.limit, "memory");
 	/* Shared after a fork, it counts once. */
 	command(s, 1,
 		"exec python3 -c \"import os, time; x = bytearray(40000000)\n"
@@ -363,6 +370,116 @@ test_memory(void **state)
 		&n);
 	assert_string_equal(n.limit, "");
 	assert_int_equal(n.exit_status, 0);
+	sbx_session_free(s);
+}
+
+/* A thread that goes on when its step has ended. */
+static void
+test_memory_between_steps(void **state)
+{
+	static const char python[] = "import os, threading, time\n"
+				     "os.write(201, b'R\\0')\n"
+				     "def eat():\n"
+				     "    while not steps: time.sleep(.01)\n"
+				     "    x = bytearray(150000000)\n"
+				     "    while True: time.sleep(1)\n"
+				     "steps = []\n"
+				     "threading.Thread(target=eat, daemon=True).start()\n"
+				     "os.read(200, 100)\n"
+				     "os.write(201, b'D0\\t/\\0')\n"
+				     "steps.append(1)\n"
+				     "os.read(200, 100)\n";
+	const char *const argv[] = {"python3", SBX_SCRIPT_DIR "/d.py", NULL};
+	struct sbx_job_spec spec = {.argv = argv,
+				    .script_name = "d.py",
+				    .script = python,
+				    .script_len = sizeof(python) - 1,
+				    .driver = true};
+	struct sbx_policy p;
+	struct sbx_session *s;
+	struct seen n = {0};
+
+	(void)state;
+	if (refused)
+		skip();
+	sbx_policy_default(&p);
+	p.workspace = workspace;
+	p.limits.memory = 64 * SBX_MIB;
+	s = stand_with(&p);
+	assert_true(sbx_job_start(s, 1, &spec));
+	assert_int_equal(wait_for(s, SBX_STARTED, &n), SBX_STARTED);
+	step(s, 1, "x", &n);
+	assert_int_equal(wait_for(s, SBX_EXIT, &n), SBX_EXIT);
+	assert_string_equal(n.limit, "memory");
+	sbx_session_free(s);
+}
+
+/* Reads until SBX_NOTHING, not longer; the bytes of output. */
+static size_t
+one_round(struct sbx_session *s)
+{
+	struct pollfd p = {.fd = sbx_session_fd(s), .events = POLLIN};
+	struct sbx_event ev;
+	size_t sum = 0;
+
+	poll(&p, 1, PATIENCE_MS);
+	while (sbx_session_read(s, &ev) != SBX_NOTHING)
+		sum += ev.type == SBX_OUTPUT ? ev.len : 0;
+	return sum;
+}
+
+/* Full pipes of 1 MiB in both streams, always. */
+static const char flood[] = "import fcntl, os\n"
+			    "for f in (1, 2):\n"
+			    "    fcntl.fcntl(f, 1031, 1 << 20)\n"
+			    "for f in (1, 2, 1, 2):\n"
+			    "    if not os.fork():\n"
+			    "        while True: os.write(f, bytes(1 << 20))\n"
+			    "os.wait()\n";
+
+static void
+test_flood(void **state)
+{
+	const char *const argv[] = {"python3", "-c", flood, NULL};
+	struct sbx_job_spec spec = {.argv = argv};
+	struct sbx_session *s = stand();
+	struct seen n;
+
+	(void)state;
+	assert_true(sbx_job_start(s, 1, &spec));
+	assert_true(sbx_job_start(s, 2, &spec));
+	for (int i = 0; i < 100; i++)
+		assert_in_range(one_round(s), 0, 256 * SBX_KIB);
+	/* A third one is heard all the same. */
+	memset(&n, 0, sizeof(n));
+	start_driver(s, 3, driver);
+	assert_int_equal(wait_for(s, SBX_STARTED, &n), SBX_STARTED);
+	step(s, 3, "echo x\n", &n);
+	sbx_session_free(s);
+}
+
+/* What code fills is not where drivers are put. */
+static void
+test_full_tmp(void **state)
+{
+	struct sbx_policy p;
+	struct sbx_session *s;
+	struct seen n;
+
+	(void)state;
+	if (refused)
+		skip();
+	sbx_policy_default(&p);
+	p.workspace = workspace;
+	p.limits.tmp_size = SBX_MIB;
+	s = stand_with(&p);
+	command(s, 1, "cat /dev/zero > /tmp/full", &n);
+	assert_int_not_equal(n.exit_status, 0);
+	memset(&n, 0, sizeof(n));
+	start_driver(s, 1, driver);
+	assert_int_equal(wait_for(s, SBX_STARTED, &n), SBX_STARTED);
+	step(s, 1, "echo x > /run/sunaba/d.sh", &n);
+	assert_int_not_equal(n.status, 0);
 	sbx_session_free(s);
 }
 
@@ -566,12 +683,21 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_command),	    cmocka_unit_test(test_not_found),
-	    cmocka_unit_test(test_driver),	    cmocka_unit_test(test_order),
-	    cmocka_unit_test(test_background),	    cmocka_unit_test(test_signal),
-	    cmocka_unit_test(test_hostile_records), cmocka_unit_test(test_tree_dies),
-	    cmocka_unit_test(test_memory),	    cmocka_unit_test(test_many),
-	    cmocka_unit_test(test_agent_gone),	    cmocka_unit_test(test_agent_killed),
+	    cmocka_unit_test(test_command),
+	    cmocka_unit_test(test_not_found),
+	    cmocka_unit_test(test_driver),
+	    cmocka_unit_test(test_order),
+	    cmocka_unit_test(test_background),
+	    cmocka_unit_test(test_signal),
+	    cmocka_unit_test(test_hostile_records),
+	    cmocka_unit_test(test_tree_dies),
+	    cmocka_unit_test(test_memory),
+	    cmocka_unit_test(test_memory_between_steps),
+	    cmocka_unit_test(test_flood),
+	    cmocka_unit_test(test_full_tmp),
+	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_agent_gone),
+	    cmocka_unit_test(test_agent_killed),
 	    cmocka_unit_test(test_times),
 	};
 	int failed;
