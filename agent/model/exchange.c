@@ -198,12 +198,18 @@ exchange_announce(const struct exchange *x, const struct retry_out *out, const c
 		    RETRY_ATTEMPTS - 1);
 }
 
-/* What broke behind shown text is a cut answer, whatever cut it. */
+/* What broke behind shown text is a cut answer, whatever cut it; one past a bound would be so
+ * again, and is the server's doing. */
 static enum err_kind
 exchange_shown(const struct exchange *x, enum err_kind k, struct err *e)
 {
-	bool cut = k == ERR_MODEL || k == ERR_NET || k == ERR_PARSE || k == ERR_LIMIT;
+	bool cut = k == ERR_MODEL || k == ERR_NET || k == ERR_PARSE;
 
+	if (k == ERR_LIMIT) {
+		if (e)
+			e->kind = ERR_MODEL;
+		return ERR_MODEL;
+	}
 	if (!x->reply->shown || !cut)
 		return k;
 	if (e)
