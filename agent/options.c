@@ -375,7 +375,7 @@ const struct opt_row option_table[OPT_COUNT] = {
 		   .env = "SUNABA_QUIET",
 		   .key = "quiet",
 		   .group = "Output",
-		   .help = "errors only on standard error"},
+		   .help = "the last reply only, no progress; warnings and errors stay"},
     [OPT_VERBOSE] = {.name = "verbose",
 		     .letter = 'v',
 		     .type = OPT_FLAG,
