@@ -6,6 +6,7 @@
 
 #include "agent/app.h"
 #include "agent/base/fs.h"
+#include "agent/base/json.h"
 #include "agent/base/mem.h"
 #include "agent/ui/width.h"
 
@@ -277,4 +278,29 @@ app_fail(struct app *a, const struct err *e)
 		a->term = term_new(&(struct term_opts){0});
 	term_error(a->term, e);
 	return err_exit_code(e->kind);
+}
+
+void
+app_json_row(struct app *a, const char *const (*pairs)[2], size_t n)
+{
+	AUTO_BUF struct buf line = BUF_INIT(MIB);
+	struct json_writer w = JSON_WRITER(&line);
+
+	json_open(&w, '{');
+	for (size_t i = 0; i < n; i++)
+		json_kv_str(&w, pairs[i][0], pairs[i][1]);
+	json_close(&w, '}');
+	buf_addc(&line, '\n');
+	term_source(a->term, line.data, line.len);
+}
+
+int
+app_end(struct app *a, enum err_kind kind, struct err *e)
+{
+	if (!kind)
+		kind = term_flush(a->term, e);
+	if (kind)
+		app_fail(a, e);
+	app_close(a);
+	return err_exit_code(kind);
 }

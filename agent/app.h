@@ -48,6 +48,12 @@ struct model_want app_want(const struct opts *o);
 int app_run_task(struct app *a);
 int app_run_session(struct app *a);
 
+/* One object of `--json`: n pairs of key and value. */
+void app_json_row(struct app *a, const char *const (*pairs)[2], size_t n);
+/* The end of a command: what could not be written is an error, like `kind` before it. Frees the
+ * parts; the exit code. */
+int app_end(struct app *a, enum err_kind kind, struct err *e);
+
 /* Prints the error and gives the exit code for it. */
 int app_fail(struct app *a, const struct err *e);
 

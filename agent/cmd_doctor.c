@@ -8,19 +8,25 @@
 #include "tools/kernels/kernels.h"
 
 static void
-doctor_row(struct term *t, bool good, const char *what, const char *detail)
+doctor_row(struct app *a, bool good, const char *what, const char *detail)
 {
+	const char *const pairs[][2] = {
+	    {"what", what}, {"state", good ? "ok" : "missing"}, {"detail", detail}};
 	struct row r;
 
+	if (opt_flag(a->opts, OPT_JSON)) {
+		app_json_row(a, pairs, ARRAY_LEN(pairs));
+		return;
+	}
 	row_init(&r);
 	row_addf(&r, good ? STYLE_ADD : STYLE_WARN, "%-8s", good ? "ok" : "missing");
 	row_addf(&r, STYLE_PLAIN, "%-12s %s", what, detail);
-	term_row(t, TERM_ANSWER, &r);
+	term_row(a->term, TERM_ANSWER, &r);
 	row_release(&r);
 }
 
 static bool
-doctor_sandbox(struct term *t)
+doctor_sandbox(struct app *a)
 {
 	char msg[768], hint[448], text[128];
 	struct sbx_probe p = {0};
@@ -29,17 +35,20 @@ doctor_sandbox(struct term *t)
 	if (strcmp(p.rung, "refused") != 0) {
 		snprintf(text, sizeof(text), "%s (Landlock ABI %d, system-call filter)",
 			 p.rung, p.landlock_abi);
-		doctor_row(t, true, "sandbox", text);
+		doctor_row(a, true, "sandbox", text);
 		return true;
 	}
 	sbx_fail_text(&p.fail, msg, sizeof(msg), hint, sizeof(hint));
-	doctor_row(t, false, "sandbox", msg);
-	term_linef(t, TERM_ANSWER, STYLE_NOTICE, "%21s%s", "", hint);
+	doctor_row(a, false, "sandbox", msg);
+	if (opt_flag(a->opts, OPT_JSON))
+		doctor_row(a, false, "remedy", hint);
+	else
+		term_linef(a->term, TERM_ANSWER, STYLE_NOTICE, "%21s%s", "", hint);
 	return false;
 }
 
 static void
-doctor_languages(struct term *t)
+doctor_languages(struct app *a)
 {
 	const struct kernel *k;
 
@@ -52,7 +61,7 @@ doctor_languages(struct term *t)
 		else
 			snprintf(text, sizeof(text), "%s: apt-get install %s", k->program,
 				 k->debian);
-		doctor_row(t, there, k->name, text);
+		doctor_row(a, there, k->name, text);
 	}
 }
 
@@ -64,12 +73,12 @@ doctor_models(struct app *a)
 	struct err e = {0};
 
 	if (model_list(&want, a->loop, &list, &e))
-		doctor_row(a->term, false, "models", e.msg);
+		doctor_row(a, false, "models", e.msg);
 	else if (list.n == 0)
-		doctor_row(a->term, false, "models",
+		doctor_row(a, false, "models",
 			   "none found: start 'ollama serve' or set OPENAI_API_KEY");
 	for (size_t i = 0; i < list.n; i++)
-		doctor_row(a->term, true, "model", list.at[i].spec);
+		doctor_row(a, true, "model", list.at[i].spec);
 	model_found_release(&list);
 }
 
@@ -81,19 +90,20 @@ cmd_doctor(struct opts *o)
 	char *config = opts_config_path(o);
 	struct err e = {0};
 	bool sandbox;
+	int code;
 
 	a.term = term_new(&t);
 	if (loop_new(&a.loop, &e)) {
 		free(config);
 		return app_fail(&a, &e);
 	}
-	sandbox = doctor_sandbox(a.term);
-	doctor_languages(a.term);
+	sandbox = doctor_sandbox(&a);
+	doctor_languages(&a);
 	doctor_models(&a);
 	if (config)
-		doctor_row(a.term, true, "config",
+		doctor_row(&a, true, "config",
 			   access(config, R_OK) == 0 ? config : "none (it is not needed)");
 	free(config);
-	app_close(&a);
-	return sandbox ? 0 : err_exit_code(ERR_SANDBOX);
+	code = app_end(&a, ERR_NONE, &e);
+	return sandbox ? code : err_exit_code(ERR_SANDBOX);
 }

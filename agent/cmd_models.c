@@ -2,6 +2,19 @@
 #include "agent/app.h"
 #include "agent/commands.h"
 
+static void
+models_row(struct app *a, const struct model_found *m)
+{
+	const char *const pairs[][2] = {
+	    {"model", m->spec}, {"where", m->where}, {"detail", m->detail}};
+
+	if (opt_flag(a->opts, OPT_JSON))
+		app_json_row(a, pairs, ARRAY_LEN(pairs));
+	else
+		term_linef(a->term, TERM_ANSWER, STYLE_PLAIN, "%-36s %-32s %s", m->spec,
+			   m->where, m->detail);
+}
+
 int
 cmd_models(struct opts *o)
 {
@@ -17,15 +30,11 @@ cmd_models(struct opts *o)
 	if (!kind)
 		kind = model_list(&want, a.loop, &list, &e);
 	for (size_t i = 0; i < list.n; i++)
-		term_linef(a.term, TERM_ANSWER, STYLE_PLAIN, "%-36s %-32s %s",
-			   list.at[i].spec, list.at[i].where, list.at[i].detail);
+		models_row(&a, &list.at[i]);
 	if (!kind && list.n == 0)
 		term_line(a.term, TERM_SIDE, STYLE_NOTICE,
 			  "no model was found: start 'ollama serve' or 'llama-server', set "
 			  "OPENAI_API_KEY, or try 'sunaba -m demo'");
 	model_found_release(&list);
-	if (kind)
-		app_fail(&a, &e);
-	app_close(&a);
-	return err_exit_code(kind);
+	return app_end(&a, kind, &e);
 }

@@ -370,8 +370,11 @@ config_read(struct opts *o, const char *path, enum opt_rank rank, struct err *e)
 	if (kind == ERR_LIMIT)
 		return err_set(e, ERR_CONFIG, "'%.400s' is larger than %zu bytes", path,
 			       CONFIG_MAX);
-	if (kind)
-		return kind;
+	if (kind) {
+		if (e)
+			e->kind = ERR_CONFIG;
+		return ERR_CONFIG;
+	}
 	if (!yaml_parser_initialize(&c.parser))
 		mem_die("out of memory");
 	yaml_parser_set_encoding(&c.parser, YAML_UTF8_ENCODING);
@@ -406,7 +409,7 @@ opts_profile(struct opts *o, const char *name, struct err *e)
 		return err_set(e, ERR_CONFIG, "profile '%s': no home folder to look in",
 			       name);
 	kind = config_read(o, path, OPT_FROM_PROFILE, e);
-	if (kind == ERR_IO && e && e->sys == ENOENT) {
+	if (kind && e && e->sys == ENOENT) {
 		err_set(e, ERR_CONFIG, "there is no profile '%s'", name);
 		err_hint(e, "write it to %.300s", path);
 		return ERR_CONFIG;

@@ -4,6 +4,7 @@
  * were in its memory; commands that need no jail start none. `--version`, `--help` and
  * `sandbox` load none of the large libraries. */
 #include <fcntl.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -76,6 +77,19 @@ main_fill_streams(void)
 		close(fd);
 }
 
+/* The line editor counts characters by the locale. One that is named but not installed (ssh
+ * hands over the user's, a container has none) leaves it with "C", where it drops every byte
+ * of a Japanese word. */
+static void
+main_locale(void)
+{
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC,
+		  "C"); /* numbers in JSON and options have a point everywhere */
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -86,9 +100,7 @@ main(int argc, char **argv)
 
 	sbx_jail_main_if_asked(argc, argv);
 	main_fill_streams();
-	setlocale(LC_ALL, "");
-	setlocale(LC_NUMERIC,
-		  "C"); /* numbers in JSON and options have a point everywhere */
+	main_locale();
 	a.opts = opts_new();
 	c = argc > 1 ? command_find(argv[1]) : NULL;
 	if (c) {

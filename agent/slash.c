@@ -37,11 +37,12 @@ slash_help(struct app *a, const char *arg)
 	}
 	term_line(
 	    a->term, TERM_SIDE, STYLE_PLAIN,
-	    "  !COMMAND               run a shell command yourself, in the same sandbox\n"
-	    "  ```python … ```        run code yourself\n"
-	    "  \"\"\" … \"\"\"            a message of several lines (also Alt-Enter, "
-	    "Ctrl-J)\n"
-	    "  Ctrl-C                 stop the model or the step; twice: kill it");
+	    "  !COMMAND                   run a shell command yourself, in the same "
+	    "sandbox\n"
+	    "  ```python … ```            run code yourself\n"
+	    "  \"\"\" … \"\"\"                a message of several lines (also "
+	    "Alt-Enter, Ctrl-J)\n"
+	    "  Ctrl-C                     stop the model or the step; twice: kill it");
 	return SLASH_DONE;
 }
 
@@ -306,12 +307,16 @@ const size_t slash_count = ARRAY_LEN(slash_table);
 enum slash_end
 slash_run(struct app *a, const char *line)
 {
-	size_t n = strcspn(line, " \t");
-	const char *arg = line + n + strspn(line + n, " \t");
+	size_t n = strcspn(line, " \t\n");
+	const char *rest = line + n + strspn(line + n, " \t\n");
 	const char *names[ARRAY_LEN(slash_table)];
 	AUTO_FREE char *word = mem_strndup(line, n);
+	AUTO_FREE char *arg = mem_strdup(rest);
+	size_t end = strlen(arg);
 	const char *near;
 
+	while (end > 0 && strchr(" \t\n", arg[end - 1])) /* completion adds a blank */
+		arg[--end] = '\0';
 	if (strcmp(word, "exit") == 0)
 		return SLASH_QUIT;
 	for (size_t i = 0; i < slash_count; i++) {
@@ -320,7 +325,9 @@ slash_run(struct app *a, const char *line)
 			return slash_table[i].run(a, arg);
 	}
 	near = opt_nearest(word, names, slash_count);
-	slash_say(a, "there is no command '/%s'%s%s%s; /help lists them", word,
-		  near ? ": did you mean '/" : "", near ? near : "", near ? "'?" : "");
+	if (near)
+		slash_say(a, "there is no command '/%s': did you mean '/%s'?", word, near);
+	else
+		slash_say(a, "there is no command '/%s'; /help lists them", word);
 	return SLASH_DONE;
 }

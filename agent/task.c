@@ -4,6 +4,8 @@
  * code says how it ended (err_exit_code). */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/app.h"
 #include "agent/base/fs.h"
@@ -110,6 +112,28 @@ task_read(struct app *a, struct buf *task, struct buf *data, struct err *e)
 	return kind ? kind : task_check(task, e);
 }
 
+/* -o FILE that cannot be written is known before the task has cost anything. */
+static enum err_kind
+task_check_output(const struct app *a, struct err *e)
+{
+	const char *path = opt_str(a->opts, OPT_OUTPUT);
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	AUTO_FREE char *dir = NULL;
+	struct stat st;
+
+	if (!path)
+		return ERR_NONE;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_set(e, ERR_USAGE, "--output: '%s' is a folder", path);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return ERR_NONE;
+	dir = slash ? mem_strndup(path, MAX_OF((size_t)(slash - path), (size_t)1))
+		    : mem_strdup(".");
+	if (access(dir, W_OK | X_OK) == 0)
+		return ERR_NONE;
+	return err_sys(e, ERR_USAGE, "--output: cannot write '%s'", path);
+}
+
 /* -o FILE: the last reply, whole or not at all. */
 static enum err_kind
 task_write_output(struct app *a, struct err *e)
@@ -117,10 +141,12 @@ task_write_output(struct app *a, struct err *e)
 	const char *path = opt_str(a->opts, OPT_OUTPUT);
 	const char *reply = session_last_reply(a->session);
 	AUTO_FREE char *text = NULL;
+	size_t n;
 
 	if (!path)
 		return ERR_NONE;
-	text = mem_printf("%s\n", reply ? reply : "");
+	n = reply ? strlen(reply) : 0;
+	text = mem_printf("%s%s", n ? reply : "", n && reply[n - 1] == '\n' ? "" : "\n");
 	return fs_write(path, text, strlen(text), 0644, e);
 }
 
@@ -129,8 +155,10 @@ task_run(struct app *a, struct err *e)
 {
 	AUTO_BUF struct buf task = BUF_INIT(TASK_MAX);
 	AUTO_BUF struct buf data = BUF_INIT(STDIN_MAX);
-	enum err_kind kind = task_read(a, &task, &data, e);
+	enum err_kind kind = task_check_output(a, e);
 
+	if (!kind)
+		kind = task_read(a, &task, &data, e);
 	if (!kind)
 		kind = app_session(a, false, true, e, e);
 	if (!kind)

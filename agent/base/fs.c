@@ -76,6 +76,15 @@ fs_write_special(const char *path, const void *p, size_t n, struct err *e)
 	return ERR_NONE;
 }
 
+static mode_t
+fs_umask(void)
+{
+	mode_t mask = umask(077);
+
+	umask(mask);
+	return mask;
+}
+
 enum err_kind
 fs_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
 {
@@ -86,8 +95,13 @@ fs_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
 	enum err_kind kind;
 	struct stat st;
 
-	if (real && stat(real, &st) == 0 && !S_ISREG(st.st_mode))
-		return fs_write_special(real, p, n, e);
+	if (real && stat(real, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			return fs_write_special(real, p, n, e);
+		mode = st.st_mode & 0777; /* a private file stays private */
+	} else {
+		mode &= ~fs_umask();
+	}
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, ERR_IO, "cannot write beside '%s'", path);

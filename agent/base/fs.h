@@ -15,7 +15,8 @@
 enum err_kind fs_read(const char *path, struct buf *out, struct err *e);
 /* Writes a temporary file beside `path`, flushes it to disk and renames it over `path`: the
  * old content or the new one is there at any moment, never a part. A symbolic link stays one,
- * what it points to is replaced; a device or FIFO is written to as it is. */
+ * what it points to is replaced; a device or FIFO is written to as it is. `mode`, less the umask,
+ * is for a new file: one that is there keeps its own. */
 enum err_kind
 fs_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
 /* All n bytes, through EINTR and short writes. */

@@ -38,6 +38,12 @@ call_check_language(struct call *a)
 	a->problem = buf_take(&b);
 }
 
+bool
+call_in_fence(const struct fence *f)
+{
+	return f->closed && kernel_find(f->language);
+}
+
 /* Reads a call's arguments. A call that cannot be run gets a `problem` for the model. */
 struct call
 call_read(const struct msg_call *c)

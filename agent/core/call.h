@@ -3,6 +3,7 @@
 #define SUNABA_CORE_CALL_H
 
 #include "agent/base/json.h"
+#include "agent/core/fence.h"
 #include "agent/model/msg.h"
 
 #define CALL_CODE_MAX (512 * KIB) /* bytes of code that a user can be asked about */
@@ -20,6 +21,8 @@ struct call {
 struct call call_read(const struct msg_call *c);
 /* Sets `problem` when the language is unknown or not installed, naming what there is. */
 void call_check_language(struct call *a);
+/* Whether a block of a reply is code to be run, rather than an example or a diagram. */
+bool call_in_fence(const struct fence *f);
 void call_release(struct call *a);
 
 #endif

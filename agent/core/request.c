@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/core/call.h"
 #include "agent/core/context.h"
 #include "agent/core/request.h"
+#include "agent/model/reply.h"
 
 #define REQUEST_CUT_RETRIES  2
-#define REQUEST_REPLY_MAX    (8 * MIB) /* bytes of text of one reply */
 #define REQUEST_WINDOW_SHARE 0.8 /* of the window is for the request; the rest answers */
 
 struct request {
@@ -19,6 +20,7 @@ struct request {
 	struct buf shown; /* text of this reply that the sink has */
 	size_t again;	  /* bytes of `shown` that the stream has repeated */
 	bool begun;	  /* the sink was told that a reply begins */
+	bool heard;	  /* this attempt brought text or thinking */
 };
 
 static void
@@ -68,6 +70,7 @@ request_text(void *arg, const char *p, size_t n)
 	struct request *x = arg;
 	size_t same = 0;
 
+	x->heard |= n > 0;
 	while (same < n && x->again + same < x->shown.len &&
 	       x->shown.data[x->again + same] == p[same])
 		same++;
@@ -82,6 +85,7 @@ request_reasoning(void *arg, const char *p, size_t n)
 {
 	struct request *x = arg;
 
+	x->heard |= n > 0;
 	if (x->s->sink.reasoning)
 		x->s->sink.reasoning(x->s->sink.arg, p, n);
 }
@@ -187,10 +191,12 @@ request_ask(struct request *x, struct model_reply *r, struct err *e)
 		req.ntools = 1;
 	}
 	*r = (struct model_reply){0};
+	x->heard = false;
 	return model_chat(s->model, &req, &sink, r, e);
 }
 
-/* Asks until there is a whole reply or no hope. */
+/* Asks until there is a whole reply or no hope. What broke before anything was heard was tried
+ * again below already (exchange.c). */
 static enum err_kind
 request_try(struct request *x, struct model_reply *r, struct err *e)
 {
@@ -201,7 +207,7 @@ request_try(struct request *x, struct model_reply *r, struct err *e)
 
 	for (int cuts = 0; !kind; x->again = 0) {
 		kind = request_ask(x, r, e);
-		if (kind == ERR_TRUNCATED && cuts < REQUEST_CUT_RETRIES) {
+		if (kind == ERR_TRUNCATED && x->heard && cuts < REQUEST_CUT_RETRIES) {
 			session_notice(s, NOTICE_WARN,
 				       "the reply broke off; asking again (%d of %d)",
 				       ++cuts, REQUEST_CUT_RETRIES);
@@ -225,20 +231,36 @@ request_try(struct request *x, struct model_reply *r, struct err *e)
 	return kind;
 }
 
+/* Whether nothing is left to run; without tools the blocks of the text are the calls. */
+static bool
+request_is_final(const struct session *s, const struct model_reply *r)
+{
+	struct fence_list list;
+	bool final = true;
+
+	if (r->ncalls > 0 || s->model->tools != MODEL_TOOLS_NO ||
+	    s->conf.approve == APPROVE_NEVER)
+		return r->ncalls == 0;
+	fence_find(r->text, strlen(r->text), &list);
+	for (size_t i = 0; i < list.n; i++)
+		final &= !call_in_fence(&list.at[i]);
+	fence_release(&list);
+	return final;
+}
+
 enum err_kind
 request_run(struct session *s, struct err *e)
 {
-	struct request x = {.s = s, .shown = BUF_INIT(REQUEST_REPLY_MAX)};
+	struct request x = {.s = s, .shown = BUF_INIT(REPLY_TEXT_MAX)};
 	struct model_reply r = {0};
 	enum err_kind kind = request_try(&x, &r, e);
-	bool tools_off = s->model->tools == MODEL_TOOLS_NO;
 
 	if (kind) {
 		request_end_reply(&x, false, true);
 		request_keep_partial(&x);
 	} else {
 		kind = request_store(&x, &r, e);
-		request_end_reply(&x, r.ncalls == 0 && !tools_off, false);
+		request_end_reply(&x, request_is_final(s, &r), false);
 		if (!kind)
 			session_account(s, &r.usage);
 	}

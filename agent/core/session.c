@@ -159,6 +159,18 @@ session_last_user_index(const struct session *s)
 	return i > 0 ? i - 1 : 0;
 }
 
+/* Output of the user's own code that went out with a message belongs to the next one again. */
+static void
+session_restore_aside(struct session *s, const struct msg *m)
+{
+	AUTO_FREE char *later = mem_strdup(buf_str(&s->aside));
+
+	buf_reset(&s->aside);
+	if (m->aside > 0)
+		buf_add(&s->aside, m->text, m->aside);
+	buf_adds(&s->aside, later);
+}
+
 bool
 session_undo(struct session *s)
 {
@@ -166,6 +178,7 @@ session_undo(struct session *s)
 
 	if (i == 0)
 		return false;
+	session_restore_aside(s, &s->msgs.at[i]);
 	msg_truncate(&s->msgs, i);
 	transcript_note(s->transcript, "undo", "", NULL);
 	return true;
@@ -176,7 +189,7 @@ session_last_user(const struct session *s)
 {
 	size_t i = session_last_user_index(s);
 
-	return i ? s->msgs.at[i].text : NULL;
+	return i ? s->msgs.at[i].text + s->msgs.at[i].aside : NULL;
 }
 
 const char *

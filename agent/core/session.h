@@ -63,7 +63,7 @@ enum err_kind session_begin(struct session *s, struct err *e);
 void session_reset(struct session *s);
 /* Takes back the last user message and all that followed. false when there is none. */
 bool session_undo(struct session *s);
-/* The last message of the user, or NULL. */
+/* What the user typed last, or NULL. */
 const char *session_last_user(const struct session *s);
 /* The text of the last reply, or NULL. */
 const char *session_last_reply(const struct session *s);

@@ -5,63 +5,21 @@
  * conversation that every wire accepts: each call has its result, partial text is a reply.
  * Asking lives in request.c, so that this file is about steps.
  * Pinned by tests/unit/test_turn.c and tests/e2e. */
-#include <signal.h>
 #include <string.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
-#include "agent/base/clock.h"
 #include "agent/base/mem.h"
 #include "agent/core/approve.h"
 #include "agent/core/call.h"
+#include "agent/core/governor.h"
 #include "agent/core/request.h"
-#include "agent/core/fence.h"
 #include "agent/core/turn.h"
 
-#define TURN_SAME_MAX	  3	      /* identical steps with identical output, in a row */
-#define TURN_PROBLEMS_MAX 5	      /* calls in a row that could not be run */
-#define TURN_RESULT_MAX	  (256 * KIB) /* bytes of one result as the model gets it */
+#define TURN_RESULT_MAX (256 * KIB) /* bytes of one result as the model gets it */
 
 struct turn {
 	struct session *s;
-	int64_t began_ms;
-	int64_t steps;	    /* of this task */
-	char last_hash[65]; /* of the last step's code */
-	char *last_output;
-	int same;
-	int problems;	 /* calls in a row that could not be run */
-	int deadline_fd; /* timerfd of --max-time, or -1 */
-	bool late;	 /* it went off */
+	struct governor g;
 };
-
-static enum err_kind
-turn_check_governors(struct turn *t, struct err *e)
-{
-	const struct session_conf *c = &t->s->conf;
-	int64_t spent = clock_ms() - t->began_ms;
-
-	if (loop_terminated(t->s->loop))
-		return err_set(e, ERR_TERMINATED, "terminated");
-	if (c->max_time_ms > 0 && spent >= c->max_time_ms) {
-		err_set(e, ERR_GOVERNOR, "the time for a task (%lld s) is used up",
-			(long long)(c->max_time_ms / 1000));
-		err_hint(e, "--max-time sets it");
-		return ERR_GOVERNOR;
-	}
-	if (c->max_steps > 0 && t->steps >= c->max_steps) {
-		err_set(e, ERR_GOVERNOR, "the steps for a task (%lld) are used up",
-			(long long)c->max_steps);
-		err_hint(e, "--max-steps sets it");
-		return ERR_GOVERNOR;
-	}
-	if (c->max_cost > 0 && t->s->cost >= c->max_cost) {
-		err_set(e, ERR_GOVERNOR, "the cost limit ($%.2f) is reached: $%.4f spent",
-			c->max_cost, t->s->cost);
-		err_hint(e, "--max-cost sets it");
-		return ERR_GOVERNOR;
-	}
-	return ERR_NONE;
-}
 
 /* Stores a result in conversation and transcript. */
 static enum err_kind
@@ -75,31 +33,6 @@ turn_add_result(struct session *s, const char *call_id, const char *text, size_t
 	m->name = mem_strdup("execute");
 	m->call_id = mem_strdup(call_id);
 	return transcript_msg(s->transcript, m, NULL, e);
-}
-
-/* The same code with the same output again and again costs money and ends nowhere. */
-static enum err_kind
-turn_check_repeat(struct turn *t, const struct step *step, const struct step_result *r,
-		  struct err *e)
-{
-	const char *output = r->output ? r->output : "";
-
-	if (t->last_output && strcmp(t->last_hash, step->sha256) == 0 &&
-	    strcmp(t->last_output, output) == 0) {
-		t->same++;
-	} else {
-		t->same = 1;
-		memcpy(t->last_hash, step->sha256, sizeof(t->last_hash));
-		free(t->last_output);
-		t->last_output = mem_strdup(output);
-	}
-	if (t->same < TURN_SAME_MAX)
-		return ERR_NONE;
-	t->same = 0;
-	err_set(e, ERR_GOVERNOR,
-		"the model ran the same code %d times with the same output", TURN_SAME_MAX);
-	err_hint(e, "say what it should do instead");
-	return ERR_GOVERNOR;
 }
 
 static void
@@ -144,6 +77,22 @@ turn_refusal_text(const struct decision *d, struct buf *text)
 		buf_adds(text, " Ask what to do instead, or propose another way.");
 }
 
+/* The user's time to decide is no reason to take the question away. */
+static enum err_kind
+turn_approve(struct turn *t, struct step *step, struct decision *d, bool *asked,
+	     struct err *e)
+{
+	enum err_kind kind;
+
+	t->g.hold = true;
+	kind = approve_step(t->s, step, d, asked, e);
+	t->g.hold = false;
+	if (kind || !t->g.over)
+		return kind;
+	approve_release(d);
+	return governor_check(&t->g, e);
+}
+
 /* Runs one step of the model: asks, executes, stores the result. *stop: nothing further of this
  * reply is to be run. */
 static enum err_kind
@@ -158,23 +107,24 @@ turn_step(struct turn *t, const struct call *a, bool *stop, struct err *e)
 	enum err_kind kind;
 
 	approve_prepare(s, &step, kernel_find(a->language), a->code, a->len, false);
-	kind = approve_step(s, &step, &d, &asked, e);
+	kind = turn_approve(t, &step, &d, &asked, e);
 	if (kind)
 		return kind;
 	if (d.kind == DECIDE_RUN) {
-		t->steps++;
 		kind = turn_execute(s, &step, asked, &r, &text, e);
 		if (!kind)
 			kind = turn_add_result(s, a->call_id, buf_str(&text), text.len, e);
 		if (!kind && r.end == STEP_INTERRUPTED)
 			kind = err_set(e, ERR_INTERRUPTED, "interrupted");
 		if (!kind)
-			kind = turn_check_repeat(t, &step, &r, e);
+			kind = governor_step(&t->g, &step, &r, e);
 		step_result_release(&r);
 	} else if (d.kind == DECIDE_NO) {
 		*stop = true;
 		turn_refusal_text(&d, &text);
 		kind = turn_add_result(s, a->call_id, buf_str(&text), text.len, e);
+		if (!kind && !asked)
+			kind = governor_problem(&t->g, e);
 	} else if (d.kind == DECIDE_STOP) {
 		kind = err_set(e, ERR_INTERRUPTED, "stopped by the user");
 	} else {
@@ -185,18 +135,6 @@ turn_step(struct turn *t, const struct call *a, bool *stop, struct err *e)
 	}
 	approve_release(&d);
 	return kind;
-}
-
-/* A model that never gets a call right would go on for ever. */
-static enum err_kind
-turn_check_problems(struct turn *t, struct err *e)
-{
-	if (++t->problems < TURN_PROBLEMS_MAX)
-		return ERR_NONE;
-	err_set(e, ERR_MODEL, "the model made %d calls in a row that cannot be run",
-		TURN_PROBLEMS_MAX);
-	err_hint(e, "try again, or take a model that is better with tools");
-	return ERR_MODEL;
 }
 
 /* One entry of a reply: run, or answered with its problem, or passed over. */
@@ -213,10 +151,9 @@ turn_entry(struct turn *t, struct call *a, bool *stop, struct err *e)
 	if (a->problem) {
 		session_notice(t->s, NOTICE_WARN, "%s", a->problem);
 		kind = turn_add_result(t->s, a->call_id, a->problem, strlen(a->problem), e);
-		return kind ? kind : turn_check_problems(t, e);
+		return kind ? kind : governor_problem(&t->g, e);
 	}
-	t->problems = 0;
-	kind = turn_check_governors(t, e);
+	kind = governor_check(&t->g, e);
 	return kind ? kind : turn_step(t, a, stop, e);
 }
 
@@ -277,8 +214,8 @@ turn_fences(struct turn *t, size_t reply, bool *ran, struct err *e)
 		struct fence *f = &list.at[i];
 		struct call a = {.language = f->language, .code = f->code, .len = f->len};
 
-		if (!f->closed || !kernel_find(f->language))
-			continue; /* prose: an example, a file's content, a diagram */
+		if (!call_in_fence(f))
+			continue;
 		*ran = true;
 		call_check_language(&a);
 		kind = turn_entry(t, &a, &stop, e);
@@ -288,55 +225,53 @@ turn_fences(struct turn *t, size_t reply, bool *ran, struct err *e)
 	return kind;
 }
 
-/* --max-time also ends what is under way: the timer interrupts it as Ctrl-C would. */
-static void
-turn_on_deadline(int fd, short revents, void *arg)
+/* A last reply without a word: an error when nothing at all came of the task. */
+static enum err_kind
+turn_check_empty(const struct turn *t, struct err *e)
 {
-	struct turn *t = arg;
-	uint64_t n;
+	const struct msg *m = &t->s->msgs.at[t->s->msgs.n - 1];
 
-	(void)revents;
-	if (read(fd, &n, sizeof(n)) == sizeof(n)) {
-		t->late = true;
-		raise(SIGINT);
+	if (m->role != MSG_ASSISTANT || m->text[strspn(m->text, " \t\r\n")])
+		return ERR_NONE;
+	if (t->g.steps > 0) {
+		session_notice(t->s, NOTICE_WARN, "the model ended without an answer");
+		return ERR_NONE;
 	}
+	err_set(e, ERR_MODEL, "the model's reply is empty%s",
+		m->reasoning ? ": it only thought" : "");
+	err_hint(e, "try again, or take another model");
+	return ERR_MODEL;
 }
 
-static void
-turn_arm(struct turn *t)
+/* The end of a task: what was pending is taken, the reason told. */
+static enum err_kind
+turn_end(struct turn *t, enum err_kind kind, struct err *e)
 {
-	int64_t ms = t->s->conf.max_time_ms;
-	struct itimerspec at = {.it_value = {ms / 1000, ms % 1000 * 1000000}};
+	struct session *s = t->s;
 
-	t->deadline_fd = -1;
-	if (ms <= 0)
-		return;
-	t->deadline_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (t->deadline_fd < 0)
-		return; /* it is still looked at between steps */
-	timerfd_settime(t->deadline_fd, 0, &at, NULL);
-	loop_watch(t->s->loop, t->deadline_fd, POLLIN, turn_on_deadline, t);
-}
-
-static void
-turn_disarm(struct turn *t)
-{
-	if (t->deadline_fd < 0)
-		return;
-	loop_unwatch(t->s->loop, t->deadline_fd);
-	close(t->deadline_fd);
+	if (loop_take_interrupts(s->loop) > 0 && !kind)
+		kind = err_set(e, ERR_INTERRUPTED, "interrupted");
+	if (kind == ERR_INTERRUPTED && t->g.over)
+		kind = governor_check(&t->g, e);
+	if (loop_terminated(s->loop))
+		kind = err_set(e, ERR_TERMINATED, "terminated");
+	if (kind)
+		transcript_note(s->transcript,
+				kind == ERR_INTERRUPTED ? "interrupted" : "error",
+				e ? e->msg : "", NULL);
+	return kind;
 }
 
 static enum err_kind
 turn_loop(struct session *s, struct err *e)
 {
-	struct turn t = {.s = s, .began_ms = clock_ms()};
+	struct turn t = {.s = s};
 	enum err_kind kind;
 	bool ran = true;
 
-	turn_arm(&t);
+	governor_begin(&t.g, s);
 	do {
-		kind = turn_check_governors(&t, e);
+		kind = governor_check(&t.g, e);
 		if (!kind)
 			kind = request_run(s, e);
 		if (kind)
@@ -349,19 +284,10 @@ turn_loop(struct session *s, struct err *e)
 		else
 			kind = turn_calls(&t, s->msgs.n - 1, &ran, e);
 	} while (!kind && ran);
-	free(t.last_output);
-	turn_disarm(&t);
-	if (loop_take_interrupts(s->loop) > 0 && !kind)
-		kind = err_set(e, ERR_INTERRUPTED, "interrupted");
-	if (t.late && kind == ERR_INTERRUPTED)
-		kind = turn_check_governors(&t, e);
-	if (loop_terminated(s->loop))
-		kind = err_set(e, ERR_TERMINATED, "terminated");
-	if (kind)
-		transcript_note(s->transcript,
-				kind == ERR_INTERRUPTED ? "interrupted" : "error",
-				e ? e->msg : "", NULL);
-	return kind;
+	if (!kind)
+		kind = turn_check_empty(&t, e);
+	governor_end(&t.g);
+	return turn_end(&t, kind, e);
 }
 
 enum err_kind
@@ -370,6 +296,7 @@ turn_run(struct session *s, const char *text, size_t n, struct err *e)
 	AUTO_BUF struct buf whole = BUF_INIT(n + s->aside.len + 64);
 	enum err_kind kind = session_begin(s, e);
 	struct msg *m;
+	size_t aside;
 
 	if (kind)
 		return kind;
@@ -378,9 +305,11 @@ turn_run(struct session *s, const char *text, size_t n, struct err *e)
 		buf_addc(&whole, '\n');
 		buf_reset(&s->aside);
 	}
+	aside = whole.len;
 	buf_add(&whole, text, n);
 	m = msg_addn(&s->msgs, MSG_USER, buf_str(&whole), whole.len);
 	m->label = LABEL_USER;
+	m->aside = aside;
 	kind = transcript_msg(s->transcript, m, NULL, e);
 	return kind ? kind : turn_loop(s, e);
 }

@@ -155,28 +155,52 @@ model_detect(struct loop *loop, struct model_found_list *out, struct err *e)
 	return ERR_NONE;
 }
 
+/* The address that a vendor's variable gives in place of its own, or NULL. */
+static const char *
+list_base(const struct vendor *v)
+{
+	const char *base = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(v->base_var) && !base; i++)
+		base = key_env(v->base_var[i]);
+	return base;
+}
+
+/* A vendor whose key is set. At another address its usual model means nothing. */
+static void
+list_vendor(const struct vendor *v, struct model_found_list *out)
+{
+	const char *var = key_env(v->key_var[0]) ? v->key_var[0] : NULL;
+	const char *base = list_base(v);
+	AUTO_FREE char *spec = NULL;
+	AUTO_FREE char *detail = NULL;
+
+	if (!var || !v->provider || !v->model)
+		return;
+	spec = mem_printf("%s:%s", v->name, base ? "" : v->model);
+	detail = mem_printf("%s is set", var);
+	model_found_add(out, spec, base ? base : v->base, detail);
+}
+
 enum err_kind
 model_list(const struct model_want *want, struct loop *loop, struct model_found_list *out,
 	   struct err *e)
 {
 	enum err_kind k = model_detect(loop, out, e);
+	const struct vendor *own = vendor_find("openai");
+	const char *base =
+	    want && want->api_base && *want->api_base ? want->api_base : NULL;
 
 	if (k != ERR_NONE)
 		return k;
 	if (want && want->model && *want->model)
-		model_found_add(out, want->model, want->api_base ? want->api_base : "",
-				"configured");
-	for (size_t i = 0; vendor_at(i); i++) {
-		const struct vendor *v = vendor_at(i);
-		const char *var = key_env(v->key_var[0]) ? v->key_var[0] : NULL;
-		AUTO_FREE char *spec = NULL;
-		AUTO_FREE char *detail = NULL;
-
-		if (!var || !v->provider || !v->model)
-			continue;
-		spec = mem_printf("%s:%s", v->name, v->model);
-		detail = mem_printf("%s is set", var);
-		model_found_add(out, spec, v->base, detail);
-	}
+		model_found_add(out, want->model, base ? base : "", "configured");
+	else if (base)
+		model_found_add(out, "openai:", base, "configured; its first model");
+	else if (list_base(own) && !key_env(own->key_var[0]))
+		model_found_add(out, "openai:", list_base(own),
+				"configured; its first model");
+	for (size_t i = 0; vendor_at(i); i++)
+		list_vendor(vendor_at(i), out);
 	return ERR_NONE;
 }

@@ -26,6 +26,7 @@ struct msg {
 	char
 	    *call_id; /* tool: the call it answers; NULL when code came as a fenced block */
 	char *name;   /* tool: its name */
+	size_t aside; /* user: bytes of text before what he typed in this message */
 	size_t shortened; /* bytes of text dropped to fit the context window, else 0 */
 };
 

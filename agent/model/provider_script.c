@@ -21,8 +21,11 @@ script_open(struct model *m, struct err *e)
 
 	m->priv = p;
 	k = fs_read(m->name, &text, e);
-	if (k != ERR_NONE)
-		return k;
+	if (k != ERR_NONE) {
+		if (e)
+			e->kind = ERR_CONFIG;
+		return ERR_CONFIG;
+	}
 	k = script_parse(m->name, buf_str(&text), text.len, &p->script, e);
 	m->tools = MODEL_TOOLS_YES;
 	for (size_t i = 0; k == ERR_NONE && i < p->script.nturns; i++)

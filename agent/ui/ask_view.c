@@ -220,8 +220,9 @@ view_head(struct ask_view *v, const struct ask_look *look, const struct ask_step
 	sha256_hex(v->sha256, hex);
 	buf_addf(&text, "%s %.64s %s %zu %s %s %zu B %s sha256 %.*s",
 		 ask_word(q->gate ? ASK_W_GATE_TITLE : ASK_W_TITLE, ja), q->language, dot,
-		 v->found.lines, ask_word(ASK_W_LINES, ja), dot, q->len, dot,
-		 VIEW_HASH_SHOWN, hex);
+		 v->found.lines,
+		 ask_word(v->found.lines == 1 ? ASK_W_LINE : ASK_W_LINES, ja), dot, q->len,
+		 dot, VIEW_HASH_SHOWN, hex);
 	if (q->number > 0)
 		buf_addf(&text, " %s %s %d", dot, ask_word(ASK_W_STEP, ja), q->number);
 	if (q->len == 0 || v->found.no_final_newline)

@@ -33,6 +33,7 @@ void ask_view_menu(struct ask_view *v, const struct ask_look *look, const char *
 enum ask_word {
 	ASK_W_TITLE,
 	ASK_W_GATE_TITLE,
+	ASK_W_LINE,
 	ASK_W_LINES,
 	ASK_W_STEP,
 	ASK_W_NO_NEWLINE,

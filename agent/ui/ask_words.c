@@ -9,6 +9,7 @@ static const struct {
     [ASK_W_TITLE] = {"Run this?", "実行しますか?"},
     [ASK_W_GATE_TITLE] = {"A tool's output asked for this. Carry it out?",
 			  "ツールの出力に含まれる指示です。実行しますか?"},
+    [ASK_W_LINE] = {"line", "行"},
     [ASK_W_LINES] = {"lines", "行"},
     [ASK_W_STEP] = {"step", "手順"},
     [ASK_W_NO_NEWLINE] = {"no newline at the end", "末尾に改行なし"},

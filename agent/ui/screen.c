@@ -304,11 +304,20 @@ screen_gap(struct screen *s)
 		term_line(s->o.term, TERM_SIDE, STYLE_PLAIN, "");
 }
 
+/* Whether steps are shown: in a script that asked for quiet they are progress. */
+static bool
+screen_shows_steps(const struct screen *s)
+{
+	return !s->o.final_only || s->o.interactive;
+}
+
 static void
 screen_step_begin(void *arg, const struct step *step, bool asked)
 {
 	struct screen *s = arg;
 
+	if (!screen_shows_steps(s))
+		return;
 	if (!asked)
 		screen_gap(s);
 	if (!asked)
@@ -325,8 +334,9 @@ screen_step_output(void *arg, int stream, const char *p, size_t n)
 	struct screen *s = arg;
 
 	(void)stream;
-	if (s->live)
-		live_feed(s->live, p, n);
+	if (!s->live)
+		return;
+	live_feed(s->live, p, n);
 	screen_draw_soon(s);
 }
 
@@ -354,6 +364,8 @@ screen_step_end(void *arg, const struct step *step, const struct step_result *r)
 	bool fine = r->end == STEP_DONE && r->status == 0;
 
 	(void)step;
+	if (!s->live)
+		return;
 	live_end(s->live, r);
 	live_free(TAKE(s->live));
 	if (!fine)

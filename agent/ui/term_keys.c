@@ -3,9 +3,12 @@
  * While a model or a step is busy the terminal neither echoes nor edits lines; what is typed is
  * kept, up to a bound, for the next prompt. ISIG stays on, so Ctrl-C is a SIGINT. The modes
  * found are remembered in static memory, because term_restore() runs in signal handlers and
- * when memory is out: it uses write(2) and tcsetattr(3) only, both async-signal-safe.
+ * when memory is out: it uses write(2) and tcsetattr(3) only, both async-signal-safe. Ctrl-Z
+ * gives the shell its modes back and takes ours again when the program goes on: not every shell
+ * does so itself.
  * Pinned by tests/unit/test_term.c and tests/term/test_render.py. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 
@@ -16,6 +19,11 @@ static struct termios saved_modes;
 static volatile int saved_fd = -1;  /* whose modes were changed */
 static volatile int screen_fd = -1; /* to which escape sequences go */
 
+static struct termios first_modes;  /* found at the start */
+static volatile int first_fd = -1;  /* whose they are */
+static volatile bool pastes_marked; /* bracketed paste was switched on */
+
+static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 static const char undo[] = "\033]8;;\033\\\033[m\033[?7h\033[?25h\033[?2026l\033[?2004l";
 
 void
@@ -33,15 +41,58 @@ term_restore(void)
 	errno = sys;
 }
 
+/* In the background tcsetattr() would stop the program. */
+static bool
+modes_ours(int fd)
+{
+	return tcgetpgrp(fd) == getpgrp();
+}
+
+/* Ctrl-Z. */
+static void
+keys_stop(int sig UNUSED)
+{
+	int sys = errno, fd = first_fd, screen = screen_fd;
+	struct termios now;
+	bool ours = fd >= 0 && modes_ours(fd) && tcgetattr(fd, &now) == 0;
+
+	if (ours && screen >= 0 &&
+	    (write(screen, undo, sizeof(undo) - 1) < 0 || write(screen, "\r\n", 2) < 0))
+		screen = -1;
+	if (ours)
+		tcsetattr(fd, TCSANOW, &first_modes);
+	kill(getpid(), SIGSTOP);
+	if (ours && modes_ours(fd)) {
+		tcsetattr(fd, TCSANOW, &now);
+		if (screen >= 0 && pastes_marked &&
+		    write(screen, paste_on, sizeof(paste_on) - 1) < 0)
+			screen_fd = -1;
+	}
+	errno = sys;
+}
+
 void
 term_keys_arm(const struct term *t)
 {
+	struct sigaction sa = {.sa_handler = keys_stop, .sa_flags = SA_RESTART}, old;
+	int fd = term_key_fd(t);
+
 	screen_fd = t->live ? t->out.fd : -1;
+	if (fd < 0 || tcgetattr(fd, &first_modes) != 0)
+		return;
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(SIGTSTP, NULL, &old) == 0 && old.sa_handler == SIG_DFL) {
+		first_fd = fd;
+		sigaction(SIGTSTP, &sa, NULL);
+	}
 }
 
 void
 term_keys_disarm(void)
 {
+	if (first_fd >= 0)
+		signal(SIGTSTP, SIG_DFL);
+	first_fd = -1;
 	screen_fd = -1;
 	saved_fd = -1;
 }
@@ -63,13 +114,6 @@ keys_come(int fd, short revents UNUSED, void *arg)
 		buf_add(&t->keys, in, MIN_OF((size_t)n, TERM_KEYS_MAX - t->keys.len));
 	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
 		term_typeahead(t, t->keys_loop, false); /* hung up: else we would spin */
-}
-
-/* In the background tcsetattr() would stop the program. */
-static bool
-modes_ours(int fd)
-{
-	return tcgetpgrp(fd) == getpgrp();
 }
 
 static bool
@@ -100,13 +144,12 @@ modes_leave(void)
 bool
 term_key_mode(struct term *t, bool on)
 {
-	static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
-
 	if (on && !modes_enter(term_key_fd(t)))
 		return false;
 	if (!on)
 		modes_leave();
 	term_frame(t, true);
+	pastes_marked = on;
 	if (t->live)
 		term_sink_write(&t->out, on ? paste_on : paste_off, sizeof(paste_on) - 1);
 	return true;

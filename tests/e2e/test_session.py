@@ -301,6 +301,49 @@ def state_stays_between_tasks():
 
 
 @test
+def japanese_without_its_locale():
+    """a locale that is named but not installed: what is typed arrives, and can be edited"""
+    with Home() as home, Server(srv.text("Fine.")) as s, \
+            Tmux(home, ["-m", "openai:test"], env={**s.env, "LC_ALL": "ja_JP.UTF-8"}) as t:
+        t.wait_for(PROMPT)
+        t.type("日本語の質")
+        t.wait_for("日本語の質")
+        t.keys("BSpace")
+        t.line("問い")
+        t.wait_for("Fine")
+        equal(s.chats()[0].words("user"), "日本語の問い", "the task")
+
+
+@test
+def edit_shows_own_words_only():
+    """/edit after a command of the user's own: his words; the model gets the output all the same"""
+    with Home() as home, Server(srv.text("First."), srv.text("Second.")) as s, \
+            session(home, s) as t:
+        t.line("!echo made-aside")
+        t.wait_for("^│ made-aside")
+        again_at_prompt(t)
+        t.line("look at it")
+        t.wait_for("First")
+        again_at_prompt(t)
+        t.line("/edit")
+        t.wait_for("^> look at it$")
+        t.line(" twice")
+        t.wait_for("Second")
+        said = s.chats()[1].words("user")
+        contains(said, "made-aside", "the output")
+        contains(said, "look at it twice", "the words")
+        equal(said.count("look at it"), 1)
+
+
+@test
+def completed_argument():
+    """/approve with the blank that completion leaves behind it"""
+    with Home() as home, Server(srv.text("x")) as s, session(home, s) as t:
+        t.line("/approve auto ")
+        t.wait_for("^steps: auto")
+
+
+@test
 def each_heading_once():
     """a long answer: each heading stands exactly once in the scrollback"""
     text = "".join(f"## Heading {i} end\n\nSome words of paragraph {i}, long enough to be"

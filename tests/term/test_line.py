@@ -314,6 +314,28 @@ def stopped():
 
 
 @test
+def stopped_in_a_plain_shell():
+    """Ctrl-Z under a shell that sets no modes itself: it has a terminal it can be used in"""
+    with Tmux(["dash"], env={"PS1": "$ "}) as term:
+        term.wait("$")
+        term.type(TOOL)
+        term.lone("Enter")
+        term.wait("head\n>")
+        term.type("abc 日本")
+        term.lone("C-z")
+        term.wait("Stopped")
+        term.type("stty -a | grep -c ' icanon '")
+        term.lone("Enter")
+        term.wait("\n1")
+        term.type("fg")
+        term.lone("Enter")
+        term.wait("> abc 日本")
+        term.type("def")
+        term.lone("Enter")
+        got(term, "abc 日本def")
+
+
+@test
 def type_ahead():
     """what was typed while the program worked stands at the prompt, unsubmitted"""
     hold = path("hold", b"")

@@ -1,0 +1,36 @@
+/* The limits of one task, and the ends of circles: steps, time, money, the same step again and
+ * again, calls that cannot be run. When the time is over, whatever waits on the loop (a stream,
+ * a retry, a step) is ended as by Ctrl-C, again and again until the task is. */
+#ifndef SUNABA_CORE_GOVERNOR_H
+#define SUNABA_CORE_GOVERNOR_H
+
+#include "agent/core/session.h"
+
+struct governor {
+	struct session *s;
+	int64_t began_ms;
+	int64_t steps;	    /* of this task */
+	char last_hash[65]; /* of the last step's code */
+	char *last_output;
+	int same;
+	int problems; /* calls in a row that could not be run */
+	int fd;	      /* timerfd, or -1 */
+	bool over;    /* the time is up: an interrupt may be ours */
+	bool hold;    /* set by the caller: no interrupt now, somebody is being asked */
+};
+
+/* `g` must stay in place until governor_end(). Without a timer to be had, a look at the clock
+ * between steps is what is left. */
+void governor_begin(struct governor *g, struct session *s);
+void governor_end(struct governor *g);
+
+/* ERR_GOVERNOR when one of the limits is reached, ERR_TERMINATED. */
+enum err_kind governor_check(const struct governor *g, struct err *e);
+/* A step was run. ERR_GOVERNOR: the same code with the same output, which costs money and ends
+ * nowhere. */
+enum err_kind governor_step(struct governor *g, const struct step *step,
+			    const struct step_result *r, struct err *e);
+/* A call could not be run. ERR_MODEL: a model that never gets one right would go on for ever. */
+enum err_kind governor_problem(struct governor *g, struct err *e);
+
+#endif
