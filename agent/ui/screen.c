@@ -10,7 +10,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
 #include "agent/ui/answer.h"
-#include "agent/ui/ask.h"
+#include "agent/ui/confirm.h"
 #include "agent/ui/live.h"
 #include "agent/ui/screen.h"
 
@@ -418,33 +418,16 @@ screen_usage(void *arg, const struct usage *u, double cost)
 static enum err_kind
 screen_ask(void *arg, const struct step *step, struct decision *out, struct err *e)
 {
-	static const enum decision_kind kinds[] = {
-	    [ASK_YES] = DECIDE_RUN,   [ASK_NO] = DECIDE_NO,
-	    [ASK_EDIT] = DECIDE_RUN,  [ASK_ALWAYS] = DECIDE_RUN,
-	    [ASK_STOP] = DECIDE_STOP, [ASK_NOBODY] = DECIDE_NOBODY};
 	struct screen *s = arg;
-	struct ask_step q = {.language = step->kernel->name,
-			     .code = step->code,
-			     .len = step->len,
-			     .number = (int)step->number};
-	struct ask_result r = {0};
 	bool ticking = s->tick_fd >= 0;
 	enum err_kind kind;
 
 	screen_busy(s, false);
 	screen_gap(s);
-	kind = ask_step(s->o.term, s->o.loop, &q, &r, e);
+	kind = confirm_step(s->o.term, s->o.loop, step, out, e);
 	if (ticking)
 		screen_busy(s, true);
-	if (kind)
-		return kind;
-	*out = (struct decision){.kind = kinds[r.answer],
-				 .always = r.answer == ASK_ALWAYS,
-				 .reason = r.reason,
-				 .code = r.edited,
-				 .len = r.edited_len};
-	sha256_hex(r.sha256, out->sha256);
-	return ERR_NONE;
+	return kind;
 }
 
 struct sink
