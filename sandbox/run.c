@@ -16,6 +16,7 @@
 #include "sandbox/ns.h"
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
+#include "sandbox/streams.h"
 #include "sandbox/usage.h"
 
 #define EXIT_SIGNALLED 128 /* plus the signal, as shells say it */
@@ -155,6 +156,7 @@ launch(const struct setup *s, char *const argv[], struct sbx_fail *f)
 	struct ns_ids ids = {geteuid(), getegid()};
 	SBX_CLOSE int life = -1, mine = -1;
 	int report[2], alive[2], code;
+	struct streams streams;
 	sigset_t set, old;
 	bool userns;
 	pid_t pid;
@@ -164,6 +166,7 @@ launch(const struct setup *s, char *const argv[], struct sbx_fail *f)
 	mine = report[0];
 	life = alive[1];
 	block_ending(&set, &old);
+	streams_save(&streams);
 	pid = ns_clone(&userns, f);
 	if (pid == 0) {
 		close(alive[1]);
@@ -172,7 +175,10 @@ launch(const struct setup *s, char *const argv[], struct sbx_fail *f)
 	}
 	close(report[1]);
 	close(alive[0]);
-	code = pid < 0 ? -1 : judge(mine, wait_for_end(pid, &set), f);
+	code = pid < 0 ? -1 : wait_for_end(pid, &set);
+	streams_restore(&streams);
+	if (pid >= 0)
+		code = judge(mine, code, f);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return code;
 }

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """What the sandbox must hold back: files, secrets, network, processes, system calls, limits."""
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
@@ -345,6 +347,24 @@ def privileges(box):
     code, out = box.run("echo b > /proc/sysrq-trigger; echo x > /proc/sys/kernel/core_pattern; "
                         "cat /proc/kallsyms | wc -c")
     tap.equal(out.strip().splitlines()[-1], "0", out)
+
+
+@jail_test
+def terminal_modes(box):
+    """a command cannot leave the terminal raw or the user's descriptors non-blocking"""
+    master, slave = os.openpty()
+    try:
+        before = termios.tcgetattr(slave)
+        streams = {"stdin": slave, "stdout": slave, "stderr": slave}
+        job = box.popen(["python3", "-c", "import fcntl, os, termios, tty; tty.setraw(0); "
+                         "fcntl.fcntl(0, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK); "
+                         "os.kill(os.getpid(), 9)"], **streams)
+        tap.equal(job.wait(30), 128 + signal.SIGKILL)
+        tap.equal(termios.tcgetattr(slave), before)
+        tap.equal(fcntl.fcntl(slave, fcntl.F_GETFL) & os.O_NONBLOCK, 0)
+    finally:
+        os.close(master)
+        os.close(slave)
 
 
 @jail_test
