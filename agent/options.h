@@ -62,7 +62,7 @@ struct opts *opts_new(void);
 enum err_kind
 opts_argv(struct opts *o, const char *command, int argc, char **argv, struct err *e);
 /* A YAML file. `project`: rows of scope OPT_USER are passed over with a notice, as are values
- * that would widen. ERR_CONFIG "FILE:LINE:COLUMN: …"; ERR_IO when it cannot be read. */
+ * that would widen. ERR_CONFIG "FILE:LINE:COLUMN: …", also when it cannot be read. */
 enum err_kind opts_config(struct opts *o, const char *path, bool project, struct err *e);
 /* $XDG_CONFIG_HOME/sunaba/profiles/NAME.yaml. ERR_USAGE for a name that is no file name. */
 enum err_kind opts_profile(struct opts *o, const char *name, struct err *e);

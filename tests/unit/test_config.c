@@ -210,8 +210,8 @@ test_missing(void **state)
 	struct opts *o = opts_new();
 
 	(void)state;
-	assert_int_equal(opts_config(o, path, false, &err), ERR_IO);
-	assert_int_equal(opts_config(o, folder, false, &err), ERR_IO);
+	assert_int_equal(opts_config(o, path, false, &err), ERR_CONFIG);
+	assert_int_equal(opts_config(o, folder, false, &err), ERR_CONFIG);
 	opts_free(o);
 }
 
@@ -271,7 +271,7 @@ test_load_and_profile(void **state)
 
 	o = opts_new();
 	setenv("SUNABA_CONFIG", "/nonexistent/c.yaml", 1);
-	assert_int_equal(opts_load(o, &err), ERR_IO);
+	assert_int_equal(opts_load(o, &err), ERR_CONFIG);
 	opts_free(o);
 	unsetenv("SUNABA_CONFIG");
 	unsetenv("SUNABA_MODEL");

@@ -270,7 +270,7 @@ opens_a_file(void **state)
 	model_reply_release(&r);
 	model_free(m);
 	unlink(path);
-	assert_int_equal(model_open(&want, loop, &m, &err), ERR_IO);
+	assert_int_equal(model_open(&want, loop, &m, &err), ERR_CONFIG);
 	loop_free(loop);
 }
 
