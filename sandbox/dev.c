@@ -10,6 +10,10 @@
 
 #include "sandbox/root.h"
 
+/* Read-only does not keep from writing to a device, but from changing the host's node: as root,
+ * code could take /dev/null away from everybody with chmod. */
+#define NODE_ATTR (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
+
 static const struct {
 	const char *name;
 	unsigned minor; /* major 1 */
@@ -31,7 +35,7 @@ dev_take(int nodes[DEV_NODES])
 
 	for (size_t i = 0; i < DEV_NODES; i++) {
 		snprintf(path, sizeof(path), "/dev/%s", nodes_table[i].name);
-		nodes[i] = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		nodes[i] = root_clone(AT_FDCWD, path, NODE_ATTR);
 	}
 }
 

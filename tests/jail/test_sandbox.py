@@ -350,6 +350,22 @@ def privileges(box):
 
 
 @jail_test
+def device_nodes(box):
+    """the host's device nodes can be written to, not changed, also where they cover /proc"""
+    before = [os.stat(f"/dev/{name}") for name in ("null", "zero", "full", "random", "urandom")]
+    for path in ("/dev/null", "/dev/zero", "/dev/urandom", "/proc/kcore", "/proc/kallsyms"):
+        if os.path.exists(path):
+            # The mode that it has: a failing test must do no harm.
+            for command in (f"chmod 0666 {path}", f"touch {path}", f"chown $(id -u) {path}"):
+                code, out = box.run(command)
+                tap.equal(code, 1, f"{command}: {out}")
+    after = [os.stat(f"/dev/{name}") for name in ("null", "zero", "full", "random", "urandom")]
+    for old, new in zip(before, after):
+        tap.equal((new.st_mode, new.st_uid), (old.st_mode, old.st_uid))
+    box.ok("echo x > /dev/null; echo x >> /dev/zero; head -c 1 /dev/urandom > /dev/null")
+
+
+@jail_test
 def terminal_modes(box):
     """a command cannot leave the terminal raw or the user's descriptors non-blocking"""
     master, slave = os.openpty()
