@@ -42,10 +42,6 @@ dev_take(int nodes[DEV_NODES])
 static bool
 node_build(int root, const char *name, unsigned minor, int host, struct sbx_fail *f)
 {
-	/* Read-only: a device can be written to all the same, but for root its mode and owner are
-	 * the host's own and must not be changed from in here. */
-	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-					    MOUNT_ATTR_NOEXEC};
 	char path[32];
 	mode_t mask = umask(0);
 	bool ok;
@@ -55,7 +51,6 @@ node_build(int root, const char *name, unsigned minor, int host, struct sbx_fail
 		ok = mknodat(root, path, S_IFCHR | 0666, makedev(1, minor)) == 0;
 	} else {
 		ok = mknodat(root, path, S_IFREG | 0666, 0) == 0 &&
-		     mount_setattr(host, "", AT_EMPTY_PATH, &ro, sizeof(ro)) == 0 &&
 		     move_mount(host, "", root, path, MOVE_MOUNT_F_EMPTY_PATH) == 0;
 	}
 	umask(mask);

@@ -423,23 +423,6 @@ os._exit(0)
 
 
 @jail_test
-def host_nodes(box):
-    """mode and owner of the host's device nodes cannot be changed, though they can be written to"""
-    nodes = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]
-    before = [(os.stat(n).st_mode, os.stat(n).st_uid) for n in nodes]
-    out = box.ok("for n in %s; do chmod 600 $n && echo CHANGED $n; chown 1 $n && echo TAKEN $n; "
-                 "done 2>&1; echo x > /dev/null && head -c 3 /dev/zero | wc -c" % " ".join(nodes))
-    after = [(os.stat(n).st_mode, os.stat(n).st_uid) for n in nodes]
-    for node, (mode, _) in zip(nodes, before):
-        if os.getuid() == 0:
-            os.chmod(node, mode & 0o7777)  # whatever happened, the machine stays whole
-    tap.equal(after, before, out)
-    tap.absent(out, "CHANGED")
-    tap.absent(out, "TAKEN")
-    tap.equal(out.split()[-1], "3", out)
-
-
-@jail_test
 def memory(box):
     """memory beyond the limit ends the sandbox, in one process or spread over several"""
     room = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -66,6 +67,8 @@ play_child(const struct kernel *k, const char *folder, int code, int state, int 
 	char *argv[16] = {NULL};
 	int null = open("/dev/null", O_RDONLY);
 
+	/* A test that fails must not leave an interpreter without a jail behind. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = 0; k->argv[i] && i < 15; i++)
 		argv[i] = placed(k->argv[i], folder);
 	setsid();
