@@ -15,12 +15,11 @@
 #define UP_ROUND  (128 * SBX_KIB) /* bytes after which SBX_NOTHING is answered once */
 #define ERRNO_MAX 4095
 
-/* "step\0errno\0path\0" */
+/* Three texts, each with its NUL. */
 static bool
-take_fail(const struct frame *fr, struct sbx_fail *f)
+take_texts(const struct frame *fr, const char *part[3])
 {
-	const char *part[3], *p = (const char *)fr->payload, *end = p + fr->len;
-	long sys = 0;
+	const char *p = (const char *)fr->payload, *end = p + fr->len;
 
 	for (size_t i = 0; i < 3; i++) {
 		const char *nul = p < end ? memchr(p, 0, (size_t)(end - p)) : NULL;
@@ -30,10 +29,46 @@ take_fail(const struct frame *fr, struct sbx_fail *f)
 		part[i] = p;
 		p = nul + 1;
 	}
-	sys = strtol(part[1], NULL, 10);
-	return sbx_fail_set(f, part[0], sys >= 0 && sys <= ERRNO_MAX ? (int)sys : 0,
-			    part[2]),
-	       true;
+	return true;
+}
+
+static int
+take_errno(const char *text)
+{
+	long sys = strtol(text, NULL, 10);
+
+	return sys >= 0 && sys <= ERRNO_MAX ? (int)sys : 0;
+}
+
+/* "step\0errno\0path\0" */
+static bool
+take_fail(const struct frame *fr, struct sbx_fail *f)
+{
+	const char *part[3];
+
+	if (!take_texts(fr, part))
+		return false;
+	return sbx_fail_set(f, part[0], take_errno(part[1]), part[2]), true;
+}
+
+/* "errno\0what\0detail\0" */
+static bool
+take_notice(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
+{
+	struct sbx_notice *n = &s->notice;
+	const char *part[3];
+
+	if (fr->detail < 1 || fr->detail > SBX_NOTE_LAST || fr->job > SBX_JOB_MAX ||
+	    (fr->job > 0 && !s->live[fr->job]) || !take_texts(fr, part))
+		return false;
+	n->kind = (enum sbx_notice_kind)fr->detail;
+	n->sys = take_errno(part[0]);
+	snprintf(n->what, sizeof(n->what), "%s", part[1]);
+	snprintf(n->detail, sizeof(n->detail), "%s", part[2]);
+	ev->type = SBX_NOTICE;
+	ev->job = fr->job;
+	ev->notice = n;
+	return true;
 }
 
 /* u64 cpu, then "<status>\t<cwd>\0" */
@@ -102,7 +137,11 @@ take_job(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	case FRAME_SIGNAL:
 	case FRAME_KILL:
 	case FRAME_STOP:
+	case FRAME_SHOW:
+	case FRAME_LIMITS:
+	case FRAME_LAYER:
 	case FRAME_READY:
+	case FRAME_NOTICE:
 	default:
 		return false;
 	}
@@ -111,6 +150,8 @@ take_job(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 static bool
 take_frame(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 {
+	if (fr->type == FRAME_NOTICE)
+		return take_notice(s, fr, ev);
 	if (fr->job != 0)
 		return take_job(s, fr, ev);
 	if (s->stands)

@@ -13,8 +13,8 @@ static bool
 type_fits(unsigned type, bool up)
 {
 	if (up)
-		return type >= FRAME_READY && type <= FRAME_EXIT;
-	return type >= FRAME_SETUP && type <= FRAME_STOP;
+		return type >= FRAME_READY && type <= FRAME_NOTICE;
+	return type >= FRAME_SETUP && type <= FRAME_LAYER;
 }
 
 enum frame_got

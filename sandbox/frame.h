@@ -23,13 +23,17 @@ enum frame_type {
 	FRAME_SIGNAL,	 /* detail: signal number, to the job's foreground group */
 	FRAME_KILL,	 /* the job's whole tree, at once */
 	FRAME_STOP,	 /* everything ends */
+	FRAME_SHOW, /* detail: SBX_SHOW_*; payload: a path whose descriptor comes beside */
+	FRAME_LIMITS, /* new limits, as setup.c encodes them */
+	FRAME_LAYER,  /* staged mode: the next turn begins, or one is taken back */
 	/* up */
 	FRAME_READY = 64, /* set-up done; payload: rung and facts, "key=value\n" lines */
 	FRAME_FAIL,	  /* set-up or start failed; payload: "step\0errno\0path\0" */
 	FRAME_STARTED,	  /* the job's driver said that it is ready */
 	FRAME_OUT,	  /* detail: 1 stdout, 2 stderr; payload: bytes */
 	FRAME_DONE,	  /* a step ended; payload: u64 cpu us, the driver's record */
-	FRAME_EXIT, /* the job is gone; payload: u32 wait status, u32 flags, u64 cpu us */
+	FRAME_EXIT,   /* the job is gone; payload: u32 wait status, u32 flags, u64 cpu us */
+	FRAME_NOTICE, /* detail: enum sbx_notice_kind; payload: "errno\0what\0detail\0" */
 };
 
 struct frame {

@@ -26,7 +26,7 @@
 #define NAMED_POLLS  6	  /* descriptors of one job that are polled */
 
 struct init {
-	int sock;
+	int sock, rights;
 	const struct setup *setup;
 	struct queue up, down;
 	struct job *job[SBX_JOB_MAX + 1];
@@ -332,12 +332,13 @@ turn(struct init *in)
 }
 
 void
-init_serve(int sock, const struct setup *s, const char *facts)
+init_serve(int sock, int rights, const struct setup *s, const char *facts)
 {
 	static struct init in;
 
 	signal(SIGPIPE, SIG_IGN);
 	in.sock = sock;
+	in.rights = rights;
 	in.setup = s;
 	in.patience_ms = usage_patience(0, s->limits.processes);
 	up_frame(&in.up, FRAME_READY, 0, 0, facts, strlen(facts));

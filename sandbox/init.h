@@ -4,8 +4,9 @@
 
 #include "sandbox/setup.h"
 
-/* Serves the socket until it ends; the jail stands already. `facts` is READY's payload. */
-void
-init_serve(int sock, const struct setup *s, const char *facts) __attribute__((noreturn));
+/* Serves the socket until it ends; the jail stands already. Descriptors come and go by
+ * `rights`. `facts` is READY's payload. */
+void init_serve(int sock, int rights, const struct setup *s, const char *facts)
+    __attribute__((noreturn));
 
 #endif

@@ -36,12 +36,12 @@ tell_failure(const struct sbx_fail *f)
 	_exit(1);
 }
 
-/* The first frame's head brings the workspace's descriptor. */
+/* The first frame's head brings the workspace's descriptor and that of the rights socket. */
 static unsigned char *
-read_setup(size_t *len, int *workspace)
+read_setup(size_t *len, int fds[2])
 {
 	unsigned char head[FRAME_HEAD], *payload;
-	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8)));
+	char control[CMSG_SPACE(2 * sizeof(int))] __attribute__((aligned(8)));
 	struct iovec iov = {.iov_base = head, .iov_len = sizeof(head)};
 	struct msghdr msg = {.msg_iov = &iov,
 			     .msg_iovlen = 1,
@@ -52,9 +52,10 @@ read_setup(size_t *len, int *workspace)
 	if (recvmsg(JAIL_SOCKET, &msg, MSG_WAITALL | MSG_CMSG_CLOEXEC) != FRAME_HEAD)
 		return NULL;
 	c = CMSG_FIRSTHDR(&msg);
-	if (head[4] != FRAME_SETUP || !c || c->cmsg_type != SCM_RIGHTS)
+	if (head[4] != FRAME_SETUP || !c || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(2 * sizeof(int)))
 		return NULL;
-	memcpy(workspace, CMSG_DATA(c), sizeof(int));
+	memcpy(fds, CMSG_DATA(c), 2 * sizeof(int));
 	*len = (size_t)head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 |
 	       (size_t)head[3] << 24;
 	if (*len == 0 || *len > SETUP_MAX)
@@ -78,7 +79,8 @@ raise_descriptors(void)
 }
 
 static void __attribute__((noreturn))
-pid1(const struct setup *s, bool userns, const struct ns_ids *ids, const int life[2])
+pid1(const struct setup *s, bool userns, const struct ns_ids *ids, const int life[2],
+     int rights)
 {
 	struct sbx_fail f = {.step = ""};
 	char facts[128];
@@ -91,7 +93,7 @@ pid1(const struct setup *s, bool userns, const struct ns_ids *ids, const int lif
 	prctl(PR_SET_DUMPABLE, 0);
 	snprintf(facts, sizeof(facts), "rung=full\nuserns=%s\nlandlock=%d\n",
 		 userns ? "yes" : "no", landlock_abi());
-	init_serve(JAIL_SOCKET, s, facts);
+	init_serve(JAIL_SOCKET, rights, s, facts);
 }
 
 static void __attribute__((noreturn)) jail_main(void)
@@ -100,28 +102,29 @@ static void __attribute__((noreturn)) jail_main(void)
 	struct sbx_fail f = {.step = ""};
 	struct setup setup;
 	unsigned char *payload;
-	int workspace = -1, life[2];
+	int fds[2] = {-1, -1}, life[2];
 	bool userns;
 	size_t len;
 	pid_t pid;
 
 	prctl(PR_SET_NAME, JAIL_NAME);
-	payload = read_setup(&len, &workspace);
+	payload = read_setup(&len, fds);
 	if (!payload)
 		_exit(0);
 	if (!setup_decode(payload, len, &setup))
 		sbx_fail_set(&f, "policy", EINVAL, NULL);
-	else if (fchdir(workspace))
+	else if (fchdir(fds[0]))
 		sbx_fail_set(&f, "workspace", errno, setup.workspace);
 	if (f.step[0] || pipe2(life, O_CLOEXEC))
 		tell_failure(&f);
-	close(workspace);
+	close(fds[0]);
 	pid = ns_clone(&userns, &f);
 	if (pid < 0)
 		tell_failure(&f);
 	if (pid == 0)
-		pid1(&setup, userns, &ids, life);
+		pid1(&setup, userns, &ids, life, fds[1]);
 	close(JAIL_SOCKET);
+	close(fds[1]);
 	prctl(PR_SET_DUMPABLE, 0);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -63,5 +63,6 @@ bool job_settle(struct job *j, struct queue *up);
 void up_frame(struct queue *up, enum frame_type type, uint8_t detail, int job,
 	      const void *payload, size_t n);
 void up_fail(struct queue *up, int job, const struct sbx_fail *f);
+void up_notice(struct queue *up, int job, const struct sbx_notice *n);
 
 #endif

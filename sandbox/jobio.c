@@ -40,6 +40,16 @@ up_fail(struct queue *up, int job, const struct sbx_fail *f)
 	up_frame(up, FRAME_FAIL, 0, job, text, (size_t)n + 1);
 }
 
+void
+up_notice(struct queue *up, int job, const struct sbx_notice *n)
+{
+	char text[sizeof(*n) + 32];
+	int len =
+	    snprintf(text, sizeof(text), "%d%c%s%c%s", n->sys, 0, n->what, 0, n->detail);
+
+	up_frame(up, FRAME_NOTICE, (uint8_t)n->kind, job, text, (size_t)len + 1);
+}
+
 bool
 job_pump_output(struct job *j, int stream, struct queue *up)
 {

@@ -2,15 +2,19 @@
  *
  * No second image is executed, unlike for a session: this process holds no key. Its environment
  * is wiped before the clone all the same, since pid 1 is a copy of it. pid 1 builds the tree,
- * forks the command and reaps; the launcher only waits, and ends the tree on a signal.
+ * forks the command and reaps; the launcher waits, prints what pid 1 reports, and ends the tree
+ * on a signal.
  *
- * Sources: pid_namespaces(7), sigwaitinfo(2). Pinned by tests/jail/test_sandbox.py. */
+ * Sources: pid_namespaces(7), signalfd(2), pidfd_open(2). Pinned by tests/jail/test_sandbox.py. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "sandbox/ns.h"
@@ -105,80 +109,143 @@ block_ending(sigset_t *set, sigset_t *old)
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, set, old);
 }
 
-/* Waits for pid 1; a signal that ends programs ends it. */
-static int
-wait_for_end(pid_t pid, const sigset_t *set)
+/* The launcher while pid 1 lives. */
+struct run {
+	pid_t pid;
+	int signals, gone, report; /* descriptors to poll */
+	int caught;		   /* signal that ended the run, or 0 */
+	struct report end;	   /* kind 0: none came */
+};
+
+static void
+print_notice(const struct sbx_notice *n)
 {
-	int status, caught = 0;
+	char msg[1536], hint[3072];
 
-	for (;;) {
-		pid_t got = waitpid(pid, &status, WNOHANG);
-		int sig;
+	sbx_notice_text(n, msg, sizeof(msg), hint, sizeof(hint));
+	for (char *p = msg; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	dprintf(2, "sunaba: sandbox: %s\n", msg);
+}
 
-		if (got == pid)
-			break;
-		sig = sigwaitinfo(set, NULL);
-		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP) {
-			caught = sig;
-			kill(pid, SIGKILL);
-		}
+static void
+read_reports(struct run *r)
+{
+	struct report got;
+
+	while (read(r->report, &got, sizeof(got)) == (ssize_t)sizeof(got)) {
+		if (got.kind == REPORT_NOTICE)
+			print_notice(&got.notice);
+		else
+			r->end = got;
 	}
-	if (caught)
-		return EXIT_SIGNALLED + caught;
+}
+
+/* A signal that ends programs ends pid 1, and with it the tree. */
+static void
+take_signal(struct run *r)
+{
+	struct signalfd_siginfo si;
+
+	if (read(r->signals, &si, sizeof(si)) != (ssize_t)sizeof(si))
+		return;
+	r->caught = (int)si.ssi_signo;
+	kill(r->pid, SIGKILL);
+}
+
+static int
+wait_for_end(struct run *r)
+{
+	struct pollfd p[] = {{.fd = r->gone, .events = POLLIN},
+			     {.fd = r->signals, .events = POLLIN},
+			     {.fd = r->report, .events = POLLIN}};
+	int status = 0;
+
+	while (!p[0].revents) {
+		if (poll(p, SBX_LEN(p), -1) < 0)
+			continue;
+		if (p[1].revents)
+			take_signal(r);
+		if (p[2].revents & POLLIN)
+			read_reports(r);
+		else if (p[2].revents)
+			p[2].fd = -1;
+	}
+	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	read_reports(r);
+	if (r->caught)
+		return EXIT_SIGNALLED + r->caught;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status);
 }
 
 static int
-judge(int report, int code, struct sbx_fail *f)
+judge(const struct report *r, int code, struct sbx_fail *f)
 {
-	struct report r;
-
-	if (read(report, &r, sizeof(r)) != (ssize_t)sizeof(r))
+	if (!r->kind)
 		return code;
-	*f = r.fail;
-	if (r.kind == REPORT_LIMIT) {
+	*f = r->fail;
+	if (r->kind == REPORT_LIMIT) {
 		dprintf(2, "sunaba: killed: over the sandbox's limit of %s\n", f->step);
 		return EXIT_SIGNALLED + SIGKILL;
 	}
-	if (r.kind != REPORT_EXEC)
+	if (r->kind != REPORT_EXEC)
 		return -1;
 	dprintf(2, "sunaba: cannot %s '%s': %s\n", f->step, f->path, strerror(f->sys));
-	return r.status;
+	return r->status;
+}
+
+static int
+supervise(struct run *r, struct sbx_fail *f)
+{
+	int code;
+
+	r->gone = (int)syscall(SYS_pidfd_open, r->pid, 0);
+	if (r->gone < 0) {
+		sbx_fail_set(f, "pidfd", errno, NULL);
+		kill(r->pid, SIGKILL);
+		waitpid(r->pid, NULL, 0);
+		return -1;
+	}
+	code = wait_for_end(r);
+	close(r->gone);
+	return judge(&r->end, code, f);
 }
 
 static int
 launch(const struct setup *s, char *const argv[], struct sbx_fail *f)
 {
 	struct ns_ids ids = {geteuid(), getegid()};
-	SBX_CLOSE int life = -1, mine = -1;
-	int report[2], alive[2], code;
+	SBX_CLOSE int life = -1, mine = -1, signals = -1;
+	struct run r = {.pid = -1};
 	struct streams streams;
+	int report[2], alive[2], code = -1;
 	sigset_t set, old;
 	bool userns;
-	pid_t pid;
 
 	if (pipe2(report, O_CLOEXEC) || pipe2(alive, O_CLOEXEC))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
-	mine = report[0];
+	r.report = mine = report[0];
 	life = alive[1];
 	block_ending(&set, &old);
 	streams_save(&streams);
-	pid = ns_clone(&userns, f);
-	if (pid == 0) {
+	r.pid = ns_clone(&userns, f);
+	if (r.pid == 0) {
 		close(alive[1]);
 		ns_die_with_parent(alive[0]);
 		pid1(s, argv, userns, &ids, report[1]);
 	}
 	close(report[1]);
 	close(alive[0]);
-	code = pid < 0 ? -1 : wait_for_end(pid, &set);
+	r.signals = signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	fcntl(mine, F_SETFL, O_NONBLOCK);
+	if (r.pid > 0)
+		code = supervise(&r, f);
 	streams_restore(&streams);
-	if (pid >= 0)
-		code = judge(mine, code, f);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return code;
 }

@@ -27,12 +27,42 @@ struct sbx_fail {
 void
 sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint, size_t nhint);
 
+/* What the jail hid, guarded or refused: a fact about this path, host, call or limit. */
+enum sbx_notice_kind {
+	SBX_NOTE_HIDDEN = 1, /* a secret in the workspace is shown empty */
+	SBX_NOTE_PROTECTED,  /* shown read-only, or pinned, because programs believe it */
+	SBX_NOTE_SOCKET,     /* a socket of the host's is masked */
+	SBX_NOTE_AUTORUN, /* a new file that programs run by themselves; `detail`: where it is */
+	SBX_NOTE_CALL,	  /* a system call was refused */
+	SBX_NOTE_CONNECT, /* an address (host:port) was refused: the network is off */
+	SBX_NOTE_HOST,	  /* a host's name was refused by the list of allowed ones */
+	SBX_NOTE_FILE,	  /* an access to a path was refused; `detail`: to do what */
+	SBX_NOTE_LIMIT,	  /* a limit was hit; `what` names it, `detail` its value */
+	SBX_NOTE_LAST = SBX_NOTE_LIMIT,
+};
+struct sbx_notice {
+	enum sbx_notice_kind kind;
+	int sys; /* errno that the code got, or 0 */
+	char what[1024];
+	char detail[256]; /* or "" */
+};
+/* "~/.aws is hidden: secrets are not shown to code", and what the user can type to allow it.
+ * Texts of the jail are hostile: the caller escapes what it prints. */
+void sbx_notice_text(const struct sbx_notice *n, char *msg, size_t nmsg, char *hint,
+		     size_t nhint);
+
 struct sbx_limits {
 	uint64_t memory;    /* bytes, whole sandbox */
 	uint32_t processes; /* whole sandbox */
 	uint32_t files;	    /* open descriptors of one process */
 	uint64_t file_size; /* bytes */
 	uint64_t tmp_size;  /* bytes, all private tmpfs together */
+};
+
+enum sbx_net {
+	SBX_NET_OFF,  /* loopback of the jail's own */
+	SBX_NET_LIST, /* hosts of `net_allow` through the agent's proxy */
+	SBX_NET_HOST, /* the host's network as it is */
 };
 
 struct sbx_policy {
@@ -43,6 +73,13 @@ struct sbx_policy {
 	const char *const *write;    /* further paths shown read-write */
 	const char *const *env_pass; /* names of variables let through by the user */
 	struct sbx_limits limits;
+	enum sbx_net net;
+	const char *const *net_allow; /* "HOST[:PORT]"; NULL-terminated or NULL: no host */
+	const char
+	    *stage;   /* absolute folder of upper layers on the host; NULL: steps write the
+			      workspace itself */
+	bool explain; /* tell each refused access to a file */
+	bool debug;   /* code may trace its own processes */
 };
 void sbx_policy_default(struct sbx_policy *p); /* workspace ".", default limits */
 /* Refuses what may never be a workspace: "/", $HOME and its ancestors, system folders, a folder
@@ -105,6 +142,7 @@ enum sbx_event_type {
 	SBX_OUTPUT,  /* bytes of standard output (stream 1) or error (2) */
 	SBX_DONE,    /* the step ended: status, cwd */
 	SBX_EXIT,    /* the job's main process is gone and its tree with it */
+	SBX_NOTICE,  /* job 0: of no job; see `notice` */
 	SBX_DEAD,    /* the jail itself is gone, or broke the protocol; nothing follows */
 };
 
@@ -120,6 +158,7 @@ struct sbx_event {
 	    cpu_us; /* SBX_DONE, SBX_EXIT: user and system time of the job's tree so far */
 	const char *limit; /* SBX_EXIT: "memory", … when a limit killed it, else NULL */
 	struct sbx_fail fail;
+	const struct sbx_notice *notice; /* SBX_NOTICE, borrowed until the next call */
 };
 /* Reads without blocking; call until SBX_NOTHING, which comes after some 100 KiB even while the
  * descriptor is readable still, so that a flood cannot hold the caller. Output is delivered in order, and all of a

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/jail.h"
+#include "sandbox/rights.h"
 #include "sandbox/setup.h"
 #include "sandbox/spawn.h"
 
@@ -107,15 +108,17 @@ sbx_session_start(struct sbx_session **out, struct sbx_fail *f)
 	memset(s, 0, sizeof(*s));
 	s->fd = pair[0];
 	s->pid = pid;
+	s->rights = -1;
 	*out = s;
 	return true;
 }
 
 static bool
-send_first(struct sbx_session *s, int workspace, uint32_t len)
+send_first(struct sbx_session *s, int workspace, int rights, uint32_t len)
 {
+	const int fds[2] = {workspace, rights};
 	unsigned char head[FRAME_HEAD];
-	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = {0};
+	char control[CMSG_SPACE(sizeof(fds))] __attribute__((aligned(8))) = {0};
 	struct iovec iov = {.iov_base = head, .iov_len = sizeof(head)};
 	struct msghdr msg = {.msg_iov = &iov,
 			     .msg_iovlen = 1,
@@ -125,8 +128,8 @@ send_first(struct sbx_session *s, int workspace, uint32_t len)
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &workspace, sizeof(int));
+	c->cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(c), fds, sizeof(fds));
 	frame_head(head, FRAME_SETUP, 0, 0, len);
 	/* The socket is empty still: a head fits. */
 	return sendmsg(s->fd, &msg, MSG_NOSIGNAL) == FRAME_HEAD;
@@ -136,14 +139,19 @@ bool
 sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p, struct sbx_fail *f)
 {
 	struct queue q = {0};
-	SBX_CLOSE int workspace = -1;
+	SBX_CLOSE int workspace = -1, theirs = -1;
+	int rights[2];
 	bool ok;
 
 	if (s->setup_sent || s->dead)
 		return sbx_fail_set(f, "session", EINVAL, NULL);
+	if (!rights_pair(rights))
+		return sbx_fail_set(f, "socket pair", errno, NULL);
+	s->rights = rights[0];
+	theirs = rights[1];
 	workspace = setup_encode(p, &q, f);
 	ok = workspace >= 0;
-	if (ok && !send_first(s, workspace, (uint32_t)queue_len(&q)))
+	if (ok && !send_first(s, workspace, theirs, (uint32_t)queue_len(&q)))
 		ok = sbx_fail_set(f, "session", errno, NULL);
 	if (ok) {
 		s->setup_sent = true;
@@ -195,6 +203,7 @@ sbx_session_free(struct sbx_session *s)
 		return;
 	/* Its end of file ends pid 1, whose end the monitor waits for. */
 	sbx_shut(&s->fd);
+	sbx_shut(&s->rights);
 	if (s->pid > 0) {
 		gone = (int)syscall(SYS_pidfd_open, s->pid, 0);
 		if (gone >= 0) {

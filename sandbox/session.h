@@ -13,6 +13,8 @@ struct sbx_session {
 	size_t spent;	 /* bytes of `up` that the last event borrowed */
 	size_t received; /* bytes since SBX_NOTHING was answered */
 	bool live[SBX_JOB_MAX + 1];
+	int rights;		  /* descriptors travel beside the frames: see rights.h */
+	struct sbx_notice notice; /* the last event's */
 };
 
 /* Writes what the jail takes now. */

@@ -91,6 +91,13 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 	wire_put_number(q, 'f', p->limits.files);
 	wire_put_number(q, 's', p->limits.file_size);
 	wire_put_number(q, 't', p->limits.tmp_size);
+	wire_put_number(q, 'n', p->net);
+	if (p->stage)
+		wire_put_text(q, 'O', p->stage);
+	if (p->explain)
+		wire_put(q, 'x', NULL, 0);
+	if (p->debug)
+		wire_put(q, 'd', NULL, 0);
 	env_encode(p, workspace, home, q);
 	if (queue_len(q) - before > SETUP_MAX)
 		return sbx_fail_set(f, "environment", E2BIG, NULL);
@@ -156,6 +163,15 @@ take_item(struct setup *s, const struct wire_item *it)
 		return s->limits.file_size = wire_number(it), true;
 	case 't':
 		return s->limits.tmp_size = wire_number(it), true;
+	case 'n':
+		s->net = (enum sbx_net)wire_number(it);
+		return s->net <= SBX_NET_HOST;
+	case 'O':
+		return (s->stage = wire_text(it)) && s->stage[0] == '/';
+	case 'x':
+		return s->explain = true;
+	case 'd':
+		return s->debug = true;
 	default:
 		return false;
 	}

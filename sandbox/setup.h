@@ -21,6 +21,9 @@ struct setup {
 	const char *write[SETUP_PATHS_MAX + 1];
 	const char *env[SETUP_ENV_MAX + 1];
 	struct sbx_limits limits;
+	enum sbx_net net;
+	const char *stage; /* NULL: none */
+	bool explain, debug;
 };
 
 /* Checks the policy, opens the workspace and appends the encoded policy to *q. The workspace

@@ -4,17 +4,23 @@
 
 #include "sandbox/setup.h"
 
-/* What a reaper tells pid 1, at most once of each, in one write each (below PIPE_BUF). */
+/* What a reaper tells pid 1, or pid 1 the launcher, in one write each (below PIPE_BUF); each kind
+ * but notices at most once. */
 struct report {
 	int kind;
 	int status; /* REPORT_EXIT: wait status; REPORT_EXEC: exit code for a shell, 126 or 127 */
-	struct sbx_fail fail;
+	union {
+		struct sbx_fail fail;
+		struct sbx_notice notice; /* REPORT_NOTICE */
+	};
 };
+_Static_assert(sizeof(struct report) <= 4096, "written at once");
 enum {
 	REPORT_FAIL = 1, /* the confinement failed */
 	REPORT_EXEC,	 /* the command cannot be executed */
 	REPORT_EXIT,	 /* the command ended */
 	REPORT_LIMIT,	 /* a limit ended it; its name is the step */
+	REPORT_NOTICE,	 /* a fact for the user; the run goes on */
 };
 
 struct spawn {

@@ -97,6 +97,7 @@ job_event(struct jobs *j, struct job *job, const struct sbx_event *ev)
 		break;
 	case SBX_NOTHING:
 	case SBX_READY:
+	case SBX_NOTICE:
 	case SBX_DEAD:
 		break;
 	}
@@ -113,6 +114,8 @@ jobs_event(struct jobs *j, const struct sbx_event *ev)
 		j->failed = true;
 		j->fail = ev->fail;
 	}
+	if (ev->type == SBX_NOTICE && j->notice)
+		j->notice(ev->notice, j->notice_arg);
 	if (job)
 		job_event(j, job, ev);
 	if (ev->type == SBX_EXIT && ev->job > 0 && ev->job <= SBX_JOB_MAX)

@@ -37,6 +37,9 @@ struct job {
 /* Output of the step that runs. */
 typedef void jobs_output_fn(int stream, const char *p, size_t n, void *arg);
 
+/* A fact from the jail, whether a step runs or not. */
+typedef void jobs_notice_fn(const struct sbx_notice *n, void *arg);
+
 struct jobs {
 	struct sbx_session *session; /* borrowed */
 	bool ready, failed, dead;    /* of the jail itself */
@@ -45,6 +48,8 @@ struct jobs {
 	bool taken[SBX_JOB_MAX + 1]; /* numbers of jobs that may still send events */
 	jobs_output_fn *output;	     /* or NULL: none wanted */
 	void *arg;
+	jobs_notice_fn *notice; /* or NULL */
+	void *notice_arg;
 };
 
 void jobs_init(struct jobs *j, struct sbx_session *session);

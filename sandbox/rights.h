@@ -1,0 +1,26 @@
+/* Descriptors beside the frames: one packet carries one descriptor and a number that says what
+ * it is for. The socket is a SOCK_SEQPACKET pair made with the session; its far end travels with
+ * the policy. Both ends treat what comes as hostile: a packet of another shape is dropped.
+ *
+ * Source: unix(7), SCM_RIGHTS. Pinned by tests/unit/test_rights.c. */
+#ifndef SUNABA_SANDBOX_RIGHTS_H
+#define SUNABA_SANDBOX_RIGHTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum rights_kind {
+	RIGHTS_SHOW = 1, /* down: what a FRAME_SHOW names */
+	RIGHTS_LISTEN,	 /* up: a listening socket of the jail; number: its port */
+	RIGHTS_NAMES,	 /* up: the datagram socket of the jail's name server */
+	RIGHTS_LAST = RIGHTS_NAMES,
+};
+
+/* A pair, close-on-exec, non-blocking at [0]. */
+bool rights_pair(int pair[2]);
+/* False with errno when the packet could not be sent at once. */
+bool rights_send(int sock, enum rights_kind kind, uint32_t number, int fd);
+/* 1: *fd is the caller's, close-on-exec; 0: nothing is there; -1: the other end is gone. */
+int rights_recv(int sock, enum rights_kind *kind, uint32_t *number, int *fd);
+
+#endif
