@@ -17,6 +17,7 @@
 
 #include "sandbox/frame.h"
 #include "sandbox/job.h"
+#include "sandbox/protect.h"
 #include "sandbox/usage.h"
 
 #define UP_HIGH	     (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
@@ -45,6 +46,14 @@ now_ms(void)
 }
 
 static void
+tell_notice(const struct sbx_notice *n, void *arg)
+{
+	struct init *in = arg;
+
+	up_notice(&in->up, 0, n);
+}
+
+static void
 end_job(struct init *in, int id)
 {
 	job_free(in->job[id]);
@@ -69,6 +78,7 @@ start_job(struct init *in, const struct frame *fr)
 	if (!start_decode(fr->payload, fr->len, in->setup, &st)) {
 		sbx_fail_set(&f, "job description", EINVAL, NULL);
 	} else {
+		protect_check(in->setup->protect);
 		in->job[fr->job] = job_start(fr->job, in->setup, &st, &f);
 	}
 	if (!in->job[fr->job])
@@ -77,7 +87,7 @@ start_job(struct init *in, const struct frame *fr)
 }
 
 static void
-run_code(struct job *j, const struct frame *fr)
+run_code(struct init *in, struct job *j, const struct frame *fr)
 {
 	char head[16];
 	int n = snprintf(head, sizeof(head), "%u\n", fr->len);
@@ -86,6 +96,8 @@ run_code(struct job *j, const struct frame *fr)
 		job_kill(j, KILLED_PROTOCOL);
 		return;
 	}
+	/* An editor on the host may have put a new file where a guard stood. */
+	protect_check(in->setup->protect);
 	j->running++;
 	queue_add(&j->to_driver, head, (size_t)n);
 	queue_add(&j->to_driver, fr->payload, fr->len);
@@ -106,7 +118,7 @@ obey(struct init *in, const struct frame *fr)
 	else if (fr->type == FRAME_START)
 		_exit(1);
 	else if (j && fr->type == FRAME_RUN)
-		run_code(j, fr);
+		run_code(in, j, fr);
 	else if (j && fr->type == FRAME_SIGNAL)
 		job_signal(j, fr->detail);
 	else if (j && fr->type == FRAME_KILL)
@@ -182,6 +194,9 @@ pump(struct init *in, struct job *j, bool ended)
 		moved = pump_once(in, j);
 		if (ended && !moved && j->pidfd >= 0 && j->owes == OWES_NOTHING)
 			job_collect(j, &in->up);
+		/* What the step left is told before its end. */
+		if (j->owes != OWES_NOTHING && !j->drain[0] && !j->drain[1])
+			protect_sweep(in->setup->protect);
 		before = j->owes;
 		if (job_settle(j, &in->up)) {
 			end_job(in, j->id);
@@ -332,7 +347,8 @@ turn(struct init *in)
 }
 
 void
-init_serve(int sock, int rights, const struct setup *s, const char *facts)
+init_serve(int sock, int rights, const struct setup *s, const char *facts,
+	   struct queue *told)
 {
 	static struct init in;
 
@@ -341,6 +357,9 @@ init_serve(int sock, int rights, const struct setup *s, const char *facts)
 	in.rights = rights;
 	in.setup = s;
 	in.patience_ms = usage_patience(0, s->limits.processes);
+	queue_add(&in.up, queue_head(told), queue_len(told));
+	queue_free(told);
+	protect_listen(s->protect, tell_notice, &in);
 	up_frame(&in.up, FRAME_READY, 0, 0, facts, strlen(facts));
 	flush(&in);
 	for (;;)

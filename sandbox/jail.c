@@ -21,6 +21,7 @@
 #include "sandbox/jail.h"
 #include "sandbox/job.h"
 #include "sandbox/ns.h"
+#include "sandbox/protect.h"
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
 
@@ -78,22 +79,30 @@ raise_descriptors(void)
 	}
 }
 
+/* Facts from the set-up, told with the word that the jail stands. */
+static void
+keep_notice(const struct sbx_notice *n, void *arg)
+{
+	up_notice(arg, 0, n);
+}
+
 static void __attribute__((noreturn))
-pid1(const struct setup *s, bool userns, const struct ns_ids *ids, const int life[2],
-     int rights)
+pid1(struct setup *s, bool userns, const struct ns_ids *ids, const int life[2], int rights)
 {
 	struct sbx_fail f = {.step = ""};
+	struct queue told = {0};
 	char facts[128];
 
 	close(life[1]);
 	ns_die_with_parent(life[0]);
 	raise_descriptors();
+	s->protect = protect_new(keep_notice, &told);
 	if (!ns_enter(userns, ids, &f) || !root_build(s, userns, &f))
 		tell_failure(&f);
 	prctl(PR_SET_DUMPABLE, 0);
 	snprintf(facts, sizeof(facts), "rung=full\nuserns=%s\nlandlock=%d\n",
 		 userns ? "yes" : "no", landlock_abi());
-	init_serve(JAIL_SOCKET, rights, s, facts);
+	init_serve(JAIL_SOCKET, rights, s, facts, &told);
 }
 
 static void __attribute__((noreturn)) jail_main(void)

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/ns.h"
+#include "sandbox/protect.h"
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
 #include "sandbox/streams.h"
@@ -63,9 +64,27 @@ watch(const struct setup *s)
 	return over ? -1 : usage_patience(u.processes, s->limits.processes);
 }
 
+static void
+tell_notice(const struct sbx_notice *n, void *arg)
+{
+	struct report r = {.kind = REPORT_NOTICE, .notice = *n};
+
+	if (write(*(const int *)arg, &r, sizeof(r)) < 0)
+		return;
+}
+
+/* Nobody is left who could write behind the sweep's back. */
+static void
+clean_up(const struct setup *s)
+{
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+		;
+	protect_sweep(s->protect);
+}
+
 static void __attribute__((noreturn))
-pid1(const struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
-     int report)
+pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids, int report)
 {
 	struct spawn sp = {.setup = s,
 			   .argv = (const char *const *)argv,
@@ -79,6 +98,7 @@ pid1(const struct setup *s, char *const argv[], bool userns, const struct ns_ids
 	int status;
 	pid_t pid;
 
+	s->protect = protect_new(tell_notice, &report);
 	if (!ns_enter(userns, ids, &f) || !root_build(s, userns, &f) || !root_job(true, &f))
 		tell(report, REPORT_FAIL, &f);
 	prctl(PR_SET_DUMPABLE, 0);
@@ -95,6 +115,7 @@ pid1(const struct setup *s, char *const argv[], bool userns, const struct ns_ids
 	close(1);
 	close(2);
 	status = spawn_reap(pid, watch, s);
+	clean_up(s);
 	if (status < 0) {
 		sbx_fail_set(&f, over, 0, NULL);
 		tell(report, REPORT_LIMIT, &f);
@@ -217,7 +238,7 @@ supervise(struct run *r, struct sbx_fail *f)
 }
 
 static int
-launch(const struct setup *s, char *const argv[], struct sbx_fail *f)
+launch(struct setup *s, char *const argv[], struct sbx_fail *f)
 {
 	struct ns_ids ids = {geteuid(), getegid()};
 	SBX_CLOSE int life = -1, mine = -1, signals = -1;
