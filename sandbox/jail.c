@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -99,6 +100,11 @@ pid1(struct setup *s, bool userns, const struct ns_ids *ids, const int life[2], 
 	s->protect = protect_new(keep_notice, &told);
 	if (!ns_enter(userns, ids, &f) || !root_build(s, userns, &f))
 		tell_failure(&f);
+	/* What is allowed later must show in the jobs that run. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL)) {
+		sbx_fail_set(&f, "shared mounts", errno, "/");
+		tell_failure(&f);
+	}
 	prctl(PR_SET_DUMPABLE, 0);
 	snprintf(facts, sizeof(facts), "rung=full\nuserns=%s\nlandlock=%d\n",
 		 userns ? "yes" : "no", landlock_abi());

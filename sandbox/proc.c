@@ -32,8 +32,12 @@ bool
 root_job(bool keep_proc, struct sbx_fail *f)
 {
 	SBX_CLOSE int proc = -1;
+	struct mount_attr slave = {.propagation = MS_SLAVE};
 	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
 
+	/* pid 1's mounts come, none goes back. */
+	if (!keep_proc && mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)))
+		return sbx_fail_set(f, "private mounts", errno, "/");
 	if (!keep_proc && !root_proc(AT_FDCWD, "/proc", f))
 		return false;
 	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
