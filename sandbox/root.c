@@ -245,11 +245,13 @@ script_dir(int root, struct sbx_fail *f)
 	return true;
 }
 
-/* It must hang somewhere before it can be filled; what it covers was cloned before. */
+/* It must hang somewhere before it can be filled; what it covers was cloned before. Git directories
+ * that worktrees lead to are looked for afterwards: there are none in the first two. */
 static bool
 attach(int mnt, struct sbx_fail *f)
 {
-	static const char *const places[] = {"/tmp", "/mnt", "/var", "/etc", "/usr"};
+	static const char *const places[] = {"/sys", "/dev", "/tmp", "/mnt",
+					     "/var", "/etc", "/usr"};
 
 	for (size_t i = 0; i < SBX_LEN(places); i++)
 		if (move_mount(mnt, "", AT_FDCWD, places[i], MOVE_MOUNT_F_EMPTY_PATH) == 0)
