@@ -55,6 +55,8 @@ app_policy(const struct opts *o)
 	p.read = opt_list(o, OPT_ALLOW_READ, NULL);
 	p.write = opt_list(o, OPT_ALLOW_WRITE, NULL);
 	p.env_pass = opt_list(o, OPT_ENV_PASS, NULL);
+	p.debug = opt_flag(o, OPT_DEBUG_TOOLS);
+	p.explain = opt_flag(o, OPT_EXPLAIN);
 	if (opt_int(o, OPT_LIMIT_MEMORY))
 		p.limits.memory = (uint64_t)opt_int(o, OPT_LIMIT_MEMORY);
 	if (opt_int(o, OPT_LIMIT_PROCESSES))
@@ -212,6 +214,9 @@ app_conf(const struct app *a, bool interactive)
 	    .interactive = interactive,
 	};
 
+	c.policy = p;
+	c.policy.workspace = a->workspace;
+	c.policy.read = a->read;
 	c.execute.wall_ms = opt_int(o, OPT_STEP_TIMEOUT);
 	return c;
 }

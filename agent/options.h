@@ -29,6 +29,8 @@ enum opt_id {
 	OPT_ALLOW_READ,
 	OPT_ALLOW_WRITE,
 	OPT_ENV_PASS,
+	OPT_DEBUG_TOOLS,
+	OPT_EXPLAIN,
 	OPT_LIMIT_MEMORY, /* bytes; 0: the sandbox's own default */
 	OPT_LIMIT_PROCESSES,
 	OPT_LIMIT_FILES,

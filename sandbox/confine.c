@@ -71,12 +71,12 @@ offer_to_oom(void)
 }
 
 bool
-confine(const struct setup *s, struct sbx_fail *f)
+confine(const struct setup *s, int channel, struct sbx_fail *f)
 {
 	offer_to_oom();
 	if (!limits(&s->limits, f) || !drop_capabilities(f))
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return sbx_fail_set(f, "no new privileges", errno, NULL);
-	return landlock_confine(s, f) && filter_load(f);
+	return landlock_confine(s, f) && filter_load(s, channel, f);
 }

@@ -26,7 +26,7 @@
 #define DOWN_STEP    (64 * SBX_KIB)
 #define CODE_MAX     ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
 #define IDLE_LOOK_MS 1000 /* between looks at interpreters that no step runs in */
-#define NAMED_POLLS  6	  /* descriptors of one job that are polled */
+#define NAMED_POLLS  7	  /* descriptors of one job that are polled */
 
 struct init {
 	int sock, rights;
@@ -100,6 +100,7 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 	}
 	/* An editor on the host may have put a new file where a guard stood. */
 	protect_check(in->setup->protect);
+	notify_step(&j->calls);
 	j->running++;
 	queue_add(&j->to_driver, head, (size_t)n);
 	queue_add(&j->to_driver, fr->payload, fr->len);
@@ -284,6 +285,9 @@ watch(struct init *in)
 	if (t.memory > l->memory)
 		add_up(in, true, &t);
 	in->patience_ms = usage_patience((uint32_t)t.processes, l->processes);
+	/* Pid 1 and its monitor count for the kernel's limit too. */
+	if (t.worst && t.processes + 2 >= l->processes)
+		job_tell_limit(t.worst, "processes", l->processes, &in->up);
 	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
 	if (t.worst && t.memory > l->memory)
 		job_kill(t.worst, KILLED_MEMORY);
@@ -306,7 +310,28 @@ poll_job(const struct init *in, const struct job *j, struct pollfd *p)
 		p[n++] = (struct pollfd){.fd = j->code, .events = POLLOUT};
 	if (open && j->pidfd >= 0)
 		p[n++] = (struct pollfd){.fd = j->pidfd, .events = POLLIN};
+	/* Whether there is room or not: somebody waits for the answer. Notices are few. */
+	if (notify_fd(&j->calls) >= 0)
+		p[n++] = (struct pollfd){.fd = notify_fd(&j->calls), .events = POLLIN};
 	return n;
+}
+
+/* How many of the ready descriptors that was: nothing else needs to be looked at then. */
+static int
+serve_calls(struct init *in, const struct pollfd *p, const size_t *from)
+{
+	int served = 0;
+
+	for (int i = 1; i <= SBX_JOB_MAX; i++) {
+		struct job *j = in->job[i];
+
+		if (!j || from[i] == from[i + 1] || !p[from[i + 1] - 1].revents ||
+		    p[from[i + 1] - 1].fd != notify_fd(&j->calls))
+			continue;
+		job_serve_calls(j, in->setup, &in->up);
+		served++;
+	}
+	return served;
 }
 
 static bool
@@ -358,7 +383,7 @@ turn(struct init *in)
 {
 	struct pollfd p[1 + NAMED_POLLS * SBX_JOB_MAX];
 	size_t from[SBX_JOB_MAX + 2] = {0, 1}, n = 1;
-	int wait = patience(in);
+	int wait = patience(in), ready;
 
 	p[0] = (struct pollfd){.fd = in->sock, .events = POLLIN};
 	if (queue_len(&in->up))
@@ -369,9 +394,11 @@ turn(struct init *in)
 			n += poll_job(in, in->job[i], p + n);
 		from[i + 1] = n;
 	}
-	if (poll(p, n, wait) < 0 && errno != EINTR)
+	ready = poll(p, n, wait);
+	if (ready < 0 && errno != EINTR)
 		_exit(1);
-	pump_all(in, p, from);
+	if (ready <= 0 || serve_calls(in, p, from) < ready)
+		pump_all(in, p, from);
 	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
 		read_socket(in);
 	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {

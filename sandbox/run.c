@@ -64,13 +64,53 @@ watch(const struct setup *s)
 	return over ? -1 : usage_patience(u.processes, s->limits.processes);
 }
 
+/* pid 1: where notices go. */
+struct teller {
+	int report;
+	struct sbx_notice idle; /* told at the end, if the command failed; kind 0: none */
+};
+
+/* What was guarded or put aside: none of it may get lost. */
 static void
-tell_notice(const struct sbx_notice *n, void *arg)
+tell_guarded(const struct sbx_notice *n, void *arg)
 {
 	struct report r = {.kind = REPORT_NOTICE, .notice = *n};
 
 	if (write(*(const int *)arg, &r, sizeof(r)) < 0)
 		return;
+}
+
+/* What was refused. Never waits, as the code that waits for its answer would: the launcher may
+ * be held up by its own standard error. */
+static void
+tell_notice(const struct sbx_notice *n, void *arg)
+{
+	struct teller *t = arg;
+	struct report r = {.kind = REPORT_NOTICE, .notice = *n};
+	struct pollfd p = {.fd = t->report, .events = POLLOUT};
+
+	if (sbx_notice_idle(n) && n != &t->idle) {
+		t->idle = *n;
+		return;
+	}
+	if (poll(&p, 1, 0) == 1 && p.revents & POLLOUT && write(p.fd, &r, sizeof(r)) < 0)
+		return;
+}
+
+/* What is known only now. A shell says by 128 + signal how its command died. */
+static void
+tell_end(struct teller *t, const struct setup *s, int status)
+{
+	struct sbx_notice n = {.kind = SBX_NOTE_LIMIT, .what = "file size"};
+
+	if (t->idle.kind && status != 0)
+		tell_notice(&t->idle, t);
+	if ((WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ) ||
+	    (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SIGNALLED + SIGXFSZ)) {
+		snprintf(n.detail, sizeof(n.detail), "%llu MiB",
+			 (unsigned long long)(s->limits.file_size / SBX_MIB));
+		tell_notice(&n, t);
+	}
 }
 
 /* Nobody is left who could write behind the sweep's back. */
@@ -93,16 +133,25 @@ pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
 			   .inherit = true,
 			   .fd = {-1, -1, report},
 			   .code = -1,
-			   .state = -1};
+			   .state = -1,
+			   .channel = -1};
+	struct notify calls;
+	struct teller teller = {.report = report};
+	struct spawn_calls told = {&calls, tell_notice, &teller};
 	struct sbx_fail f = {.step = ""};
 	int status;
 	pid_t pid;
 
-	s->protect = protect_new(tell_notice, &report);
+	s->protect = protect_new(tell_guarded, &report);
 	if (!ns_enter(userns, ids, &f) || !root_build(s, userns, &f) || !root_job(true, &f))
 		tell(report, REPORT_FAIL, &f);
 	prctl(PR_SET_DUMPABLE, 0);
 	spawn_block_signals();
+	notify_init(&calls);
+	if (!notify_open(&calls, &sp.channel)) {
+		sbx_fail_set(&f, "socket pair", errno, NULL);
+		tell(report, REPORT_FAIL, &f);
+	}
 	pid = fork();
 	if (pid == 0)
 		spawn_exec(&sp);
@@ -114,12 +163,14 @@ pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
 	close(0);
 	close(1);
 	close(2);
-	status = spawn_reap(pid, watch, s);
+	close(sp.channel);
+	status = spawn_reap_calls(pid, watch, s, &told);
 	clean_up(s);
 	if (status < 0) {
 		sbx_fail_set(&f, over, 0, NULL);
 		tell(report, REPORT_LIMIT, &f);
 	}
+	tell_end(&teller, s, status);
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status));
 }
 
@@ -150,7 +201,7 @@ print_notice(const struct sbx_notice *n)
 	for (char *p = msg; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
-	dprintf(2, "sunaba: sandbox: %s\n", msg);
+	dprintf(2, "sunaba: sandbox: %s%s%s\n", msg, hint[0] ? " - " : "", hint);
 }
 
 static void

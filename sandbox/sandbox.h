@@ -53,6 +53,10 @@ struct sbx_notice {
 void sbx_notice_text(const struct sbx_notice *n, char *msg, size_t nmsg, char *hint,
 		     size_t nhint);
 
+/* Worth telling only when the step or command failed: programs ask for names by the way, git for
+ * that of the machine, and go on without. */
+bool sbx_notice_idle(const struct sbx_notice *n);
+
 struct sbx_limits {
 	uint64_t memory;    /* bytes, whole sandbox */
 	uint32_t processes; /* whole sandbox */
@@ -88,6 +92,16 @@ void sbx_policy_default(struct sbx_policy *p); /* workspace ".", default limits 
  * that holds ~/.ssh, folders of keys, what holds this program's configuration and sessions. Fills `f` (step "workspace") and returns false. `canonical` receives the
  * resolved path. */
 bool sbx_policy_check(const struct sbx_policy *p, char canonical[4096], struct sbx_fail *f);
+
+/* What a path of the host is to code. Absolute; it need not be there. */
+enum sbx_view {
+	SBX_VIEW_UNKNOWN,   /* nothing can be said: /proc, /dev, /sys, not absolute */
+	SBX_VIEW_WRITABLE,  /* the workspace, or opened by the user */
+	SBX_VIEW_READ_ONLY, /* shown */
+	SBX_VIEW_HIDDEN, /* there, but not shown; code may have something else at that place */
+	SBX_VIEW_ABSENT, /* not shown, and nothing that this user can see is there */
+};
+enum sbx_view sbx_policy_view(const struct sbx_policy *p, const char *path);
 
 /* ---- a session, seen from the agent -------------------------------------------------- */
 

@@ -23,6 +23,34 @@ const struct execute_limits execute_limits_default = {.wall_ms = 120 * 1000,
 						      .show_bytes = 16 * KIB,
 						      .spill_bytes = 256 * MIB};
 
+/* Told to the user now and to the model with the result; once until then. */
+static void
+executor_tell(const struct sbx_notice *n, void *arg)
+{
+	struct executor *x = arg;
+	AUTO_FREE char *line = explain_line(n);
+	size_t len = strlen(line);
+
+	for (const char *at = buf_str(&x->told); (at = strstr(at, line)); at += len)
+		if (at[len] == '\n' && (at == x->told.data || at[-1] == '\n'))
+			return;
+	if (!buf_addf(&x->told, "%s\n", line))
+		return;
+	if (x->o.on_notice)
+		x->o.on_notice(line, x->o.arg);
+}
+
+static void
+executor_notice(const struct sbx_notice *n, void *arg)
+{
+	struct executor *x = arg;
+
+	if (sbx_notice_idle(n))
+		x->idle = *n;
+	else
+		executor_tell(n, x);
+}
+
 struct executor *
 executor_new(const struct executor_opts *o)
 {
@@ -30,6 +58,9 @@ executor_new(const struct executor_opts *o)
 
 	x->o = *o;
 	jobs_init(&x->jobs, o->sandbox);
+	buf_init(&x->told, EXPLAIN_LINES_MAX);
+	x->jobs.notice = executor_notice;
+	x->jobs.notice_arg = x;
 	executor_watch(x);
 	return x;
 }
@@ -41,6 +72,7 @@ executor_free(struct executor *x)
 		return;
 	jobs_release(&x->jobs);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
+	buf_release(&x->told);
 	free(x);
 }
 
@@ -204,6 +236,24 @@ result_end(const struct step *s, struct step_result *r)
 		r->end = r->state_lost ? STEP_EXITED : STEP_DONE;
 }
 
+/* What the jail told meanwhile, and what can be said about the errors of a step that failed. */
+static void
+result_explain(struct step *s, struct step_result *r, const char *cwd)
+{
+	struct executor *x = s->x;
+
+	if (x->idle.kind && r->status != 0)
+		executor_tell(&x->idle, x);
+	x->idle.kind = 0;
+	if (x->o.policy && r->status != 0)
+		explain_errors(buf_str(&s->err), s->err.len, cwd, x->o.policy,
+			       executor_tell, x);
+	if (x->told.len > 0) {
+		buf_truncate(&x->told, x->told.len - 1);
+		r->notices = buf_take(&x->told);
+	}
+}
+
 static void
 result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 	    uint64_t cpu_before)
@@ -224,6 +274,7 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 		r->cwd = buf_take(&b);
 	}
 	result_note(s, r);
+	result_explain(s, r, cwd_before);
 }
 
 /* ---- running ---- */
@@ -309,10 +360,12 @@ executor_run(struct executor *x, const char *language, const char *code, size_t 
 	if (kind)
 		return kind;
 	s.job = jobs_of(&x->jobs, k);
+	buf_init(&s.err, EXPLAIN_TEXT_MAX);
 	collect_init(&s.out, MIN_OF(x->o.limits.show_bytes, x->o.limits.keep_bytes),
 		     x->o.spill_dir, x->o.limits.spill_bytes);
 	step_run(&s, code, n, out);
 	collect_release(&s.out);
+	buf_release(&s.err);
 	if (x->jobs.dead) {
 		step_result_release(out);
 		return executor_fail(x, e);

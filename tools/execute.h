@@ -44,6 +44,7 @@ struct step_result {
 	char *spill_path;     /* file that holds the whole, or NULL */
 	char *cwd;	      /* set when it is not what it was before the step */
 	char *note;	      /* what was hit, what to do; or NULL */
+	char *notices;	      /* what the sandbox refused, a line each; or NULL */
 };
 void step_result_release(struct step_result *r);
 /* The structured text that goes back to the model: a line of facts, then the output. */
@@ -57,7 +58,10 @@ struct executor_opts {
 	struct loop *loop;
 	struct sbx_session *sandbox; /* set up already or still being; borrowed */
 	struct execute_limits limits;
-	const char *spill_dir; /* made when first needed; NULL: no spill */
+	const char *spill_dir;		 /* made when first needed; NULL: no spill */
+	const struct sbx_policy *policy; /* paths in errors are looked up here; or NULL */
+	/* A line about what the sandbox refused, at once; results hold it too. Or NULL. */
+	void (*on_notice)(const char *line, void *arg);
 	/* Every millisecond figure below is measured with the loop turning. */
 	void (*on_second)(int64_t elapsed_ms, int64_t limit_ms, void *arg); /* or NULL */
 	void *arg;

@@ -75,12 +75,24 @@ step_next_stage(struct step *s, int64_t now)
 		jobs_abandon(&s->x->jobs, s->job);
 }
 
+static void
+step_keep_error(struct step *s, const char *p, size_t n)
+{
+	size_t keep = MIN_OF(n, (size_t)EXPLAIN_TEXT_MAX);
+
+	if (s->err.len + keep > EXPLAIN_TEXT_MAX)
+		buf_consume(&s->err, s->err.len + keep - EXPLAIN_TEXT_MAX);
+	buf_add(&s->err, p + n - keep, keep);
+}
+
 void
 step_output(int stream, const char *p, size_t n, void *arg)
 {
 	struct step *s = arg;
 
 	collect_add(&s->out, p, n);
+	if (stream == 2)
+		step_keep_error(s, p, n);
 	if (s->live)
 		s->live(stream, p, n, s->arg);
 	if (collect_full(&s->out))

@@ -17,6 +17,12 @@ session_on_second(int64_t elapsed_ms, int64_t limit_ms, void *arg)
 		s->sink.step_second(s->sink.arg, elapsed_ms, limit_ms);
 }
 
+static void
+session_on_refusal(const char *line, void *arg)
+{
+	session_notice(arg, NOTICE_WARN, "%s", line);
+}
+
 struct session *
 session_new(const struct session_conf *c, struct loop *loop, struct sbx_session *sandbox,
 	    struct transcript *transcript, struct model *model, const struct sink *sink)
@@ -27,9 +33,11 @@ session_new(const struct session_conf *c, struct loop *loop, struct sbx_session 
 				  .limits = c->execute,
 				  .spill_dir = c->spill_dir,
 				  .on_second = session_on_second,
+				  .on_notice = session_on_refusal,
 				  .arg = s};
 
 	s->conf = *c;
+	x.policy = &s->conf.policy;
 	s->loop = loop;
 	s->model = model;
 	s->sink = *sink;
