@@ -138,6 +138,16 @@ refused(int base, const char *path, enum there there, int flags)
 	return read_only(fd);
 }
 
+/* From its root, not from this process's. */
+static const char *
+relative(const char *path)
+{
+	if (path[0] != '/')
+		return path;
+	path += strspn(path, "/");
+	return path[0] ? path : ".";
+}
+
 /* Absolute, as the caller would say it. */
 static void
 say_path(const char *base_name, const char *path, char *out, size_t size)
@@ -167,9 +177,7 @@ notify_file(int pid, const char *call, const uint64_t args[6], struct sbx_notice
 		    !peek_path(pid, args[calls[i].path], path))
 			continue;
 		base = open_base(pid, path, calls[i].at == NONE, at, name);
-		if (base < 0 ||
-		    !refused(base, path[0] == '/' ? path + strspn(path, "/") : path,
-			     calls[i].there, flags))
+		if (base < 0 || !refused(base, relative(path), calls[i].there, flags))
 			continue;
 		out->kind = SBX_NOTE_FILE;
 		out->sys = EROFS;
