@@ -105,7 +105,7 @@ read_only(int fd)
 static bool
 parent_read_only(int base, const char *path)
 {
-	char parent[PATH_MAX];
+	char parent[2 * PATH_MAX];
 	SBX_CLOSE int fd = -1;
 	char *slash;
 
@@ -118,6 +118,25 @@ parent_read_only(int base, const char *path)
 	return fd >= 0 && read_only(fd);
 }
 
+/* The same for what is not there, but may be a link to what is not there: one step is followed,
+ * as the mount that matters is nearly always found by then. */
+static bool
+target_read_only(int base, const char *path)
+{
+	char target[PATH_MAX], whole[2 * PATH_MAX];
+	ssize_t n = readlinkat(base, path, target, sizeof(target) - 1);
+	const char *slash = strrchr(path, '/');
+
+	if (n <= 0)
+		return parent_read_only(base, path);
+	target[n] = 0;
+	if (target[0] == '/')
+		return parent_read_only(AT_FDCWD, target);
+	snprintf(whole, sizeof(whole), "%.*s%s", slash ? (int)(slash - path) + 1 : 0, path,
+		 target);
+	return parent_read_only(base, whole);
+}
+
 static bool
 refused(int base, const char *path, enum there there, int flags)
 {
@@ -127,7 +146,7 @@ refused(int base, const char *path, enum there there, int flags)
 
 	if (fd < 0)
 		return errno == ENOENT && there != CHANGES &&
-		       (there != OPENS || flags & O_CREAT) && parent_read_only(base, path);
+		       (there != OPENS || flags & O_CREAT) && target_read_only(base, path);
 	if (there == MAKES || fstat(fd, &st))
 		return false;
 	/* Devices and pipes are written through read-only mounts. */
