@@ -61,7 +61,7 @@ test_programs(void **state)
 	      "13 /srv/f\n");
 	finds("mkdir: ディレクトリ `/usr/x' を作成できません: "
 	      "読み込み専用ファイルシステムです",
-	      "30 /usr/x\n");
+	      "30 /usr/x\n30 を作成できません\n");
 	finds("cat: ~/a: No such file or directory", "2 ~/a\n");
 }
 
