@@ -241,13 +241,19 @@ static void
 result_explain(struct step *s, struct step_result *r, const char *cwd)
 {
 	struct executor *x = s->x;
+	const struct explain_step step = {x->o.policy, cwd, r->status != 0};
 
 	if (x->idle.kind && r->status != 0)
 		executor_tell(&x->idle, x);
 	x->idle.kind = 0;
-	if (x->o.policy && r->status != 0)
-		explain_errors(buf_str(&s->err), s->err.len, cwd, x->o.policy,
-			       executor_tell, x);
+	if (step.policy)
+		explain_errors(buf_str(&s->err), s->err.len, &step, executor_tell, x);
+	if (step.policy && r->state_lost && s->job->limit &&
+	    strcmp(s->job->limit, "driver protocol") != 0)
+		explain_limit(s->job->limit, &step.policy->limits, executor_tell, x);
+	if (step.policy && r->state_lost && WIFSIGNALED(s->job->wait_status) &&
+	    WTERMSIG(s->job->wait_status) == SIGXFSZ)
+		explain_limit("file size", &step.policy->limits, executor_tell, x);
 	if (x->told.len > 0) {
 		buf_truncate(&x->told, x->told.len - 1);
 		r->notices = buf_take(&x->told);

@@ -189,27 +189,43 @@ judge(const char *path, int sys, const struct sbx_policy *p, struct sbx_notice *
 
 	*out = (struct sbx_notice){.kind = SBX_NOTE_FILE};
 	snprintf(out->what, sizeof(out->what), "%s", path);
-	if (sys == ENOENT && view == SBX_VIEW_HIDDEN)
+	if (sys == ENOENT && view == SBX_VIEW_HIDDEN) {
 		out->sys = ENOENT;
+		return true;
+	}
+	/* Only what is guarded is read-only where the rest may be written. */
+	if (view == SBX_VIEW_WRITABLE && sys == EROFS)
+		out->kind = SBX_NOTE_PROTECTED;
 	/* The user himself could have: it is the sandbox that does not let code. */
-	else if (view == SBX_VIEW_READ_ONLY &&
-		 (sys == EROFS ||
-		  ((sys == EACCES || sys == EPERM) && access(path, W_OK) == 0)))
-		out->sys = EROFS;
-	return out->sys != 0;
+	else if (view != SBX_VIEW_READ_ONLY ||
+		 (sys != EROFS &&
+		  !((sys == EACCES || sys == EPERM) && access(path, W_OK) == 0)))
+		return false;
+	out->sys = EROFS;
+	return true;
 }
 
-static void
-tell_limit(const char *what, uint64_t value, bool bytes, explain_fn *fn, void *arg)
+void
+explain_limit(const char *what, const struct sbx_limits *l, explain_fn *fn, void *arg)
 {
 	struct sbx_notice n = {.kind = SBX_NOTE_LIMIT};
+	uint64_t bytes = 0, count = 0;
 
-	snprintf(n.what, sizeof(n.what), "%s", what);
-	if (bytes)
-		snprintf(n.detail, sizeof(n.detail), "%.1f GiB",
-			 (double)value / (1024.0 * 1024 * 1024));
+	if (strcmp(what, "memory") == 0)
+		bytes = l->memory;
+	else if (strcmp(what, "file size") == 0)
+		bytes = l->file_size;
 	else
-		snprintf(n.detail, sizeof(n.detail), "%llu", (unsigned long long)value);
+		count = strcmp(what, "processes") == 0 ? l->processes : l->files;
+	snprintf(n.what, sizeof(n.what), "%s", what);
+	if (bytes >= 1024 * MIB)
+		snprintf(n.detail, sizeof(n.detail), "%.1f GiB",
+			 (double)bytes / (1024.0 * (double)MIB));
+	else if (bytes)
+		snprintf(n.detail, sizeof(n.detail), "%.0f MiB",
+			 (double)bytes / (double)MIB);
+	else
+		snprintf(n.detail, sizeof(n.detail), "%llu", (unsigned long long)count);
 	fn(&n, arg);
 }
 
@@ -230,14 +246,14 @@ explain_limits(const char *text, size_t n, const struct sbx_limits *l, explain_f
 		at += len + 1;
 	}
 	if (size)
-		tell_limit("file size", l->file_size, true, fn, arg);
+		explain_limit("file size", l, fn, arg);
 	if (files)
-		tell_limit("open files", l->files, false, fn, arg);
+		explain_limit("open files", l, fn, arg);
 }
 
 void
-explain_errors(const char *text, size_t n, const char *cwd, const struct sbx_policy *p,
-	       explain_fn *fn, void *arg)
+explain_errors(const char *text, size_t n, const struct explain_step *s, explain_fn *fn,
+	       void *arg)
 {
 	char path[1024], whole[1024];
 	struct sbx_notice notice;
@@ -245,13 +261,16 @@ explain_errors(const char *text, size_t n, const char *cwd, const struct sbx_pol
 	int sys = 0, found = 0;
 
 	while (found < EXPLAIN_PATHS_MAX && explain_next(text, n, &at, path, &sys)) {
-		if (sys == EFBIG || sys == EMFILE ||
-		    !resolve(path, cwd, whole, sizeof(whole)))
+		/* Under --explain the jail tells of these itself. */
+		if (sys == EFBIG || sys == EMFILE || (sys == EROFS && s->policy->explain) ||
+		    (!s->failed && sys != EROFS) ||
+		    !resolve(path, s->cwd, whole, sizeof(whole)))
 			continue;
-		if (judge(whole, sys, p, &notice)) {
+		if (judge(whole, sys, s->policy, &notice)) {
 			fn(&notice, arg);
 			found++;
 		}
 	}
-	explain_limits(text, n, &p->limits, fn, arg);
+	if (s->failed)
+		explain_limits(text, n, &s->policy->limits, fn, arg);
 }

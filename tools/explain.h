@@ -19,10 +19,18 @@ char *explain_line(const struct sbx_notice *n);
 
 typedef void explain_fn(const struct sbx_notice *n, void *arg);
 
-/* Looks at text, the end of a failed step's standard error; `cwd` is where it began. Calls fn
- * for each path that the policy keeps from the step, and for limits that the kernel names. */
-void explain_errors(const char *text, size_t n, const char *cwd, const struct sbx_policy *p,
+/* What a step's standard error is judged by. */
+struct explain_step {
+	const struct sbx_policy *policy;
+	const char *cwd; /* where it began */
+	bool failed; /* else only "read-only file system" is looked at, which is no guess */
+};
+/* Looks at text, the end of standard error. Calls fn for each path that the policy keeps from
+ * the step, and for limits that the kernel names. */
+void explain_errors(const char *text, size_t n, const struct explain_step *s,
 		    explain_fn *fn, void *arg);
+/* "memory", "processes", "file size", "open files": that limit was hit. */
+void explain_limit(const char *what, const struct sbx_limits *l, explain_fn *fn, void *arg);
 
 /* The next path in text[*at..n) that stands in one line with an error text of the kernel; its
  * errno in *sys. Paths may be relative. For tests; pure. */

@@ -76,8 +76,20 @@ def hidden_and_read_only():
     absent(results[0], "TOPSECRET")
     absent([line for line in results[0].splitlines() if line.startswith("sandbox:")
             and ("no/such" in line or "nothing" in line)], "x")
-    results, err = steps(code + "; true", before=secret)
+    results, err = steps("cat ~/.aws/credentials; true", before=secret)
     absent(results[0] + err, "sandbox:", "a step that went well")
+
+
+@test
+def guarded():
+    """what is guarded in the workspace is said to be so, in a step that goes well too"""
+    def repository(home):
+        for name in (".git/hooks/sample", ".git/objects/x", ".git/refs/x"):
+            home.write("work/" + name, "x")
+        home.write("work/.git/HEAD", "ref: refs/heads/main\n")
+        home.write("work/.git/config", "[core]\n")
+    results, err = steps("echo x > .git/hooks/pre-commit; true", before=repository)
+    both(results[0], err, ".git/hooks/pre-commit is read-only: programs outside run what it says")
 
 
 @test
@@ -97,7 +109,7 @@ def limits():
                          language="python", options=["--limit-memory", "200M"])
     both(results[0], err, "sandbox: the limit of file size was hit (1.0 GiB)")
     both(results[1], err, "sandbox: the limit of open files was hit (4096)")
-    both(results[2], err, "memory")
+    both(results[2], err, "sandbox: the limit of memory was hit (200 MiB)")
 
 
 @test

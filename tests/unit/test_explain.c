@@ -86,6 +86,7 @@ test_lines(void **state)
 }
 
 static unsigned told;
+static bool failed = true;
 static struct sbx_notice seen[32];
 
 static void
@@ -101,11 +102,12 @@ static void
 judge(const char *text)
 {
 	struct sbx_policy p;
+	struct explain_step s = {&p, top, failed};
 
 	sbx_policy_default(&p);
 	p.workspace = top;
 	told = 0;
-	explain_errors(text, strlen(text), top, &p, note, NULL);
+	explain_errors(text, strlen(text), &s, note, NULL);
 }
 
 static void
@@ -129,6 +131,16 @@ test_facts(void **state)
 	/* A mistake in the workspace is no matter of the sandbox's. */
 	judge("cat: nothing: No such file or directory\nx: y: Permission denied");
 	assert_int_equal(told, 0);
+	judge("touch: cannot touch 'guarded': Read-only file system");
+	assert_int_equal(told, 1);
+	assert_int_equal(seen[0].kind, SBX_NOTE_PROTECTED);
+	failed = false;
+	judge("x: /usr/new: Read-only file system");
+	assert_int_equal(told, 1);
+	judge(line);
+	judge("OSError: [Errno 27] File too large");
+	assert_int_equal(told, 0);
+	failed = true;
 	judge("cat: /proc/1/mem: Permission denied");
 	assert_int_equal(told, 0);
 	judge("OSError: [Errno 27] File too large");
