@@ -4,7 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,50 +29,46 @@ own6(const struct in6_addr *a)
 	return IN6_IS_ADDR_LOOPBACK(a) || IN6_IS_ADDR_UNSPECIFIED(a);
 }
 
-static bool
-elsewhere4(const unsigned char *p, size_t n, char text[ADDR_TEXT], unsigned *port)
+static enum addr
+inet4(const unsigned char *p, size_t n, char text[ADDR_TEXT], unsigned *port)
 {
 	char host[INET_ADDRSTRLEN];
 	struct sockaddr_in sin;
 
 	if (n < sizeof(sin))
-		return false;
+		return ADDR_OTHER;
 	memcpy(&sin, p, sizeof(sin));
-	if (own4((const unsigned char *)&sin.sin_addr) ||
-	    !inet_ntop(AF_INET, &sin.sin_addr, host, sizeof(host)))
-		return false;
+	inet_ntop(AF_INET, &sin.sin_addr, host, sizeof(host));
 	*port = ntohs(sin.sin_port);
 	snprintf(text, ADDR_TEXT, "%s:%u", host, *port);
-	return true;
+	return own4((const unsigned char *)&sin.sin_addr) ? ADDR_OWN : ADDR_AWAY;
 }
 
-static bool
-elsewhere6(const unsigned char *p, size_t n, char text[ADDR_TEXT], unsigned *port)
+static enum addr
+inet6(const unsigned char *p, size_t n, char text[ADDR_TEXT], unsigned *port)
 {
 	char host[INET6_ADDRSTRLEN];
 	struct sockaddr_in6 sin6;
 
 	if (n < IN6_LEAST)
-		return false;
+		return ADDR_OTHER;
 	memset(&sin6, 0, sizeof(sin6));
 	memcpy(&sin6, p, n < sizeof(sin6) ? n : sizeof(sin6));
-	if (own6(&sin6.sin6_addr) ||
-	    !inet_ntop(AF_INET6, &sin6.sin6_addr, host, sizeof(host)))
-		return false;
+	inet_ntop(AF_INET6, &sin6.sin6_addr, host, sizeof(host));
 	*port = ntohs(sin6.sin6_port);
 	snprintf(text, ADDR_TEXT, "[%s]:%u", host, *port);
-	return true;
+	return own6(&sin6.sin6_addr) ? ADDR_OWN : ADDR_AWAY;
 }
 
-bool
-addr_elsewhere(const unsigned char *p, size_t n, char text[ADDR_TEXT], unsigned *port)
+enum addr
+addr_of(const unsigned char *p, size_t n, char text[ADDR_TEXT], unsigned *port)
 {
 	sa_family_t family;
 
 	if (n < sizeof(family))
-		return false;
+		return ADDR_OTHER;
 	memcpy(&family, p, sizeof(family));
 	if (family == AF_INET)
-		return elsewhere4(p, n, text, port);
-	return family == AF_INET6 && elsewhere6(p, n, text, port);
+		return inet4(p, n, text, port);
+	return family == AF_INET6 ? inet6(p, n, text, port) : ADDR_OTHER;
 }

@@ -32,6 +32,14 @@ static const struct {
 static const char hidden_says[] = "%s is hidden: code sees the workspace and the system";
 static const char hidden_remedy[] = "/allow read %s, or --allow-read %s";
 
+/* Addresses, where there is more to say than that the network is off. */
+static const struct {
+	const char *detail, *says;
+} addresses[] = {
+    {NOTE_LOOKUP, "names of hosts are not looked up: the network is off"},
+    {NOTE_BY_NAME, "connect %s is refused: allowed hosts are reached by their names"},
+};
+
 /* Why calls are refused: one row for each reason. Names between spaces. */
 static const struct {
 	const char *calls, *why, *remedy;
@@ -99,18 +107,28 @@ sbx_notice_idle(const struct sbx_notice *n)
 	return n->kind == SBX_NOTE_CONNECT && strcmp(n->detail, NOTE_LOOKUP) == 0;
 }
 
+/* The row's text, or a better one. */
+static const char *
+says_of(const struct sbx_notice *n)
+{
+	if (n->kind == SBX_NOTE_FILE && n->sys == ENOENT)
+		return hidden_says;
+	for (size_t i = 0; n->kind == SBX_NOTE_CONNECT && i < SBX_LEN(addresses); i++)
+		if (strcmp(n->detail, addresses[i].detail) == 0)
+			return addresses[i].says;
+	return rows[n->kind].says;
+}
+
 void
 sbx_notice_text(const struct sbx_notice *n, char *msg, size_t nmsg, char *hint,
 		size_t nhint)
 {
-	const char *says = rows[n->kind].says, *remedy = rows[n->kind].remedy;
+	const char *says = says_of(n), *remedy = rows[n->kind].remedy;
 	int reason = n->kind == SBX_NOTE_CALL ? reason_of(n->what) : -1;
 	size_t len;
 
-	if (n->kind == SBX_NOTE_FILE && n->sys == ENOENT) {
-		says = hidden_says;
+	if (says == hidden_says)
 		remedy = hidden_remedy;
-	}
 	expand(says, n->what, msg, nmsg);
 	expand(reason < 0 ? remedy : reasons[reason].remedy, n->what, hint, nhint);
 	len = strlen(msg);
@@ -118,6 +136,6 @@ sbx_notice_text(const struct sbx_notice *n, char *msg, size_t nmsg, char *hint,
 		snprintf(msg + len, nmsg - len, ": %s", reasons[reason].why);
 		len = strlen(msg);
 	}
-	if (n->detail[0])
+	if (n->detail[0] && says != addresses[0].says && says != addresses[1].says)
 		snprintf(msg + len, nmsg - len, " (%s)", n->detail);
 }

@@ -144,26 +144,32 @@ find_address(const struct seccomp_notif *req, const char *call, uint64_t *at)
 	return strcmp(call, "sendto") == 0 ? (size_t)(uint32_t)req->data.args[5] : 0;
 }
 
-/* True with *out filled when the call names an address out of reach. */
-static bool
-goes_elsewhere(const struct seccomp_notif *req, const char *call, struct sbx_notice *out)
+/* The errno for a call that names an address out of reach, with *out filled; else 0. */
+static int
+look_at_address(const struct seccomp_notif *req, const char *call, enum sbx_net net,
+		struct sbx_notice *out)
 {
 	unsigned char bytes[ADDR_BYTES];
 	char text[ADDR_TEXT];
 	uint64_t at = 0;
 	size_t len = find_address(req, call, &at);
 	unsigned port = 0;
+	enum addr where;
 
 	len = len < sizeof(bytes) ? len : sizeof(bytes);
 	len = len ? notify_peek((int)req->pid, at, bytes, len) : 0;
-	if (!addr_elsewhere(bytes, len, text, &port))
-		return false;
+	where = addr_of(bytes, len, text, &port);
+	/* Nobody in the jail can be the name server at that port. */
+	if (where != ADDR_AWAY && !(where == ADDR_OWN && port == PORT_DNS && !net))
+		return 0;
 	out->kind = SBX_NOTE_CONNECT;
 	out->sys = ENETUNREACH;
 	snprintf(out->what, sizeof(out->what), "%s", text);
-	if (port == PORT_DNS)
+	if (net == SBX_NET_LIST)
+		snprintf(out->detail, sizeof(out->detail), NOTE_BY_NAME);
+	else if (port == PORT_DNS)
 		snprintf(out->detail, sizeof(out->detail), NOTE_LOOKUP);
-	return true;
+	return where == ADDR_AWAY ? ENETUNREACH : 0;
 }
 
 /* What a refused call was about, where its registers say. */
@@ -196,11 +202,9 @@ judge(const struct seccomp_notif *req, const struct setup *s, struct sbx_notice 
 		describe(row, req, out);
 		return row->error;
 	}
-	if (s->net != SBX_NET_HOST && goes_elsewhere(req, row->name, out))
-		return ENETUNREACH;
-	if (s->explain)
-		notify_file((int)req->pid, row->name, args, out);
-	return 0;
+	if (s->explain && notify_file((int)req->pid, row->name, args, out))
+		return 0;
+	return s->net == SBX_NET_HOST ? 0 : look_at_address(req, row->name, s->net, out);
 }
 
 /* Takes one call in and answers it; false when there is none. */

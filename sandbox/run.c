@@ -29,6 +29,7 @@
 extern char **environ;
 
 static const char *over; /* pid 1: the limit that was passed */
+static bool crowded;	 /* pid 1: the limit of processes was met */
 
 static void
 wipe_environment(void)
@@ -58,7 +59,8 @@ watch(const struct setup *s)
 		usage_of_trees(&self, 1, &u, true);
 	/* Nothing at all: code took pid 1's descriptors away (prlimit) to blind it. */
 	over = u.memory > s->limits.memory || u.processes == 0 ? "memory" : NULL;
-	/* pid 1 itself counts too. */
+	/* pid 1 itself counts too, and the kernel refuses at the limit. */
+	crowded |= u.processes >= s->limits.processes;
 	if (u.processes > s->limits.processes + 1)
 		over = "processes";
 	return over ? -1 : usage_patience(u.processes, s->limits.processes);
@@ -109,6 +111,11 @@ tell_end(struct teller *t, const struct setup *s, int status)
 	    (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SIGNALLED + SIGXFSZ)) {
 		snprintf(n.detail, sizeof(n.detail), "%llu MiB",
 			 (unsigned long long)(s->limits.file_size / SBX_MIB));
+		tell_notice(&n, t);
+	}
+	if (crowded) {
+		snprintf(n.what, sizeof(n.what), "processes");
+		snprintf(n.detail, sizeof(n.detail), "%u", s->limits.processes);
 		tell_notice(&n, t);
 	}
 }

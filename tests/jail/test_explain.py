@@ -102,6 +102,23 @@ def file_size(box):
 
 
 @jail_test
+def processes(box):
+    """the limit of processes is named, to a user at least: root's watchdog kills"""
+    code = """import os, time
+for _ in range(60):
+    try:
+        if os.fork() == 0:
+            time.sleep(1)
+            os._exit(0)
+    except OSError: break
+time.sleep(0.5)
+"""
+    job = box.popen(["/usr/bin/python3", "-c", code], options=["--limit-processes", "40"])
+    out = job.communicate(timeout=60)[0].decode()
+    tap.contains(out, "limit of processes")
+
+
+@jail_test
 def what_works_is_silent(box):
     """commands that are not refused anything print nothing, under --explain either"""
     need("git", "gcc", "make")

@@ -25,14 +25,16 @@ away(const char *host, unsigned port, size_t n, const char *want)
 	char text[ADDR_TEXT] = "";
 	unsigned got = 0;
 	bool is;
+	enum addr where;
 
 	if (!four)
 		assert_int_equal(inet_pton(AF_INET6, host, &sin6.sin6_addr), 1);
-	is = addr_elsewhere(four ? (unsigned char *)&sin : (unsigned char *)&sin6,
-			    n	   ? n
-			    : four ? sizeof(sin)
-				   : sizeof(sin6),
-			    text, &got);
+	where = addr_of(four ? (unsigned char *)&sin : (unsigned char *)&sin6,
+			n      ? n
+			: four ? sizeof(sin)
+			       : sizeof(sin6),
+			text, &got);
+	is = where == ADDR_AWAY;
 	if (is && want) {
 		assert_string_equal(text, want);
 		assert_int_equal(got, port);
@@ -78,11 +80,11 @@ test_other_families(void **state)
 		sa_family_t f = (sa_family_t)family;
 
 		memcpy(bytes, &f, sizeof(f));
-		assert_int_equal(addr_elsewhere(bytes, sizeof(bytes), text, &port),
+		assert_int_equal(addr_of(bytes, sizeof(bytes), text, &port) != ADDR_OTHER,
 				 family == AF_INET || family == AF_INET6);
 	}
 	for (size_t n = 0; n < 16; n++)
-		assert_false(addr_elsewhere(bytes, n, text, &port));
+		assert_false(addr_of(bytes, n, text, &port) != ADDR_OTHER);
 }
 
 static unsigned told;
@@ -195,6 +197,12 @@ test_texts(void **state)
 	text(SBX_NOTE_CALL, EPERM, "moun", "", "moun is refused", "");
 	text(SBX_NOTE_CONNECT, ENETUNREACH, "192.0.2.1:1", "",
 	     "connect 192.0.2.1:1 is refused: the network is off",
+	     "/net allow HOST, or --allow-net HOST");
+	text(SBX_NOTE_CONNECT, ENETUNREACH, "192.0.2.1:53", NOTE_LOOKUP,
+	     "names of hosts are not looked up: the network is off",
+	     "/net allow HOST, or --allow-net HOST");
+	text(SBX_NOTE_CONNECT, ENETUNREACH, "192.0.2.1:1", NOTE_BY_NAME,
+	     "connect 192.0.2.1:1 is refused: allowed hosts are reached by their names",
 	     "/net allow HOST, or --allow-net HOST");
 	text(SBX_NOTE_FILE, EROFS, "/usr/x", "remove", "/usr/x is read-only here (remove)",
 	     "/allow write FOLDER, or --allow-write FOLDER");
