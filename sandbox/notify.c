@@ -172,9 +172,9 @@ look_at_address(const struct seccomp_notif *req, const char *call, enum sbx_net 
 	return where == ADDR_AWAY ? ENETUNREACH : 0;
 }
 
-/* What a refused call was about, where its registers say. */
+/* What a refused call was about, where that can be said. */
 static void
-describe(const struct filter_row *row, const struct seccomp_notif *req,
+describe(const struct filter_row *row, int pid, const uint64_t args[6],
 	 struct sbx_notice *out)
 {
 	out->kind = SBX_NOTE_CALL;
@@ -182,7 +182,9 @@ describe(const struct filter_row *row, const struct seccomp_notif *req,
 	snprintf(out->what, sizeof(out->what), "%s", row->name);
 	if (strcmp(row->name, "socket") == 0 || strcmp(row->name, "socketpair") == 0)
 		snprintf(out->detail, sizeof(out->detail), "address family %d",
-			 (int)req->data.args[0]);
+			 (int)args[0]);
+	else
+		notify_path(pid, row->name, args, out->detail, sizeof(out->detail));
 }
 
 /* The errno to answer, 0 to let the call go on; *out's kind is 0 when nothing is to be told. */
@@ -199,7 +201,7 @@ judge(const struct seccomp_notif *req, const struct setup *s, struct sbx_notice 
 	if (!row)
 		return EPERM;
 	if (row->error) {
-		describe(row, req, out);
+		describe(row, (int)req->pid, args, out);
 		return row->error;
 	}
 	if (s->explain && notify_file((int)req->pid, row->name, args, out))
@@ -217,8 +219,12 @@ serve_one(struct notify *n, const struct setup *s, notify_tell_fn *tell, void *a
 
 	memset(&req, 0, sizeof(req));
 	memset(&ans, 0, sizeof(ans));
-	if (ioctl(n->listener, SECCOMP_IOCTL_NOTIF_RECV, &req))
+	if (ioctl(n->listener, SECCOMP_IOCTL_NOTIF_RECV, &req)) {
+		/* The caller died meanwhile; else something is wrong that would stay so. */
+		if (errno != EINTR && errno != ENOENT && errno != EAGAIN)
+			sbx_shut(&n->listener);
 		return errno == EINTR;
+	}
 	ans.r.id = req.n.id;
 	ans.r.error = -judge(&req.n, s, &notice);
 	if (!ans.r.error)

@@ -41,6 +41,8 @@ void notify_tell(struct notify *n, const struct sbx_notice *what, notify_tell_fn
 /* notify_file.c: whether this call, made by process `pid`, is refused because a path of it is on
  * something read-only; *out is filled then. */
 bool notify_file(int pid, const char *call, const uint64_t args[6], struct sbx_notice *out);
+/* The first path that a call names, absolute; false when it names none or cannot be read. */
+bool notify_path(int pid, const char *call, const uint64_t args[6], char *out, size_t size);
 /* Up to n bytes of a process's memory; what could be read, 0 when nothing. */
 size_t notify_peek(int pid, uint64_t at, void *into, size_t n);
 

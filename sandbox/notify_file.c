@@ -181,21 +181,31 @@ say_path(const char *base_name, const char *path, char *out, size_t size)
 		 base[0] && strcmp(base, "/") != 0 ? "/" : "", (int)(size / 2 - 2), path);
 }
 
+/* Looks at one row of the table. `path` and the descriptor of what it starts from are filled;
+ * -1 when they cannot be had. */
+static int
+look(int pid, size_t row, const uint64_t args[6], char path[PATH_MAX], char name[64])
+{
+	bool here = calls[row].at == NONE;
+
+	if (!peek_path(pid, args[calls[row].path], path))
+		return -1;
+	return open_base(pid, path, here, here ? AT_FDCWD : (int)args[calls[row].at], name);
+}
+
 bool
 notify_file(int pid, const char *call, const uint64_t args[6], struct sbx_notice *out)
 {
 	char path[PATH_MAX], name[64];
 
 	for (size_t i = 0; i < SBX_LEN(calls); i++) {
-		int at = calls[i].at == NONE ? AT_FDCWD : (int)args[calls[i].at];
 		int flags =
 		    calls[i].flags == NONE ? O_WRONLY | O_CREAT : (int)args[calls[i].flags];
 		SBX_CLOSE int base = -1;
 
-		if (strcmp(calls[i].call, call) != 0 ||
-		    !peek_path(pid, args[calls[i].path], path))
+		if (strcmp(calls[i].call, call) != 0)
 			continue;
-		base = open_base(pid, path, calls[i].at == NONE, at, name);
+		base = look(pid, i, args, path, name);
 		if (base < 0 || !refused(base, relative(path), calls[i].there, flags))
 			continue;
 		out->kind = SBX_NOTE_FILE;
@@ -204,5 +214,22 @@ notify_file(int pid, const char *call, const uint64_t args[6], struct sbx_notice
 		snprintf(out->detail, sizeof(out->detail), "%s", calls[i].does);
 		return true;
 	}
+	return false;
+}
+
+bool
+notify_path(int pid, const char *call, const uint64_t args[6], char *out, size_t size)
+{
+	char path[PATH_MAX], name[64];
+
+	for (size_t i = 0; i < SBX_LEN(calls); i++)
+		if (strcmp(calls[i].call, call) == 0) {
+			SBX_CLOSE int base = look(pid, i, args, path, name);
+
+			if (base < 0)
+				return false;
+			say_path(name, path, out, size);
+			return true;
+		}
 	return false;
 }

@@ -5,6 +5,7 @@ import os
 import pty
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -271,6 +272,43 @@ FLOOD = """
 def flood():
     while True: libc.syscall(165, 0, 0, 0, 0, 0)
 """
+
+
+OUTER = """
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.prctl(38, 1, 0, 0, 0)
+ops = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0x7fff0000))
+prog = struct.pack('HxxxxxxQ', 1, ctypes.addressof(ops))
+fd = libc.syscall(317, 1, 8, prog)
+if fd < 0: sys.exit(99)
+os.set_inheritable(fd, True)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@jail_test
+def listened_to_already(box):
+    """where an outer sandbox listens, calls are refused all the same, without a word"""
+    x86_64()
+    text = HEAD + """
+x('EPERM', 165, 0, 0, 0, 0, 0)
+x('EPERM', 101, 0, 0, 0, 0)
+x('EPERM', 272, 0x10000000)
+x('EPERM', 56, 0x10000011, 0, 0, 0, 0)
+x('ENOSYS', 425, 0, 0)
+x('EAFNOSUPPORT', 41, 17, 3, 0)
+s = socket.socket()
+x('ENETUNREACH', 42, s.fileno(), b'\\x02\\0\\0\\x09\\x05\\x05\\x05\\x05' + bytes(8), 16)
+print('ok')
+"""
+    job = subprocess.run(["/usr/bin/python3", "-c", OUTER,
+                          *box.argv(["/usr/bin/python3", "-c", text])],
+                         cwd=box.work, env=box.env(), capture_output=True, timeout=60,
+                         check=False, **box.as_user())
+    if job.returncode == 99:
+        tap.skip("no listener can be had here")
+    tap.equal((job.returncode, job.stdout, job.stderr), (0, b"ok\n", b""))
 
 
 @jail_test

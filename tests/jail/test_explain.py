@@ -80,6 +80,14 @@ socket.socket(10, 2).sendto(b'x', ('2001:db8::1', 7))
 
 
 @jail_test
+def set_id_bits(box):
+    """a set-user-ID bit is refused with the path it was for"""
+    lines = explained(box, "touch f; chmod u+s f; rm f", [])
+    tap.equal(lines, ["fchmodat is refused: no file gets set-user-ID or set-group-ID bits "
+                      f"({box.work}/f)"])
+
+
+@jail_test
 def sendmsg(box):
     """an address that sendmsg names is explained too"""
     code = """import socket
