@@ -251,8 +251,8 @@ result_explain(struct step *s, struct step_result *r, const char *cwd)
 	if (step.policy && r->state_lost && s->job->limit &&
 	    strcmp(s->job->limit, "driver protocol") != 0)
 		explain_limit(s->job->limit, &step.policy->limits, executor_tell, x);
-	if (step.policy && r->state_lost && WIFSIGNALED(s->job->wait_status) &&
-	    WTERMSIG(s->job->wait_status) == SIGXFSZ)
+	/* Of a shell's command, or the interpreter itself. */
+	if (step.policy && r->status == 128 + SIGXFSZ)
 		explain_limit("file size", &step.policy->limits, executor_tell, x);
 	if (x->told.len > 0) {
 		buf_truncate(&x->told, x->told.len - 1);
