@@ -29,9 +29,7 @@ enum filter_tell {
 	FILTER_EXPLAINED, /* the `explain` rows as well */
 };
 struct sock_fprog;
-/* What refuses by call and argument; `debug`: lets debuggers in. Static. */
+/* `debug`: lets debuggers in. Static. */
 const struct sock_fprog *filter_program(enum filter_tell tell, bool debug);
-/* What lets through by name. */
-const struct sock_fprog *filter_names(void);
 
 #endif

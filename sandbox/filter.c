@@ -1,9 +1,9 @@
-/* Loads the programs that sandbox/gen/genfilter.c made from *.policy at build time, and looks up
+/* Loads one of the programs that sandbox/gen/genfilter.c made from *.policy at build time, and looks up
  * their rows: see calls.h.
  *
- * The program that refuses goes first, since it brings the listener, which is sent to pid 1 and
- * closed before any code runs: whoever holds it may wave its own calls through. Where nobody can
- * listen (an outer sandbox listens already), the shape that fails silently is loaded.
+ * Loading brings the listener, which is sent to pid 1 and closed before any code runs: whoever
+ * holds it may wave its own calls through. Where nobody can listen (an outer sandbox listens
+ * already), the shape that fails silently is loaded.
  *
  * Sources: seccomp(2), seccomp_unotify(2). Pinned by tests/unit/test_filter.c, tests/jail. */
 #include <errno.h>
@@ -36,16 +36,7 @@ _Static_assert(FILTER_ARCH == FILTER_NATIVE,
 const struct sock_fprog *
 filter_program(enum filter_tell tell, bool debug)
 {
-	return &filter_deny[tell][debug];
-}
-
-const struct sock_fprog *
-filter_names(void)
-{
-	static const struct sock_fprog names = {SBX_LEN(filter_allow),
-						(struct sock_filter *)filter_allow};
-
-	return &names;
+	return &filter_programs[tell][debug];
 }
 
 static bool
@@ -117,8 +108,6 @@ filter_load(const struct setup *s, int channel, struct sbx_fail *f)
 {
 	if (!install_told(s, channel) &&
 	    install(filter_program(FILTER_SILENT, s->debug), 0))
-		return sbx_fail_set(f, "system call filter", errno, NULL);
-	if (install(filter_names(), 0))
 		return sbx_fail_set(f, "system call filter", errno, NULL);
 	return true;
 }

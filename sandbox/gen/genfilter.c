@@ -1,17 +1,18 @@
 /* Compiles *.policy files into C arrays of BPF, at build time, through libseccomp.
  *
- * Two programs are stacked in a job: one that lets through what is named and answers ENOSYS to
- * the rest, and one that lets everything through but refuses by call and argument. libseccomp
- * cannot say "this call, except with these arguments" in one program; the kernel takes the
- * strictest answer of both. The second program comes in six shapes, filter_deny[tell][debug]:
- * what it refuses can be told to pid 1 or only fail, and debuggers can be let in. The rows that
- * are told come out as a table too, so that pid 1 decides by the same text. A row that
- * libseccomp does not accept ends the build.
+ * A program has two parts: one that refuses by call and argument, and behind it, for what that
+ * one lets through, one that allows what is named and answers ENOSYS to the rest. libseccomp
+ * makes each of them; it cannot say "this call, except with these arguments" in one. Joined they
+ * are loaded and run as one filter. The first part comes in six shapes, filter_programs
+ * [tell][debug]: what it refuses can be told to pid 1 or only fail, and debuggers can be let in.
+ * The rows that are told come out as a table too, so that pid 1 decides by the same text. A row
+ * that libseccomp does not accept ends the build.
  *
  * Sources: seccomp_rule_add(3), seccomp_attr_set(3), seccomp_export_bpf(3) of 2.5.4.
  * Pinned by tests/unit/test_filter.c, tests/jail/test_policy_lines.py. */
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -179,7 +180,7 @@ conditions(char **word, unsigned n, struct range *out)
 	return i;
 }
 
-/* In each shape of the second program: refused aloud, refused silently, or not at all. */
+/* In each shape of the first part: refused aloud, refused silently, or not at all. */
 static void
 refuse(const struct row *r)
 {
@@ -196,7 +197,7 @@ refuse(const struct row *r)
 		else if (r->error)
 			add_row(deny[i], SCMP_ACT_ERRNO((uint32_t)r->error), r);
 	}
-	/* Refused by the second program alone. */
+	/* Refused by the first part alone. */
 	if (!r->n && r->error)
 		add(allow, SCMP_ACT_ALLOW, r->name, 0, NULL);
 	if (r->kind == DENY || call_number(r->name) < 0)
@@ -236,7 +237,7 @@ row(char **word, unsigned n)
 		for (unsigned i = 1; i < n; i++)
 			add(allow, SCMP_ACT_ALLOW, word[i], 0, NULL);
 	} else if (strcmp(word[0], "errno") == 0 && n > 2) {
-		/* ENOSYS is what the first program answers by itself. */
+		/* ENOSYS is what the second part answers by itself. */
 		for (unsigned i = 2; i < n; i++)
 			if (failure(word[1]) == ENOSYS)
 				call_number(word[i]);
@@ -284,37 +285,41 @@ read_policy(const char *path)
 }
 
 static void
-print_program(scmp_filter_ctx ctx, const char *name)
+print_ops(scmp_filter_ctx ctx, bool then)
 {
-	struct sock_filter op;
+	struct sock_filter op[BPF_MAXINSNS];
 	FILE *bpf = tmpfile();
 	int rc = bpf ? seccomp_export_bpf(ctx, fileno(bpf)) : -errno;
+	unsigned n;
 
 	if (rc)
-		die("cannot export", name, -rc);
+		die("cannot export", "program", -rc);
 	rewind(bpf);
-	printf("static const struct sock_filter %s[] = {\n", name);
-	while (fread(&op, sizeof(op), 1, bpf) == 1)
-		printf("\t{0x%02x, %u, %u, 0x%08x},\n", op.code, op.jt, op.jf, op.k);
-	printf("};\n");
+	n = (unsigned)fread(op, sizeof(op[0]), BPF_MAXINSNS, bpf);
 	fclose(bpf);
+	for (unsigned i = 0; i < n; i++) {
+		/* What the first part lets through is for the second one to decide. */
+		if (then && op[i].code == (BPF_RET | BPF_K) && op[i].k == SECCOMP_RET_ALLOW)
+			op[i] = (struct sock_filter){BPF_JMP | BPF_JA, 0, 0, n - i - 1};
+		printf("\t{0x%02x, %u, %u, 0x%08x},\n", op[i].code, op[i].jt, op[i].jf,
+		       op[i].k);
+	}
 }
 
 static void
-print_denies(void)
+print_programs(void)
 {
-	char name[32];
-
 	for (int i = 0; i < DENIES; i++) {
-		snprintf(name, sizeof(name), "filter_deny_%d_%d", i / 2, i % 2);
-		print_program(deny[i], name);
+		printf("static const struct sock_filter filter_%d_%d[] = {\n", i / 2,
+		       i % 2);
+		print_ops(deny[i], true);
+		print_ops(allow, false);
+		printf("};\n");
 	}
-	printf("#define FILTER_TELLS %d\n"
-	       "static const struct sock_fprog filter_deny[FILTER_TELLS][2] = {\n",
-	       TELLS);
+	printf("static const struct sock_fprog filter_programs[%d][2] = {\n", TELLS);
 	for (int i = 0; i < DENIES; i++)
-		printf("\t%s{sizeof(filter_deny_%d_%d) / sizeof(struct sock_filter), "
-		       "(struct sock_filter *)filter_deny_%d_%d}%s,\n",
+		printf("\t%s{sizeof(filter_%d_%d) / sizeof(struct sock_filter), "
+		       "(struct sock_filter *)filter_%d_%d}%s,\n",
 		       i % 2 ? "" : "{", i / 2, i % 2, i / 2, i % 2, i % 2 ? "}" : "");
 	printf("};\n");
 }
@@ -364,8 +369,7 @@ main(int argc, char **argv)
 	printf("/* Made by sandbox/gen/genfilter.c. */\n");
 	/* libseccomp's token is the kernel's audit architecture. */
 	printf("#define FILTER_ARCH 0x%08xu\n", seccomp_arch_native());
-	print_program(allow, "filter_allow");
-	print_denies();
+	print_programs();
 	print_table();
 	return 0;
 }

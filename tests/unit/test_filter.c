@@ -64,17 +64,10 @@ run_program(const struct sock_fprog *p, const struct seccomp_data *d)
 	return 0;
 }
 
-/* The strictest of both, as the kernel takes it. */
 static uint32_t
 verdict(enum filter_tell tell, bool debug, const struct seccomp_data *d)
 {
-	uint32_t a = run_program(filter_names(), d);
-	uint32_t b = run_program(filter_program(tell, debug), d);
-
-	return (int32_t)(a & SECCOMP_RET_ACTION_FULL) <=
-		       (int32_t)(b & SECCOMP_RET_ACTION_FULL)
-		   ? a
-		   : b;
+	return run_program(filter_program(tell, debug), d);
 }
 
 static struct seccomp_data
