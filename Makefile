@@ -19,7 +19,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(EXTRA_LDFLAG
 # libcurl is opened on first use (agent/model/http.c), so that start-up does not pay for it.
 LIBS := -lcjson -lcmark -lreadline -lunistring -lyaml -lm -lpthread -ldl
 
-SRC  := $(sort $(wildcard agent/*.c agent/*/*.c sandbox/*.c tools/*.c tools/kernels/*.c))
+SRC  := $(sort $(wildcard agent/*.c agent/*/*.c sandbox/*.c sandbox/net/*.c tools/*.c tools/kernels/*.c))
 OBJ  := $(SRC:%.c=$B/%.o)
 MAIN := $B/agent/main.o
 LIB  := $B/libsunaba.a

@@ -264,6 +264,7 @@ app_close(struct app *a)
 	transcript_free(TAKE(a->transcript));
 	free(TAKE(a->read));
 	buf_release(&a->allowed);
+	free(TAKE(a->net_allow));
 	jsonl_free(TAKE(a->jsonl));
 	screen_free(TAKE(a->screen));
 	term_free(TAKE(a->term));

@@ -47,6 +47,13 @@ bash_names(FILE *out, const struct opt_row *row, const char *end)
 	fprintf(out, "--%s%s", row->name, end);
 }
 
+/* Its value, if there is one, stands behind a "=". */
+static bool
+shell_value_optional(const struct opt_row *row)
+{
+	return row->type != OPT_FLAG && row->on;
+}
+
 /* What follows an option that takes a value. */
 static void
 bash_values(FILE *out)
@@ -55,7 +62,7 @@ bash_values(FILE *out)
 	for (size_t i = 0; i < OPT_COUNT; i++) {
 		const struct opt_row *row = &option_table[i];
 
-		if (!row->name || row->type == OPT_FLAG)
+		if (!row->name || row->type == OPT_FLAG || shell_value_optional(row))
 			continue;
 		fputs("\t", out);
 		bash_names(out, row, ") ");
@@ -135,7 +142,7 @@ zsh_value(FILE *out, const struct opt_row *row)
 {
 	if (row->type == OPT_FLAG)
 		return;
-	fputc(':', out);
+	fputs(shell_value_optional(row) ? "::" : ":", out);
 	shell_quote(out, row->arg, ":[]\\");
 	fputc(':', out);
 	if (shell_wants_path(row))
@@ -158,7 +165,8 @@ zsh_option(FILE *out, const struct opt_row *row)
 		fprintf(out, "%s(-%c --%s)'{-%c,--%s}'", many ? "*" : "", row->letter,
 			row->name, row->letter, row->name);
 	else
-		fprintf(out, "%s--%s", many ? "*" : "", row->name);
+		fprintf(out, "%s--%s%s", many ? "*" : "", row->name,
+			shell_value_optional(row) ? "=-" : "");
 	fputc('[', out);
 	shell_quote(out, row->help, ":[]\\");
 	fputc(']', out);
@@ -235,7 +243,7 @@ fish_option(FILE *out, const struct opt_row *row)
 		fprintf(out, " -s %c", row->letter);
 	if (shell_wants_path(row))
 		fputs(" -r -F", out);
-	else if (row->type != OPT_FLAG)
+	else if (row->type != OPT_FLAG && !shell_value_optional(row))
 		fputs(" -x", out);
 	if (row->choices) {
 		fputs(" -a '", out);

@@ -61,7 +61,7 @@ man_option(struct buf *out, const struct opt_row *row)
 	man_text(out, row->name);
 	buf_adds(out, "\\fR");
 	if (row->arg) {
-		buf_adds(out, " \\fI");
+		buf_adds(out, row->arg[0] == '[' ? "\\fI" : " \\fI");
 		man_text(out, row->arg);
 		buf_adds(out, "\\fR");
 	}

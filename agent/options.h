@@ -28,6 +28,7 @@ enum opt_id {
 	OPT_READ_ONLY,
 	OPT_ALLOW_READ,
 	OPT_ALLOW_WRITE,
+	OPT_ALLOW_NET,
 	OPT_ENV_PASS,
 	OPT_LIMIT_MEMORY, /* bytes; 0: the sandbox's own default */
 	OPT_LIMIT_PROCESSES,
