@@ -4,6 +4,7 @@
 
 #include "agent/base/mem.h"
 #include "agent/net.h"
+#include "sandbox/net/proxy.h"
 
 #define NET_WORD_ASK  "ask"  /* ask at the first contact */
 #define NET_WORD_HOST "host" /* the whole network of the host */
@@ -22,6 +23,20 @@ net_check_host(const struct opts *o, struct err *e)
 		opt_source(o, OPT_ALLOW_NET));
 	err_hint(e, "give it on the command line: --allow-net=host");
 	return ERR_CONFIG;
+}
+
+/* Before the sandbox is asked: what is wrong is the user's word, not the machine. */
+static enum err_kind
+net_check_entry(const struct opts *o, const char *entry, struct err *e)
+{
+	struct net_rule r;
+
+	if (net_rule_parse(entry, &r))
+		return ERR_NONE;
+	err_set(e, ERR_USAGE, "%s: '%s' is no host", opt_source(o, OPT_ALLOW_NET), entry);
+	err_hint(e, "write HOST, HOST:PORT, .HOST for a name and all below it, "
+		    "NAME=ADDRESS or NAME=private");
+	return ERR_USAGE;
 }
 
 enum err_kind
@@ -43,6 +58,8 @@ net_policy(struct app *a, struct sbx_policy *p, bool *ask, struct err *e)
 			p->net = SBX_NET_HOST;
 		else if (strcmp(list[i], NET_WORD_OFF) == 0)
 			p->net = SBX_NET_OFF;
+		else if (net_check_entry(a->opts, list[i], e))
+			return ERR_USAGE;
 		else
 			a->net_allow[kept++] = list[i];
 	}

@@ -132,7 +132,7 @@ refuse(struct conn *c, const char *why)
 		snprintf(text, sizeof(text), "sandbox: host %s not allowed: %s", place,
 			 why);
 	else
-		snprintf(text, sizeof(text), "sandbox: host %s not allowed - %s %s", place,
+		snprintf(text, sizeof(text), "sandbox: host %s not allowed - %s%s", place,
 			 c->p->o.remedy, place);
 	say(c, 403, text);
 }

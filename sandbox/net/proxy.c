@@ -241,7 +241,7 @@ sbx_proxy_new(struct sbx_proxy **out, const struct sbx_proxy_opts *o, struct sbx
 	memset(p, 0, sizeof(*p));
 	p->o = *o;
 	if (!p->o.remedy)
-		p->o.remedy = "--allow-net";
+		p->o.remedy = "--allow-net=";
 	p->names.fd = p->rights.fd = -1;
 	p->timer = (struct watch){
 	    .ready = timer_ready,

@@ -51,7 +51,8 @@ struct sbx_proxy_opts {
 	/* A host was refused: once for each host and port. `what` is "host" or "host:port";
 	 * detail says why when it is listed and refused all the same. */
 	void (*refused)(const struct sbx_notice *n, void *arg);
-	const char *remedy;	 /* "/net allow": what the user can type before the host */
+	const char
+	    *remedy; /* "--allow-net=", "/net allow ": what allows the host behind it */
 	sbx_resolve_fn *resolve; /* NULL: getaddrinfo */
 	void *arg;
 };
