@@ -57,6 +57,26 @@ executor_restart(struct executor *x, const char *language)
 	}
 }
 
+bool
+executor_tell(struct executor *x, const struct sbx_notice *n)
+{
+	if (x->jobs.notice)
+		x->jobs.notice(n, x->jobs.notice_arg);
+	return x->jobs.notice != NULL;
+}
+
+void
+executor_set_attend(struct executor *x, const struct executor_attend *a)
+{
+	x->attend = *a;
+}
+
+bool
+executor_busy(const struct executor *x)
+{
+	return x->busy;
+}
+
 static enum err_kind
 executor_fail(const struct executor *x, struct err *e)
 {
@@ -308,11 +328,13 @@ executor_run(struct executor *x, const char *language, const char *code, size_t 
 	kind = executor_ready(x, e);
 	if (kind)
 		return kind;
+	x->busy = true;
 	s.job = jobs_of(&x->jobs, k);
 	collect_init(&s.out, MIN_OF(x->o.limits.show_bytes, x->o.limits.keep_bytes),
 		     x->o.spill_dir, x->o.limits.spill_bytes);
 	step_run(&s, code, n, out);
 	collect_release(&s.out);
+	x->busy = false;
 	if (x->jobs.dead) {
 		step_result_release(out);
 		return executor_fail(x, e);

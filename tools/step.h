@@ -15,6 +15,8 @@ struct executor {
 	struct executor_opts o;
 	struct jobs jobs;
 	short watching; /* poll events asked for */
+	struct executor_attend attend;
+	bool busy; /* a step is under way */
 };
 /* Watches the jail's descriptor; for writability only while something waits to be written. */
 void executor_watch(struct executor *x);
