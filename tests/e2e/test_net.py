@@ -39,20 +39,15 @@ PORT = serve()
 ENTRY = f"web.test=127.0.0.1:{PORT}"
 
 
-def task(home, *options, code, say="done"):
-    """A one-shot task with one shell step; the run and the step's result as the model gets it."""
-    model = home.script({"run": {"language": "shell", "code": code}}, {"say": say})
-    done = home.run(["-m", model, "-y", *options, "go"])
-    sessions = home.path("state/sunaba/sessions")
+def task(home, *options, code):
+    """A one-shot task with one shell step; the run, and the step's result as the model gets it."""
+    model = home.script({"run": {"language": "shell", "code": code}}, {"say": "done"})
+    done = run.sunaba(home, "-m", model, "-y", *options, "go")
     result = ""
-    for folder, _, names in os.walk(sessions):
-        for name in names:
-            if not name.endswith(".jsonl"):
-                continue
-            with open(os.path.join(folder, name), encoding="utf-8") as lines:
-                for line in map(json.loads, lines):
-                    if "tool" in json.dumps(line) and "exit" in json.dumps(line):
-                        result += json.dumps(line, ensure_ascii=False)
+    for path in home.sessions():
+        with open(home.path(path), encoding="utf-8") as lines:
+            result += "".join(m.get("text", "") for m in map(json.loads, lines)
+                              if m.get("source") == "execute")
     return done, result
 
 
@@ -101,11 +96,11 @@ def nobody_to_ask():
 def whole_network_only_by_the_flag():
     """the whole network: by the flag alone, never from a variable, a config or a project file"""
     with Home() as home:
-        done = home.run(["-m", "demo", "x"], env={"SUNABA_ALLOW_NET": "host"})
+        done = run.sunaba(home, "-m", "demo", "x", env={"SUNABA_ALLOW_NET": "host"})
         equal(done.code, 2, done.err)
         contains(done.err, "--allow-net=host")
         home.write("config/sunaba/config.yaml", "allow_net: [host]\n")
-        done = home.run(["-m", "demo", "x"])
+        done = run.sunaba(home, "-m", "demo", "x")
         equal(done.code, 2, done.err)
         home.write("config/sunaba/config.yaml", "")
         home.write("work/.sunaba.yaml", "allow_net: [host]\n")
