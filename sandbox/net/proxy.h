@@ -54,6 +54,7 @@ struct sbx_proxy_opts {
 	const char
 	    *remedy; /* "--allow-net=", "/net allow ": what allows the host behind it */
 	sbx_resolve_fn *resolve; /* NULL: getaddrinfo */
+	unsigned head_ms;	 /* 0: NET_HEAD_MS */
 	void *arg;
 };
 
