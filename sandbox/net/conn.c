@@ -472,7 +472,8 @@ conn_new(struct sbx_proxy *p, int fd, uint16_t entrance)
 	c->p = p;
 	c->id = ++p->last_id;
 	c->entrance = entrance;
-	c->deadline = proxy_now() + (p->o.head_ms ? p->o.head_ms : NET_HEAD_MS);
+	c->began = proxy_now();
+	c->deadline = c->began + (p->o.head_ms ? p->o.head_ms : NET_HEAD_MS);
 	c->in = (struct end){.w = {.ready = in_ready, .fd = fd}, .conn = c};
 	c->out = (struct end){.w = {.ready = out_ready, .fd = -1}, .conn = c};
 	c->next = p->conns;

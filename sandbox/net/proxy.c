@@ -181,6 +181,7 @@ timer_ready(struct sbx_proxy *p, struct watch *w, uint32_t events)
 {
 	uint64_t now = proxy_now(), times;
 	struct conn *c, *next;
+	bool hurry = p->nconns >= NET_CONNS_MAX;
 
 	(void)events;
 	if (read(w->fd, &times, sizeof(times)) < 0)
@@ -188,7 +189,9 @@ timer_ready(struct sbx_proxy *p, struct watch *w, uint32_t events)
 	p->full = false;
 	for (c = p->conns; c; c = next) {
 		next = c->next;
-		if (c->deadline <= now)
+		/* Who says nothing holds no place that another waits for. */
+		if (c->deadline <= now ||
+		    (hurry && c->state == CONN_HEAD && c->began + NET_HURRY_MS <= now))
 			conn_expired(c);
 	}
 }

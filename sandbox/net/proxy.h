@@ -25,6 +25,7 @@
 #define NET_RULES_MAX 256     /* entries of the list */
 #define NET_ASKED_MAX 8	      /* hosts that wait for the user at once */
 #define NET_HEAD_MS   10000   /* from the connection to the whole head */
+#define NET_HURRY_MS  1000    /* the same while all places are taken */
 #define NET_ASK_MS    120000  /* until an unanswered question counts as "no" */
 #define NET_DIAL_MS   20000   /* looking up and connecting, all addresses together */
 #define NET_IDLE_MS   3600000 /* a tunnel without a byte */

@@ -47,7 +47,7 @@ struct conn {
 	struct end in, out; /* the code inside, the server outside */
 	enum conn_state state;
 	uint16_t entrance; /* the listener's port */
-	uint64_t id, deadline;
+	uint64_t id, began, deadline;
 	struct queue got; /* of the code, not handed on yet */
 	enum net_head kind;
 	struct net_request req;
