@@ -32,7 +32,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 2)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-.PHONY: all run test check check-asan lint fuzz bench format install uninstall clean setup \
+.PHONY: all run test check check-asan lint fuzz bench bench-net format install uninstall clean setup \
 	setup-test man check-peers unit
 .DELETE_ON_ERROR:
 
@@ -121,6 +121,10 @@ check-peers: all
 
 bench: all
 	$(Q)SUNABA=$B/sunaba python3 tests/bench/bench.py
+
+# Connecting through the sandbox's proxy beside the direct way.
+bench-net: all
+	$(Q)SUNABA=$B/sunaba python3 tests/bench/net.py
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \

@@ -2,10 +2,7 @@
  *
  * head (or the address it was captured at) → name and port → the list, or the user → addresses →
  * each checked → dialled. The name is looked up once, and what was checked is what is dialled.
- *
- * A refusal is said in the status line too, since many programs show nothing else of it; a TLS
- * client gets the alert that it knows for this. Sources: RFC 9110 9.3.6 (CONNECT), RFC 8446 6
- * (access_denied). Pinned by tests/unit/test_proxy.c and tests/jail/test_network.py. */
+ * Source: RFC 9110 9.3.6 (CONNECT). Pinned by tests/unit/test_proxy.c and tests/jail/test_network.py. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,8 +15,7 @@
 #include "sandbox/net/proxy_int.h"
 
 #define READ_STEP  (4 * SBX_KIB)
-#define DRAIN_MAX  (64 * SBX_KIB) /* bytes read after a refusal */
-#define TRY_MIN_MS 3000		  /* for one of several addresses */
+#define TRY_MIN_MS 3000 /* for one of several addresses */
 #define TEXT_MAX   1024
 
 void
@@ -71,81 +67,6 @@ conn_watch(struct conn *c)
 		proxy_watch(c->p, &c->out.w, out);
 }
 
-/* Reads away what still comes, so that the refusal is not lost to a reset. */
-static void
-refused_ready(struct conn *c)
-{
-	unsigned char away[READ_STEP];
-	ssize_t n = 0;
-
-	if (!end_flush(&c->in)) {
-		conn_end(c, true);
-		return;
-	}
-	if (!queue_len(&c->in.out) && !c->in.shut) {
-		c->in.shut = true;
-		shutdown(c->in.w.fd, SHUT_WR);
-	}
-	for (size_t read = 0; c->in.shut && read < DRAIN_MAX; read += (size_t)n) {
-		n = recv(c->in.w.fd, away, sizeof(away), MSG_DONTWAIT);
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-			conn_end(c, false);
-			return;
-		}
-		if (n < 0)
-			break;
-	}
-	conn_watch(c);
-}
-
-static void
-say(struct conn *c, int status, const char *text)
-{
-	static const char alert[] = {0x15, 3, 1, 0, 2, 2, 49};
-	char answer[3 * TEXT_MAX];
-	int n;
-
-	sbx_shut(&c->out.w.fd);
-	c->state = CONN_REFUSED;
-	c->deadline = proxy_now() + NET_LINGER_MS;
-	if (c->entrance == NET_TLS_PORT) {
-		queue_add(&c->in.out, alert, sizeof(alert));
-	} else if (c->entrance != NET_NAMES_PORT) {
-		n = snprintf(answer, sizeof(answer),
-			     "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
-			     "Content-Length: %zu\r\nConnection: close\r\n\r\n%s\n",
-			     status, text, strlen(text) + 1, text);
-		queue_add(&c->in.out, answer, (size_t)n);
-	}
-	refused_ready(c);
-}
-
-/* The list's refusal. `why` may be "". */
-static void
-refuse(struct conn *c, const char *why)
-{
-	char place[NET_NAME_MAX + 16], text[TEXT_MAX];
-
-	proxy_place(&c->host, c->port, place, sizeof(place));
-	proxy_tell(c->p, &c->host, c->port, why);
-	if (why[0])
-		snprintf(text, sizeof(text), "sandbox: host %s not allowed: %s", place,
-			 why);
-	else
-		snprintf(text, sizeof(text), "sandbox: host %s not allowed - %s%s", place,
-			 c->p->o.remedy, place);
-	say(c, 403, text);
-}
-
-static void
-fail(struct conn *c, int status, const char *why)
-{
-	char text[TEXT_MAX];
-
-	snprintf(text, sizeof(text), "sandbox: host %s: %s", c->host.text, why);
-	say(c, status, text);
-}
-
 /* ---- dialling ---- */
 
 static void out_ready(struct sbx_proxy *p, struct watch *w, uint32_t events);
@@ -176,7 +97,7 @@ dial(struct conn *c)
 		}
 		last = errno;
 	}
-	fail(c, 502, strerror(last));
+	refuse_fail(c, 502, strerror(last));
 }
 
 static void
@@ -185,14 +106,15 @@ dial_next(struct conn *c, int sys)
 	if (++c->at < c->naddr)
 		dial(c);
 	else
-		fail(c, sys == ETIMEDOUT ? 504 : 502, strerror(sys));
+		refuse_fail(c, sys == ETIMEDOUT ? 504 : 502, strerror(sys));
 }
 
 static void
 out_ready(struct sbx_proxy *p, struct watch *w, uint32_t events)
 {
 	struct conn *c = ((struct end *)w)->conn;
-	socklen_t n = sizeof(int);
+	struct sockaddr_storage peer;
+	socklen_t n = sizeof(int), m = sizeof(peer);
 	int sys = 0;
 
 	(void)p;
@@ -204,7 +126,8 @@ out_ready(struct sbx_proxy *p, struct watch *w, uint32_t events)
 			sys = errno;
 		if (sys)
 			dial_next(c, sys);
-		else
+		/* An event of the socket before this one is no news of it. */
+		else if (getpeername(w->fd, (struct sockaddr *)&peer, &m) == 0)
 			tunnel_begin(c);
 	}
 }
@@ -229,8 +152,8 @@ conn_resolved(struct conn *c, const struct resolved *r)
 	if (c->state != CONN_LOOKUP)
 		return;
 	if (r->n <= 0) {
-		fail(c, 502,
-		     r->n < 0 ? "cannot be looked up now" : "there is no such host");
+		refuse_fail(c, 502,
+			    r->n < 0 ? "cannot be looked up now" : "there is no such host");
 		return;
 	}
 	for (int i = 0; i < r->n && i < NET_ADDRS_MAX; i++) {
@@ -245,7 +168,7 @@ conn_resolved(struct conn *c, const struct resolved *r)
 	}
 	snprintf(why, sizeof(why), "it leads to %s, an address of this machine or network",
 		 text);
-	refuse(c, why);
+	refuse_listed(c, why);
 }
 
 /* `rule` is what allowed it; NULL: the user, once. */
@@ -265,7 +188,7 @@ allowed(struct conn *c, const struct net_rule *rule)
 	c->state = CONN_LOOKUP;
 	conn_watch(c);
 	if (!resolver_ask(c->p->resolver, c->id, c->host.text))
-		fail(c, 503, "too many names are being looked up");
+		refuse_fail(c, 503, "too many names are being looked up");
 }
 
 void
@@ -274,7 +197,7 @@ conn_answered(struct conn *c, bool yes)
 	if (yes)
 		allowed(c, proxy_rule(c->p, &c->host, c->port));
 	else
-		refuse(c, "");
+		refuse_listed(c, "");
 }
 
 /* Whether the same question waits already; *n counts different ones. */
@@ -331,7 +254,7 @@ decide(struct conn *c)
 		return;
 	case SBX_REFUSE:
 	default:
-		refuse(c, "");
+		refuse_listed(c, "");
 	}
 }
 
@@ -359,7 +282,7 @@ names_query(struct conn *c)
 	answer[1] = (unsigned char)len;
 	if (len)
 		queue_add(&c->in.out, answer, len + 2);
-	say(c, 0, "");
+	refuse_say(c, 0, "");
 }
 
 static void
@@ -373,7 +296,7 @@ proxy_head(struct conn *c)
 		char text[TEXT_MAX];
 
 		snprintf(text, sizeof(text), "sandbox: bad request: %s", c->req.why);
-		say(c, 400, text);
+		refuse_say(c, 400, text);
 		return;
 	}
 	c->host = c->req.host;
@@ -412,7 +335,7 @@ in_ready(struct sbx_proxy *p, struct watch *w, uint32_t events)
 	else if (c->state == CONN_TUNNEL)
 		tunnel_ready(c);
 	else if (c->state == CONN_REFUSED)
-		refused_ready(c);
+		refuse_ready(c);
 }
 
 void
@@ -420,17 +343,17 @@ conn_expired(struct conn *c)
 {
 	switch (c->state) {
 	case CONN_ASKED:
-		refuse(c, "");
+		refuse_listed(c, "");
 		return;
 	case CONN_LOOKUP:
-		fail(c, 504, "cannot be looked up now");
+		refuse_fail(c, 504, "cannot be looked up now");
 		return;
 	case CONN_DIAL:
 		dial_next(c, ETIMEDOUT);
 		return;
 	case CONN_HEAD:
 		if (c->entrance == NET_PROXY_PORT) {
-			say(c, 408, "sandbox: no request came");
+			refuse_say(c, 408, "sandbox: no request came");
 			return;
 		}
 		conn_end(c, true);

@@ -128,6 +128,7 @@ parse_request_line(const char *base, const struct line *l, struct net_request *r
 	    (memcmp(two, " HTTP/1.1", 9) != 0 && memcmp(two, " HTTP/1.0", 9) != 0))
 		return bad(r, "not an HTTP/1.1 request");
 	uri.n = (size_t)(two - uri.p);
+	r->old = two[8] == '0';
 	if (r->method_len == 7 && memcmp(l->p, "CONNECT", 7) == 0)
 		return net_hostport_parse(uri.p, uri.n, 0, &r->host, &r->port)
 			   ? NET_HEAD_CONNECT
@@ -213,7 +214,7 @@ net_http_rewrite(const char *p, const struct net_request *r, struct queue *out)
 	queue_add(out, p + r->path, r->path_len);
 	snprintf(host, sizeof(host), r->port == 80 ? "%s%s%s" : "%s%s%s:%u", v6 ? "[" : "",
 		 r->host.text, v6 ? "]" : "", r->port);
-	put(out, " HTTP/1.1\r\nHost: ");
+	put(out, r->old ? " HTTP/1.0\r\nHost: " : " HTTP/1.1\r\nHost: ");
 	put(out, host);
 	put(out, "\r\n");
 	while (next_line(p, r->head_len, &at, &l) && l.n) {

@@ -17,6 +17,7 @@ enum net_head {
 struct net_request {
 	struct net_host host;
 	uint16_t port;
+	bool old; /* HTTP/1.0 */
 	size_t method_len;
 	size_t path, path_len; /* of the URI behind its host; a path_len of 0 is "/" */
 	size_t line_len;       /* request line with its line end */

@@ -133,15 +133,23 @@ sbx_proxy_forget_told(struct sbx_proxy *p)
 
 /* ---- connections ---- */
 
-/* The timer runs while there is a connection; listeners are watched while there is a place. */
+static void
+tick(struct sbx_proxy *p, bool on)
+{
+	const long every_ns = on ? TICK_MS * 1000000L : 0;
+	const struct itimerspec t = {.it_interval.tv_nsec = every_ns,
+				     .it_value.tv_nsec = every_ns};
+
+	if (on != p->ticking && timerfd_settime(p->timer.fd, 0, &t, NULL) == 0)
+		p->ticking = on;
+}
+
+/* Listeners are watched while there is a place. The timer stops by itself, later: a connection
+ * often follows another. */
 static void
 settle(struct sbx_proxy *p)
 {
-	const struct itimerspec each = {.it_interval.tv_nsec = TICK_MS * 1000000L,
-					.it_value.tv_nsec = TICK_MS * 1000000L};
-	const struct itimerspec never = {.it_interval.tv_sec = 0};
 	bool full = p->full || p->nconns >= NET_CONNS_MAX;
-	bool needed = p->nconns || p->full;
 
 	while (p->ended) {
 		struct conn *c = p->ended;
@@ -151,9 +159,8 @@ settle(struct sbx_proxy *p)
 	}
 	for (size_t i = 0; i < p->nlisteners; i++)
 		proxy_watch(p, &p->listener[i].w, full ? 0 : EPOLLIN);
-	if (needed != p->ticking)
-		timerfd_settime(p->timer.fd, 0, needed ? &each : &never, NULL);
-	p->ticking = needed;
+	if (p->nconns || full)
+		tick(p, true);
 }
 
 static void
@@ -194,6 +201,8 @@ timer_ready(struct sbx_proxy *p, struct watch *w, uint32_t events)
 		    (hurry && c->state == CONN_HEAD && c->began + NET_HURRY_MS <= now))
 			conn_expired(c);
 	}
+	if (!p->nconns)
+		tick(p, false);
 }
 
 static void

@@ -1,5 +1,5 @@
 /* The proxy's inner state, shared by its own files: proxy.c (object, listeners, list), conn.c (a
- * connection until it is through), tunnel.c (bytes), names.c (the name server). */
+ * connection until it is through), refuse.c (or not), tunnel.c (bytes), names.c (the name server). */
 #ifndef SUNABA_SANDBOX_NET_PROXY_INT_H
 #define SUNABA_SANDBOX_NET_PROXY_INT_H
 
@@ -8,8 +8,8 @@
 #include "sandbox/net/resolve.h"
 
 #define LISTENERS_MAX 8
-#define TOLD_MAX      64	      /* refusals that were told already */
-#define SCRATCH_SIZE  (256 * SBX_KIB) /* bytes moved at once */
+#define TOLD_MAX      64	     /* refusals that were told already */
+#define SCRATCH_SIZE  (64 * SBX_KIB) /* bytes moved at once */
 
 /* What epoll points to; first member of whatever is watched. */
 struct watch {
@@ -108,6 +108,15 @@ void conn_resolved(struct conn *c, const struct resolved *r);
 void conn_answered(struct conn *c, bool allowed);
 /* Watches what the state waits for. */
 void conn_watch(struct conn *c);
+
+/* ---- refuse.c ---- */
+/* The list's refusal, told to the user too. `why` may be "". */
+void refuse_listed(struct conn *c, const char *why);
+/* What is allowed, but cannot be had. */
+void refuse_fail(struct conn *c, int status, const char *why);
+/* Any last word; status 0: none but what waits to be written. */
+void refuse_say(struct conn *c, int status, const char *text);
+void refuse_ready(struct conn *c);
 
 /* ---- tunnel.c ---- */
 void tunnel_begin(struct conn *c);

@@ -80,6 +80,7 @@ def off_in_a_task():
     with Home() as home:
         done, result = task(home, code=f"{CURL} http://127.0.0.1:{PORT}/; {CURL} http://web.test/")
         equal(done.code, 0, done.err)
+        contains(result, "[exit")
         absent(result, "the page")
 
 

@@ -284,7 +284,7 @@ test_rewrite(void **state)
 	    "Connection: keep-alive\r\nAccept: *\r\n\r\n",
 	    "GET /x?y HTTP/1.1\r\nHost: a.com\r\nAccept: *\r\nConnection: close\r\n\r\n");
 	rewritten("POST http://A.com:81 HTTP/1.0\r\nContent-Length: 0\r\n\r\n",
-		  "POST / HTTP/1.1\r\nHost: a.com:81\r\nContent-Length: 0\r\n"
+		  "POST / HTTP/1.0\r\nHost: a.com:81\r\nContent-Length: 0\r\n"
 		  "Connection: close\r\n\r\n");
 	rewritten("GET http://a.com?q HTTP/1.1\r\nUpgrade: websocket\r\nConnection: "
 		  "Upgrade\r\n\r\n",
