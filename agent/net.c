@@ -98,6 +98,7 @@ net_io(int fd, short revents, void *arg)
 	if (net->app->session && net->app->session->steps != net->step) {
 		net->step = net->app->session->steps;
 		sbx_proxy_forget_told(net->proxy);
+		net_new_step(net);
 	}
 	sbx_proxy_step(net->proxy);
 }

@@ -3,7 +3,7 @@
  * The proxy holds the connection; the step that runs takes the question up in its own turn of
  * the loop (tools/step.c), so that nothing else is on the screen. Outside of a step nobody is
  * asked: a process in the background must not put questions between the user's own words.
- * "Once" is for the step, which may connect many times. Enter is no.
+ * "Once" and "no" are for the step, which may connect many times. Enter is no.
  * Pinned by tests/e2e/test_net.py. */
 #include <string.h>
 
@@ -31,6 +31,22 @@ net_drop_place(struct net *net, struct net_place *p)
 	*p = net->place[--net->nplaces];
 }
 
+/* What was said for one step is said no more. */
+void
+net_new_step(struct net *net)
+{
+	for (size_t i = 0; i < net->nplaces;) {
+		struct net_place *p = &net->place[i];
+
+		if (p->said == NET_ASKED)
+			sbx_proxy_answer(net->proxy, p->host, p->port, false, false);
+		if (p->said != NET_NEVER)
+			net_drop_place(net, p);
+		else
+			i++;
+	}
+}
+
 static bool
 net_can_ask(const struct net *net)
 {
@@ -46,17 +62,11 @@ net_first_contact(const char *host, uint16_t port, void *arg)
 	struct net *net = arg;
 	struct net_place *p = net_place(net, host, port);
 
-	if (p && p->said == NET_STEP && p->step == net->app->session->steps)
-		return SBX_ALLOW;
-	if (p && p->said == NET_NEVER)
-		return SBX_REFUSE;
-	if (!net_can_ask(net))
-		return SBX_REFUSE;
-	if (p) {
-		p->said = NET_ASKED;
+	if (p && p->said == NET_ASKED)
 		return SBX_WAIT;
-	}
-	if (net->nplaces == NET_PLACES_MAX)
+	if (p && p->said == NET_STEP)
+		return SBX_ALLOW;
+	if (p || !net_can_ask(net) || net->nplaces == NET_PLACES_MAX)
 		return SBX_REFUSE;
 	net->place[net->nplaces++] =
 	    (struct net_place){.host = mem_strdup(host), .port = port};
@@ -87,24 +97,32 @@ net_note(const struct net *net, const struct net_place *p, bool allowed)
 static bool
 net_ask_place(struct net *net, struct net_place *p)
 {
-	static const struct ask_choice choices[] = {{'o', "once, for this step"},
-						    {'a', "always in this session"},
-						    {'n', "no"},
-						    {'v', "never in this session"}};
+	static const struct ask_choice choices[][4] = {
+	    {{'o', "once, for this step"},
+	     {'a', "always in this session"},
+	     {'n', "no (default)"},
+	     {'v', "never in this session"}},
+	    {{'o', "このステップだけ許可"},
+	     {'a', "このセッションでは常に許可"},
+	     {'n', "許可しない(既定)"},
+	     {'v', "このセッションでは常に拒否"}}};
 	enum { ONCE, ALWAYS, NO, NEVER };
-	AUTO_FREE char *question =
-	    mem_printf("The code wants to reach %s, port %u. Allow it?", p->host, p->port);
+	static const enum net_said said[] = {NET_STEP, NET_STEP, NET_NO, NET_NEVER};
+	bool ja = term_unicode(net->app->term) && ask_japanese();
+	AUTO_FREE char *question = mem_printf(
+	    ja ? "コードが %s (ポート %u) に接続しようとしています。許可しますか?"
+	       : "The code wants to reach %s, port %u. Allow it?",
+	    p->host, p->port);
 	struct app *a = net->app;
 	size_t chosen = NO;
 	enum err_kind kind;
 	struct err e = {0};
 
-	kind = ask_key(a->term, a->loop, question, choices, ARRAY_LEN(choices), NO, &chosen,
-		       &e);
+	kind = ask_key(a->term, a->loop, question, choices[ja], ARRAY_LEN(choices[ja]), NO,
+		       &chosen, &e);
 	if (kind)
 		chosen = NO;
-	p->said = chosen == ONCE ? NET_STEP : NET_NEVER;
-	p->step = a->session->steps;
+	p->said = said[chosen];
 	net_note(net, p, chosen == ONCE || chosen == ALWAYS);
 	sbx_proxy_answer(net->proxy, p->host, p->port, chosen == ONCE || chosen == ALWAYS,
 			 chosen == ALWAYS);
@@ -112,8 +130,6 @@ net_ask_place(struct net *net, struct net_place *p)
 		net_describe(net);
 		session_set_network(a->session, net->told);
 	}
-	if (chosen == ALWAYS || chosen == NO)
-		net_drop_place(net, p);
 	return kind == ERR_NONE;
 }
 
@@ -198,6 +214,8 @@ net_allow(struct net *net, const char *entry)
 	struct app *a = net->app;
 	struct sbx_fail f = {0};
 	struct err e = {0};
+	struct net_rule r;
+	struct net_host h;
 
 	if (net->mode == SBX_NET_HOST) {
 		net_say(a, "the whole network is open already (--allow-net=host)");
@@ -208,8 +226,10 @@ net_allow(struct net *net, const char *entry)
 		term_error(a->term, &e);
 		return;
 	}
+	net_rule_parse(entry, &r);
 	for (size_t i = 0; i < net->nplaces;)
-		if (strncmp(net->place[i].host, entry, strlen(net->place[i].host)) == 0)
+		if (net_host_parse(net->place[i].host, strlen(net->place[i].host), &h) &&
+		    net_rule_names(&r, &h))
 			net_drop_place(net, &net->place[i]);
 		else
 			i++;

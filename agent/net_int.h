@@ -14,8 +14,12 @@
 struct net_place {
 	char *host;
 	uint16_t port;
-	enum { NET_ASKED, NET_STEP, NET_NEVER } said; /* STEP: for this step */
-	unsigned step;
+	enum net_said {
+		NET_ASKED,
+		NET_STEP,
+		NET_NO,
+		NET_NEVER
+	} said; /* STEP, NO: for this step */
 };
 
 struct net {
@@ -34,6 +38,8 @@ bool net_start(struct net *net, struct sbx_fail *f);
 void net_describe(struct net *net);
 /* sbx_proxy_opts.ask */
 enum sbx_verdict net_first_contact(const char *host, uint16_t port, void *arg);
+/* A step begins. */
+void net_new_step(struct net *net);
 bool net_question_waits(void *arg);
 void net_ask(void *arg);
 

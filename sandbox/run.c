@@ -149,11 +149,10 @@ struct run {
 };
 
 static void
-print_notice(const struct sbx_notice *n, void *arg)
+print_notice(const struct sbx_notice *n)
 {
 	char msg[1536], hint[3072];
 
-	(void)arg;
 	sbx_notice_text(n, msg, sizeof(msg), hint, sizeof(hint));
 	for (char *p = msg; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
@@ -168,7 +167,7 @@ read_reports(struct run *r)
 
 	while (read(r->report, &got, sizeof(got)) == (ssize_t)sizeof(got)) {
 		if (got.kind == REPORT_NOTICE)
-			print_notice(&got.notice, NULL);
+			print_notice(&got.notice);
 		else
 			r->end = got;
 	}
@@ -232,11 +231,18 @@ judge(const struct report *r, int code, struct sbx_fail *f)
 	return r->status;
 }
 
+static void
+print_refused(const struct sbx_notice *n, void *arg)
+{
+	(void)arg;
+	print_notice(n);
+}
+
 /* After the fork: pid 1 shall have no copy of it. */
 static bool
 open_proxy(struct run *r, const struct sbx_policy *p, struct sbx_fail *f)
 {
-	const struct sbx_proxy_opts o = {.refused = print_notice};
+	const struct sbx_proxy_opts o = {.refused = print_refused};
 
 	if (r->rights < 0)
 		return true;

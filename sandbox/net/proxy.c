@@ -85,6 +85,7 @@ sbx_proxy_allow(struct sbx_proxy *p, const char *entry, struct sbx_fail *f)
 			return true;
 	if (p->nrules == NET_RULES_MAX)
 		return sbx_fail_set(f, "network entry", E2BIG, entry);
+	p->rule = sbx_grow(p->rule, (p->nrules + 1) * sizeof(*p->rule));
 	p->rule[p->nrules++] = (struct rule){r, copy(entry)};
 	return true;
 }
@@ -300,6 +301,7 @@ sbx_proxy_free(struct sbx_proxy *p)
 	if (p->timer.fd >= 0)
 		sbx_proxy_off(p);
 	sbx_proxy_forget_told(p);
+	free(p->rule);
 	resolver_free(p->resolver);
 	pool_free(p->pool);
 	free(p->scratch);

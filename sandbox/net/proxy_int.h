@@ -71,7 +71,7 @@ struct sbx_proxy {
 	struct watch timer, answers, names, rights;
 	struct listener listener[LISTENERS_MAX];
 	size_t nlisteners;
-	struct rule rule[NET_RULES_MAX];
+	struct rule *rule; /* NET_RULES_MAX at most */
 	size_t nrules;
 	struct conn *conns, *ended;
 	size_t nconns;

@@ -51,9 +51,9 @@ def task(home, *options, code):
     return done, result
 
 
-def session(home, *words):
+def session(home, *words, **env):
     model = home.script({"say": "hello"})
-    t = Tmux(home, ["-m", model, *words], columns=110)
+    t = Tmux(home, ["-m", model, *words], env=env, columns=110)
     try:
         t.wait_for(PROMPT)
     except BaseException:
@@ -133,6 +133,7 @@ def slash_net():
         t.line(f"/net allow {ENTRY}")
         t.wait_for(r"(?s)(code may reach web.test.*){2}")
         t.line("/restart")
+        t.wait_for("starts afresh")
         t.line(f"!{CURL} http://web.test/ && echo again-$((40+2))")
         t.wait_for("again-42")
 
@@ -156,6 +157,32 @@ def first_contact():
                 contains(seen.replace("\n", ""), "it leads to")
             else:
                 contains(seen.replace("\n", ""), f"/net allow localhost:{PORT}")
+
+
+@test
+def holds_for_the_step():
+    """once and no hold for the step and not for the next one"""
+    url = f"http://localhost:{PORT}/"
+    for key in ("n", "o"):
+        with Home() as home, session(home, "--allow-net") as t:
+            t.line(f"!for i in 1 2 3; do {CURL} --noproxy '' {url} -o out; done; echo end-$((40+2))")
+            t.wait_for("wants to reach")
+            t.press_until(key, lambda: "end-42" in t.screen(), "the step's end")
+            equal(t.screen(history=True).count("wants to reach"), 1, key)
+            t.line(f"!{CURL} --noproxy '' {url} -o out; echo end-$((41+2))")
+            tap.until(lambda: t.screen(history=True).count("wants to reach") == 2,
+                      10 * run.SLOWER, "the question again")
+            t.press_until("n", lambda: "end-43" in t.screen(), "the step's end")
+
+
+@test
+def japanese():
+    """the question is Japanese where the user is"""
+    with Home() as home, session(home, "--allow-net", LANG="ja_JP.UTF-8", LC_ALL="ja_JP.UTF-8") as t:
+        t.line(f"!{CURL} --noproxy '' http://localhost:{PORT}/ -o out; echo end-$((40+2))")
+        t.wait_for("接続しようとしています")
+        t.wait_for("このステップだけ許可")
+        t.press_until("n", lambda: "end-42" in t.screen(), "the step's end")
 
 
 @test
