@@ -1,4 +1,4 @@
-/* The only door to sandbox/.
+/* The only door to sandbox/; the network's own is net/proxy.h.
  *
  * A session is one jail: a process executed from this program's own image with an empty
  * environment and no inherited descriptor but its socket, in namespaces of its own, pid 1 of

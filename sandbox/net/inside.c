@@ -29,7 +29,7 @@
 #define RESOLV_MAX (16 * SBX_KIB) /* bytes of the host's resolv.conf */
 #define PLACE	   "127.0.0.1:3128"
 
-static const struct {
+static const struct listener_row {
 	uint16_t port;
 	uint32_t address;
 	int type;
@@ -42,25 +42,40 @@ static const struct {
     {NET_NAMES_PORT, INADDR_LOOPBACK, SOCK_DGRAM, RIGHTS_NAMES},
 };
 
+/* *closed: a low port, where this process has no privilege for them. Programs that know proxies
+ * get through all the same. */
+static bool
+bind_to(int fd, const struct listener_row *l, bool *closed)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_port = htons(l->port),
+				.sin_addr.s_addr = htonl(l->address)};
+	const int on = 1;
+
+	*closed = false;
+	if (l->type == SOCK_STREAM &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
+		return false;
+	if (bind(fd, (struct sockaddr *)&a, sizeof(a))) {
+		*closed = errno == EACCES && l->port != NET_PROXY_PORT;
+		return *closed;
+	}
+	return l->type != SOCK_STREAM || listen(fd, BACKLOG) == 0;
+}
+
 bool
 inside_listen(int rights, struct sbx_fail *f)
 {
-	const int on = 1;
-
 	for (size_t i = 0; i < SBX_LEN(listeners); i++) {
-		struct sockaddr_in a = {.sin_family = AF_INET,
-					.sin_port = htons(listeners[i].port),
-					.sin_addr.s_addr = htonl(listeners[i].address)};
 		SBX_CLOSE int fd = socket(AF_INET, listeners[i].type | SOCK_CLOEXEC, 0);
 		char name[16];
+		bool closed;
 
 		snprintf(name, sizeof(name), "port %u", listeners[i].port);
-		if (fd < 0 ||
-		    (listeners[i].type == SOCK_STREAM &&
-		     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on))) ||
-		    bind(fd, (struct sockaddr *)&a, sizeof(a)) ||
-		    (listeners[i].type == SOCK_STREAM && listen(fd, BACKLOG)))
+		if (fd < 0 || !bind_to(fd, &listeners[i], &closed))
 			return sbx_fail_set(f, "network listener", errno, name);
+		if (closed)
+			continue;
 		if (!rights_send(rights, listeners[i].kind, listeners[i].port, fd))
 			return sbx_fail_set(f, "network listener", errno, name);
 	}

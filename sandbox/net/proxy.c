@@ -114,21 +114,25 @@ proxy_tell(struct sbx_proxy *p, const struct net_host *h, uint16_t port, const c
 		return;
 	proxy_place(h, port, n.what, sizeof(n.what));
 	snprintf(n.detail, sizeof(n.detail), "%s", detail);
-	for (size_t i = 0; i < p->ntold && i < TOLD_MAX; i++)
+	for (size_t i = 0; i < p->ntold; i++)
 		if (strcmp(p->told[i], n.what) == 0)
 			return;
-	free(p->told[p->ntold % TOLD_MAX]);
-	p->told[p->ntold++ % TOLD_MAX] = copy(n.what);
+	if (p->ntold == TOLD_MAX)
+		return;
+	/* Names are the code's: it could fill the screen with them. */
+	if (p->ntold == TOLD_MAX - 1) {
+		snprintf(n.what, sizeof(n.what), "*");
+		snprintf(n.detail, sizeof(n.detail), "more are refused, and not told");
+	}
+	p->told[p->ntold++] = copy(n.what);
 	p->o.refused(&n, p->o.arg);
 }
 
 void
 sbx_proxy_forget_told(struct sbx_proxy *p)
 {
-	for (size_t i = 0; i < TOLD_MAX; i++) {
+	for (size_t i = 0; i < p->ntold; i++)
 		free(p->told[i]);
-		p->told[i] = NULL;
-	}
 	p->ntold = 0;
 }
 

@@ -49,7 +49,7 @@ struct sbx_proxy_opts {
 	/* A host that no entry lists: what now? NULL: refused. Not called again for a host and
 	 * port that wait. */
 	enum sbx_verdict (*ask)(const char *host, uint16_t port, void *arg);
-	/* A host was refused: once for each host and port. `what` is "host" or "host:port";
+	/* A host was refused: once for each host and port, and for so many at most. `what` is "host" or "host:port";
 	 * detail says why when it is listed and refused all the same. */
 	void (*refused)(const struct sbx_notice *n, void *arg);
 	const char

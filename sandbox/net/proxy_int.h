@@ -8,7 +8,7 @@
 #include "sandbox/net/resolve.h"
 
 #define LISTENERS_MAX 8
-#define TOLD_MAX      64	     /* refusals that were told already */
+#define TOLD_MAX      32 /* hosts whose refusal is told until sbx_proxy_forget_told() */
 #define SCRATCH_SIZE  (64 * SBX_KIB) /* bytes moved at once */
 
 /* What epoll points to; first member of whatever is watched. */

@@ -12,7 +12,7 @@
 
 #include "sandbox/net/proxy_int.h"
 
-#define ROUND_MAX (1 * SBX_MIB) /* bytes of one tunnel before others have their turn */
+#define ROUND_MAX (256 * SBX_KIB) /* bytes of one tunnel before others have their turn */
 
 static bool
 would_block(void)

@@ -574,6 +574,23 @@ test_names_and_capture(void **state)
 	close_world();
 }
 
+/* Names are the code's: what the user is told of them has an end, and says so. */
+static void
+test_telling_bounded(void **state)
+{
+	char target[64];
+
+	(void)state;
+	open_world(false, 0);
+	for (int i = 0; i < 100; i++) {
+		snprintf(target, sizeof(target), "h%d.test:443", i);
+		connect_says(target, "403");
+	}
+	assert_int_equal(w.refused, 32);
+	assert_string_equal(w.last, "*");
+	close_world();
+}
+
 /* An address that was never given leads nowhere. */
 static void
 test_unknown_capture(void **state)
@@ -671,6 +688,7 @@ main(void)
 	    cmocka_unit_test(test_slow_head),
 	    cmocka_unit_test(test_names_and_capture),
 	    cmocka_unit_test(test_unknown_capture),
+	    cmocka_unit_test(test_telling_bounded),
 	    cmocka_unit_test(test_pool_goes_round),
 	    cmocka_unit_test(test_off),
 	    cmocka_unit_test(test_hostile_listeners),
