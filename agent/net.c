@@ -9,9 +9,6 @@
 #include "agent/base/mem.h"
 #include "agent/net_int.h"
 
-#define NET_WORD_ASK  "ask"  /* ask at the first contact */
-#define NET_WORD_HOST "host" /* the whole network of the host */
-#define NET_WORD_OFF  "off"
 #define NET_TEXT_MAX  1024 /* bytes of what the model is told */
 #define NET_NAMED_MAX 12   /* hosts that are named to the model */
 

@@ -221,6 +221,11 @@ net_allow(struct net *net, const char *entry)
 		net_say(a, "the whole network is open already (--allow-net=host)");
 		return;
 	}
+	if (strcmp(entry, NET_WORD_HOST) == 0) {
+		net_say(a, "the whole network is given on the command line alone: "
+			   "--allow-net=host");
+		return;
+	}
 	if (!net_start(net, &f) || !sbx_proxy_allow(net->proxy, entry, &f)) {
 		app_sandbox_failed(&f, ERR_USAGE, &e);
 		term_error(a->term, &e);

@@ -5,6 +5,9 @@
 #include "agent/net.h"
 #include "sandbox/net/proxy.h"
 
+#define NET_WORD_ASK   "ask"  /* ask at the first contact */
+#define NET_WORD_HOST  "host" /* the whole network of the host */
+#define NET_WORD_OFF   "off"
 #define NET_PLACES_MAX 64 /* hosts that the user was asked about and that are remembered */
 #define NET_ENTRY_HINT                                               \
 	"write HOST, HOST:PORT, .HOST for a name and all below it, " \
