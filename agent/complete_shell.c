@@ -47,13 +47,6 @@ bash_names(FILE *out, const struct opt_row *row, const char *end)
 	fprintf(out, "--%s%s", row->name, end);
 }
 
-/* Its value, if there is one, stands behind a "=". */
-static bool
-shell_value_optional(const struct opt_row *row)
-{
-	return row->type != OPT_FLAG && row->on;
-}
-
 /* What follows an option that takes a value. */
 static void
 bash_values(FILE *out)
@@ -62,7 +55,8 @@ bash_values(FILE *out)
 	for (size_t i = 0; i < OPT_COUNT; i++) {
 		const struct opt_row *row = &option_table[i];
 
-		if (!row->name || row->type == OPT_FLAG || shell_value_optional(row))
+		/* Where a value may be missing, the next word is none. */
+		if (!row->name || row->type == OPT_FLAG || row->on)
 			continue;
 		fputs("\t", out);
 		bash_names(out, row, ") ");
@@ -142,7 +136,7 @@ zsh_value(FILE *out, const struct opt_row *row)
 {
 	if (row->type == OPT_FLAG)
 		return;
-	fputs(shell_value_optional(row) ? "::" : ":", out);
+	fputs(row->on ? "::" : ":", out);
 	shell_quote(out, row->arg, ":[]\\");
 	fputc(':', out);
 	if (shell_wants_path(row))
@@ -165,8 +159,9 @@ zsh_option(FILE *out, const struct opt_row *row)
 		fprintf(out, "%s(-%c --%s)'{-%c,--%s}'", many ? "*" : "", row->letter,
 			row->name, row->letter, row->name);
 	else
-		fprintf(out, "%s--%s%s", many ? "*" : "", row->name,
-			shell_value_optional(row) ? "=-" : "");
+		fprintf(out, "%s--%s", many ? "*" : "", row->name);
+	if (row->on && row->type != OPT_FLAG)
+		fputs("=-", out); /* behind "=" only */
 	fputc('[', out);
 	shell_quote(out, row->help, ":[]\\");
 	fputc(']', out);
@@ -243,8 +238,8 @@ fish_option(FILE *out, const struct opt_row *row)
 		fprintf(out, " -s %c", row->letter);
 	if (shell_wants_path(row))
 		fputs(" -r -F", out);
-	else if (row->type != OPT_FLAG && !shell_value_optional(row))
-		fputs(" -x", out);
+	else if (row->type != OPT_FLAG)
+		fputs(row->on ? " -f" : " -x", out);
 	if (row->choices) {
 		fputs(" -a '", out);
 		shell_choices(out, row->choices);

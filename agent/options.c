@@ -216,7 +216,7 @@ const struct opt_row option_table[OPT_COUNT] = {
 		       .type = OPT_LIST,
 		       .scope = OPT_USER,
 		       .commands = JAILS,
-		       .arg = "[=HOST[:PORT],...]",
+		       .arg = "HOST[:PORT],...",
 		       .env = "SUNABA_ALLOW_NET",
 		       .key = "allow_net",
 		       .on = "ask",

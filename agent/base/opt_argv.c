@@ -151,7 +151,7 @@ opt_long(struct opt_reader *r, const char *name)
 		return opt_give(r, id, row->off);
 	}
 	if (!value && row->on)
-		value = row->on;
+		return opt_give(r, id, row->on);
 	if (!value) {
 		kind = opt_next_value(r, row, &value);
 		if (kind)
