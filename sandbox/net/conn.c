@@ -54,7 +54,7 @@ conn_watch(struct conn *c)
 		in = EPOLLIN;
 	else if (c->state == CONN_DIAL)
 		out = EPOLLOUT;
-	else if (c->state == CONN_REFUSED)
+	else if (c->state == CONN_LAST)
 		in = queue_len(&c->in.out) ? EPOLLOUT : EPOLLIN;
 	if (c->state == CONN_TUNNEL) {
 		in = (queue_len(&c->in.out) ? EPOLLOUT : 0) |
@@ -334,7 +334,7 @@ in_ready(struct sbx_proxy *p, struct watch *w, uint32_t events)
 		read_head(c);
 	else if (c->state == CONN_TUNNEL)
 		tunnel_ready(c);
-	else if (c->state == CONN_REFUSED)
+	else if (c->state == CONN_LAST)
 		refuse_ready(c);
 }
 
@@ -359,7 +359,7 @@ conn_expired(struct conn *c)
 		conn_end(c, true);
 		return;
 	case CONN_TUNNEL:
-	case CONN_REFUSED:
+	case CONN_LAST:
 		conn_end(c, true);
 		return;
 	case CONN_ENDED:

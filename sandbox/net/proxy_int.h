@@ -24,13 +24,13 @@ struct listener {
 };
 
 enum conn_state {
-	CONN_HEAD,    /* reads what the code wants */
-	CONN_ASKED,   /* waits for the user */
-	CONN_LOOKUP,  /* waits for the name's addresses */
-	CONN_DIAL,    /* connects to one of them */
-	CONN_TUNNEL,  /* moves bytes */
-	CONN_REFUSED, /* tells why not, and lets it be read */
-	CONN_ENDED,   /* closed; freed at the end of the step */
+	CONN_HEAD,   /* reads what the code wants */
+	CONN_ASKED,  /* waits for the user */
+	CONN_LOOKUP, /* waits for the name's addresses */
+	CONN_DIAL,   /* connects to one of them */
+	CONN_TUNNEL, /* moves bytes */
+	CONN_LAST,   /* writes its last bytes, and lets them be read */
+	CONN_ENDED,  /* closed; freed at the end of the step */
 };
 
 /* One side of a connection. */

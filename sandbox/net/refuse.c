@@ -52,7 +52,7 @@ refuse_say(struct conn *c, int status, const char *text)
 	int n;
 
 	sbx_shut(&c->out.w.fd);
-	c->state = CONN_REFUSED;
+	c->state = CONN_LAST;
 	c->deadline = proxy_now() + NET_LINGER_MS;
 	if (c->entrance == NET_TLS_PORT) {
 		queue_add(&c->in.out, alert, sizeof(alert));

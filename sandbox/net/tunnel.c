@@ -97,7 +97,11 @@ tunnel_ready(struct conn *c)
 		return;
 	}
 	if (is_over(c)) {
-		conn_end(c, false);
+		/* Closing with bytes unread would be a reset, which overtakes the answer. */
+		sbx_shut(&c->out.w.fd);
+		c->state = CONN_LAST;
+		c->deadline = proxy_now() + NET_LINGER_MS;
+		refuse_ready(c);
 		return;
 	}
 	if (moved)

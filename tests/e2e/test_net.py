@@ -113,6 +113,21 @@ def whole_network_only_by_the_flag():
 
 
 @test
+def open_network_is_shown():
+    """the whole network: banner, warning and each prompt say so; /net cannot hide it"""
+    with Home() as home:
+        t = Tmux(home, ["-m", home.script({"say": "hello"}), "--allow-net=host"], columns=110)
+        with t:
+            t.wait_for(r"^net=host> ?$")
+            contains(t.screen(), "NETWORK OPEN")
+            contains(t.screen(), "services of this machine included")
+            t.line("/net off")
+            t.wait_for("start again without it")
+            t.line(f"!{CURL} --noproxy '*' http://127.0.0.1:{PORT}/")
+            t.wait_for("the page")
+
+
+@test
 def slash_net():
     """/net shows, /net allow opens at once, /net off closes, a bad entry is refused"""
     with Home() as home, session(home) as t:

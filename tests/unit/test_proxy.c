@@ -387,6 +387,33 @@ test_forward(void **state)
 	close_world();
 }
 
+/* What the code sent behind its request does not cost it the answer. */
+static void
+test_forward_pipelined(void **state)
+{
+	static char text[300000];
+	int code, server;
+
+	(void)state;
+	open_world(false, 0);
+	allow("web.test=127.0.0.1", w.server_port);
+	code = request("GET http://web.test/x HTTP/1.1\r\n\r\n");
+	server = accept_server();
+	expect(server, "GET /x HTTP/1.1\r\nHost: web.test\r\nConnection: close\r\n\r\n");
+	memset(text, 'x', sizeof(text));
+	fcntl(server, F_SETFL, 0);
+	assert_int_equal(write(server, text, 200000), 200000);
+	shutdown(server, SHUT_WR);
+	say(code, "GET http://evil.test/ HTTP/1.1\r\n\r\n");
+	for (int i = 0; i < 20; i++)
+		sbx_proxy_step(w.p);
+	say(code, "more");
+	assert_int_equal(read_all(code, text, sizeof(text)), 200000);
+	close(code);
+	close(server);
+	close_world();
+}
+
 static void
 test_first_contact(void **state)
 {
@@ -682,6 +709,7 @@ main(void)
 	    cmocka_unit_test(test_tunnel),
 	    cmocka_unit_test(test_reset),
 	    cmocka_unit_test(test_forward),
+	    cmocka_unit_test(test_forward_pipelined),
 	    cmocka_unit_test(test_first_contact),
 	    cmocka_unit_test(test_questions_bounded),
 	    cmocka_unit_test(test_half_open),
