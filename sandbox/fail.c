@@ -47,6 +47,8 @@ static const struct {
     {"network entry", ANY,
      "write HOST, HOST:PORT, .HOST for a name and all below it, NAME=ADDRESS or "
      "NAME=private"},
+    {"network listener", EPERM,
+     "there is no network namespace of the sandbox's own here: hosts cannot be listed"},
     {"host network", ANY,
      "Linux 6.12 or newer is needed, where Landlock keeps code away from the sockets of "
      "the "

@@ -10,7 +10,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <linux/openat2.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +44,21 @@ static const struct listener_row {
     {NET_NAMES_PORT, INADDR_LOOPBACK, SOCK_DGRAM, RIGHTS_NAMES},
 };
 
+/* In the host's network everybody on the machine would find the listeners. */
+static bool
+own_network(void)
+{
+	struct ifaddrs *list, *i;
+	bool own = true;
+
+	if (getifaddrs(&list))
+		return false;
+	for (i = list; i; i = i->ifa_next)
+		own &= i->ifa_flags & IFF_LOOPBACK || !(i->ifa_flags & IFF_UP);
+	freeifaddrs(list);
+	return own;
+}
+
 /* *closed: a low port, where this process has no privilege for them. Programs that know proxies
  * get through all the same. */
 static bool
@@ -66,6 +83,8 @@ bind_to(int fd, const struct listener_row *l, bool *closed)
 bool
 inside_listen(int rights, struct sbx_fail *f)
 {
+	if (!own_network())
+		return sbx_fail_set(f, "network listener", EPERM, NULL);
 	for (size_t i = 0; i < SBX_LEN(listeners); i++) {
 		SBX_CLOSE int fd = socket(AF_INET, listeners[i].type | SOCK_CLOEXEC, 0);
 		char name[16];

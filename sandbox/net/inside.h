@@ -5,7 +5,8 @@
 #include "sandbox/setup.h"
 
 /* Binds the listeners in this network namespace and hands them out over `rights`; low ports
- * only with the privilege for them. Keeps no descriptor. */
+ * only with the privilege for them. Refuses where this is the host's network. Keeps no
+ * descriptor. */
 bool inside_listen(int rights, struct sbx_fail *f);
 /* In pid 1, after its namespaces are entered: does what s->net asks for. */
 bool inside_begin(struct setup *s, int rights, struct sbx_fail *f);
