@@ -8,6 +8,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
+#include "agent/net.h"
 #include "agent/ui/width.h"
 
 #define APP_SYSTEM_MAX (256 * KIB) /* bytes of --system FILE */
@@ -92,7 +93,10 @@ app_open_jail(struct app *a, struct err *e)
 	AUTO_FREE char *sessions = fs_xdg_path(FS_STATE, "sessions");
 	struct sbx_policy p = app_policy(a->opts);
 	struct sbx_fail f = {0};
+	enum err_kind kind = net_open(a, &p, e);
 
+	if (kind)
+		return kind;
 	if (!sbx_policy_check(&p, a->workspace, &f))
 		return app_sandbox_failed(&f, ERR_USAGE, e);
 	a->transcript = transcript_new(sessions);
@@ -258,6 +262,7 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 	a->history = fs_xdg_path(FS_STATE, "history");
 	a->session =
 	    session_new(&conf, a->loop, a->sandbox, TAKE(a->transcript), model, &sink);
+	net_begin(a);
 	return ERR_NONE;
 }
 
@@ -266,6 +271,8 @@ app_close(struct app *a)
 {
 	session_free(TAKE(a->session));
 	sbx_session_free(TAKE(a->sandbox));
+	net_close(a);
+	free(TAKE(a->net_allow));
 	transcript_free(TAKE(a->transcript));
 	free(TAKE(a->read));
 	buf_release(&a->allowed);

@@ -10,6 +10,7 @@
 #include "agent/core/fence.h"
 #include "agent/core/turn.h"
 #include "agent/model/provider_demo.h"
+#include "agent/net.h"
 #include "agent/slash.h"
 #include "agent/tour.h"
 #include "agent/ui/line.h"
@@ -44,12 +45,13 @@ interactive_greet(struct app *a, const struct err *why)
 
 	if (m)
 		term_linef(a->term, TERM_SIDE, STYLE_DIM,
-			   "sunaba %s · %s:%s · %s · sandbox on · /help", SUNABA_VERSION,
-			   m->provider->name, m->name, workspace);
+			   "sunaba %s · %s:%s · %s · sandbox on%s · /help", SUNABA_VERSION,
+			   m->provider->name, m->name, workspace, net_banner(a));
 	else
 		term_linef(a->term, TERM_SIDE, STYLE_DIM,
-			   "sunaba %s · no model · %s · sandbox on · /help", SUNABA_VERSION,
-			   workspace);
+			   "sunaba %s · no model · %s · sandbox on%s · /help",
+			   SUNABA_VERSION, workspace, net_banner(a));
+	net_warn(a);
 	if (!m)
 		interactive_no_model(a, why);
 	if (a->session->conf.approve == APPROVE_AUTO)
@@ -241,7 +243,7 @@ interactive_loop(struct interactive *x)
 		interactive_offer_tour(x);
 		prefill = TAKE(x->prefill);
 		buf_reset(&text);
-		end = line_read(x->line, "> ", prefill, &text);
+		end = line_read(x->line, net_prompt(x->app), prefill, &text);
 		if (end == LINE_CANCEL)
 			continue;
 		if (end != LINE_TEXT)

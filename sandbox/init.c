@@ -17,6 +17,7 @@
 
 #include "sandbox/frame.h"
 #include "sandbox/job.h"
+#include "sandbox/net/inside.h"
 #include "sandbox/policy.h"
 #include "sandbox/protect.h"
 #include "sandbox/rights.h"
@@ -30,7 +31,7 @@
 
 struct init {
 	int sock, rights;
-	const struct setup *setup;
+	struct setup *setup;
 	struct queue up, down;
 	struct job *job[SBX_JOB_MAX + 1];
 	int first; /* jobs in front of the one that is served first */
@@ -136,6 +137,18 @@ show(struct init *in, const struct frame *fr)
 	up_notice(&in->up, 0, &n);
 }
 
+/* The answer comes whether it worked or not: what counts is what came beside it. */
+static void
+open_network(struct init *in)
+{
+	struct sbx_fail f;
+
+	if (in->setup->net == SBX_NET_OFF)
+		in->setup->net = SBX_NET_LIST;
+	inside_begin(in->setup, in->rights, &f);
+	up_frame(&in->up, FRAME_READY, 0, 0, NULL, 0);
+}
+
 static void
 obey(struct init *in, const struct frame *fr)
 {
@@ -143,6 +156,10 @@ obey(struct init *in, const struct frame *fr)
 
 	if (fr->type == FRAME_SHOW) {
 		show(in, fr);
+		return;
+	}
+	if (fr->type == FRAME_NET) {
+		open_network(in);
 		return;
 	}
 	if (fr->type == FRAME_STOP || fr->type == FRAME_SETUP || fr->job < 1 ||
@@ -409,8 +426,7 @@ turn(struct init *in)
 }
 
 void
-init_serve(int sock, int rights, const struct setup *s, const char *facts,
-	   struct queue *told)
+init_serve(int sock, int rights, struct setup *s, const char *facts, struct queue *told)
 {
 	static struct init in;
 

@@ -21,6 +21,7 @@
 #include "sandbox/init.h"
 #include "sandbox/jail.h"
 #include "sandbox/job.h"
+#include "sandbox/net/inside.h"
 #include "sandbox/ns.h"
 #include "sandbox/protect.h"
 #include "sandbox/root.h"
@@ -98,7 +99,8 @@ pid1(struct setup *s, bool userns, const struct ns_ids *ids, const int life[2], 
 	ns_die_with_parent(life[0]);
 	raise_descriptors();
 	s->protect = protect_new(keep_notice, &told);
-	if (!ns_enter(userns, ids, &f) || !root_build(s, userns, &f))
+	if (!ns_enter(userns, ids, &f) || !inside_begin(s, rights, &f) ||
+	    !root_build(s, userns, &f))
 		tell_failure(&f);
 	/* What is allowed later must show in the jobs that run. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL)) {
@@ -113,7 +115,7 @@ pid1(struct setup *s, bool userns, const struct ns_ids *ids, const int life[2], 
 
 static void __attribute__((noreturn)) jail_main(void)
 {
-	struct ns_ids ids = {geteuid(), getegid()};
+	struct ns_ids ids = {.uid = geteuid(), .gid = getegid()};
 	struct sbx_fail f = {.step = ""};
 	struct setup setup;
 	unsigned char *payload;
@@ -133,7 +135,8 @@ static void __attribute__((noreturn)) jail_main(void)
 	if (f.step[0] || pipe2(life, O_CLOEXEC))
 		tell_failure(&f);
 	close(fds[0]);
-	pid = ns_clone(&userns, &f);
+	ids.host_net = setup.net == SBX_NET_HOST;
+	pid = ns_clone(&ids, &userns, &f);
 	if (pid < 0)
 		tell_failure(&f);
 	if (pid == 0)

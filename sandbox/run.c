@@ -17,8 +17,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "sandbox/net/inside.h"
+#include "sandbox/net/proxy.h"
 #include "sandbox/ns.h"
 #include "sandbox/protect.h"
+#include "sandbox/rights.h"
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
 #include "sandbox/streams.h"
@@ -130,8 +133,8 @@ clean_up(const struct setup *s)
 	protect_sweep(s->protect);
 }
 
-static void __attribute__((noreturn))
-pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids, int report)
+static void __attribute__((noreturn)) pid1(struct setup *s, char *const argv[], bool userns,
+					   const struct ns_ids *ids, int report, int rights)
 {
 	struct spawn sp = {.setup = s,
 			   .argv = (const char *const *)argv,
@@ -150,8 +153,10 @@ pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
 	pid_t pid;
 
 	s->protect = protect_new(tell_guarded, &report);
-	if (!ns_enter(userns, ids, &f) || !root_build(s, userns, &f) || !root_job(true, &f))
+	if (!ns_enter(userns, ids, &f) || !inside_begin(s, rights, &f) ||
+	    !root_build(s, userns, &f) || !root_job(true, &f))
 		tell(report, REPORT_FAIL, &f);
+	sbx_shut(&rights);
 	prctl(PR_SET_DUMPABLE, 0);
 	spawn_block_signals();
 	notify_init(&calls);
@@ -195,6 +200,8 @@ block_ending(sigset_t *set, sigset_t *old)
 struct run {
 	pid_t pid;
 	int signals, gone, report; /* descriptors to poll */
+	int rights;		   /* where the jail's listeners come from, or -1 */
+	struct sbx_proxy *proxy;   /* NULL: the network is off */
 	int caught;		   /* signal that ended the run, or 0 */
 	struct report end;	   /* kind 0: none came */
 };
@@ -239,9 +246,11 @@ take_signal(struct run *r)
 static int
 wait_for_end(struct run *r)
 {
-	struct pollfd p[] = {{.fd = r->gone, .events = POLLIN},
-			     {.fd = r->signals, .events = POLLIN},
-			     {.fd = r->report, .events = POLLIN}};
+	struct pollfd p[] = {
+	    {.fd = r->gone, .events = POLLIN},
+	    {.fd = r->signals, .events = POLLIN},
+	    {.fd = r->report, .events = POLLIN},
+	    {.fd = r->proxy ? sbx_proxy_fd(r->proxy) : -1, .events = POLLIN}};
 	int status = 0;
 
 	while (!p[0].revents) {
@@ -253,6 +262,8 @@ wait_for_end(struct run *r)
 			read_reports(r);
 		else if (p[2].revents)
 			p[2].fd = -1;
+		if (p[3].revents)
+			sbx_proxy_step(r->proxy);
 	}
 	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -278,29 +289,58 @@ judge(const struct report *r, int code, struct sbx_fail *f)
 	return r->status;
 }
 
+static void
+print_refused(const struct sbx_notice *n, void *arg)
+{
+	(void)arg;
+	print_notice(n);
+}
+
+/* After the fork: pid 1 shall have no copy of it. */
+static bool
+open_proxy(struct run *r, const struct sbx_policy *p, struct sbx_fail *f)
+{
+	const struct sbx_proxy_opts o = {.refused = print_refused};
+
+	if (r->rights < 0)
+		return true;
+	if (!sbx_proxy_new(&r->proxy, &o, f))
+		return false;
+	sbx_proxy_adopt(r->proxy, r->rights);
+	for (const char *const *a = p->net_allow; a && *a; a++)
+		if (!sbx_proxy_allow(r->proxy, *a, f))
+			return false;
+	return true;
+}
+
 static int
-supervise(struct run *r, struct sbx_fail *f)
+supervise(struct run *r, const struct sbx_policy *p, struct sbx_fail *f)
 {
 	int code;
 
 	r->gone = (int)syscall(SYS_pidfd_open, r->pid, 0);
-	if (r->gone < 0) {
+	if (r->gone < 0)
 		sbx_fail_set(f, "pidfd", errno, NULL);
+	if (r->gone < 0 || !open_proxy(r, p, f)) {
+		sbx_proxy_free(r->proxy);
+		sbx_shut(&r->gone);
 		kill(r->pid, SIGKILL);
 		waitpid(r->pid, NULL, 0);
 		return -1;
 	}
 	code = wait_for_end(r);
 	close(r->gone);
+	sbx_proxy_free(r->proxy);
 	return judge(&r->end, code, f);
 }
 
 static int
-launch(struct setup *s, char *const argv[], struct sbx_fail *f)
+launch(struct setup *s, const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 {
-	struct ns_ids ids = {geteuid(), getegid()};
+	struct ns_ids ids = {geteuid(), getegid(), s->net == SBX_NET_HOST};
 	SBX_CLOSE int life = -1, mine = -1, signals = -1;
-	struct run r = {.pid = -1};
+	struct run r = {.pid = -1, .rights = -1};
+	int rights[2] = {-1, -1};
 	struct streams streams;
 	int report[2], alive[2], code = -1;
 	sigset_t set, old;
@@ -308,22 +348,27 @@ launch(struct setup *s, char *const argv[], struct sbx_fail *f)
 
 	if (pipe2(report, O_CLOEXEC) || pipe2(alive, O_CLOEXEC))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
+	if (s->net == SBX_NET_LIST && !rights_pair(rights))
+		return sbx_fail_set(f, "socket pair", errno, NULL), -1;
 	r.report = mine = report[0];
+	r.rights = rights[0];
 	life = alive[1];
 	block_ending(&set, &old);
 	streams_save(&streams);
-	r.pid = ns_clone(&userns, f);
+	r.pid = ns_clone(&ids, &userns, f);
 	if (r.pid == 0) {
 		close(alive[1]);
 		ns_die_with_parent(alive[0]);
-		pid1(s, argv, userns, &ids, report[1]);
+		sbx_shut(&rights[0]);
+		pid1(s, argv, userns, &ids, report[1], rights[1]);
 	}
 	close(report[1]);
 	close(alive[0]);
+	sbx_shut(&rights[1]);
 	r.signals = signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	fcntl(mine, F_SETFL, O_NONBLOCK);
 	if (r.pid > 0)
-		code = supervise(&r, f);
+		code = supervise(&r, p, f);
 	streams_restore(&streams);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return code;
@@ -345,7 +390,7 @@ sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 			close(workspace);
 			workspace = -1;
 			wipe_environment();
-			code = launch(&s, argv, f);
+			code = launch(&s, p, argv, f);
 		}
 	}
 	if (workspace >= 0)

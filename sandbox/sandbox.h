@@ -1,4 +1,4 @@
-/* The only door to sandbox/.
+/* The only door to sandbox/; the network's own is net/proxy.h.
  *
  * A session is one jail: a process executed from this program's own image with an empty
  * environment and no inherited descriptor but its socket, in namespaces of its own, pid 1 of
@@ -128,6 +128,12 @@ bool sbx_session_show(struct sbx_session *s, const char *path, enum sbx_show how
 		      char real[4096], struct sbx_fail *f);
 /* Kills whatever lives in the jail, waits for it, frees. Never blocks longer than 1 s. */
 void sbx_session_free(struct sbx_session *s);
+/* Who serves the jail's network (see net/proxy.h); borrowed, NULL: nobody. Before the set-up of a
+ * policy with SBX_NET_LIST: the listeners come with SBX_READY. Later, when the proxy has none:
+ * asks the jail for them; SBX_READY comes once more. Jobs that are started from then on are told
+ * of the proxy. */
+struct sbx_proxy;
+void sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy);
 /* The jail's process on the host, for tests and messages; -1 when it is gone. */
 pid_t sbx_session_pid(const struct sbx_session *s);
 

@@ -25,7 +25,7 @@ const struct execute_limits execute_limits_default = {.wall_ms = 120 * 1000,
 
 /* Told to the user now and to the model with the result; once until then. */
 static void
-executor_tell(const struct sbx_notice *n, void *arg)
+executor_say(const struct sbx_notice *n, void *arg)
 {
 	struct executor *x = arg;
 	AUTO_FREE char *line = explain_line(n);
@@ -48,7 +48,7 @@ executor_notice(const struct sbx_notice *n, void *arg)
 	if (sbx_notice_idle(n))
 		x->idle = *n;
 	else
-		executor_tell(n, x);
+		executor_say(n, x);
 }
 
 struct executor *
@@ -87,6 +87,26 @@ executor_restart(struct executor *x, const char *language)
 		if (job->state != JOB_NONE && (!language || job->kernel == k))
 			jobs_abandon(&x->jobs, job);
 	}
+}
+
+bool
+executor_tell(struct executor *x, const struct sbx_notice *n)
+{
+	if (x->jobs.notice)
+		x->jobs.notice(n, x->jobs.notice_arg);
+	return x->jobs.notice != NULL;
+}
+
+void
+executor_set_attend(struct executor *x, const struct executor_attend *a)
+{
+	x->attend = *a;
+}
+
+bool
+executor_busy(const struct executor *x)
+{
+	return x->busy;
 }
 
 static enum err_kind
@@ -244,16 +264,16 @@ result_explain(struct step *s, struct step_result *r, const char *cwd)
 	const struct explain_step step = {x->o.policy, cwd, r->status != 0};
 
 	if (x->idle.kind && r->status != 0)
-		executor_tell(&x->idle, x);
+		executor_say(&x->idle, x);
 	x->idle.kind = 0;
 	if (step.policy)
-		explain_errors(buf_str(&s->err), s->err.len, &step, executor_tell, x);
+		explain_errors(buf_str(&s->err), s->err.len, &step, executor_say, x);
 	if (step.policy && r->state_lost && s->job->limit &&
 	    strcmp(s->job->limit, "driver protocol") != 0)
-		explain_limit(s->job->limit, &step.policy->limits, executor_tell, x);
+		explain_limit(s->job->limit, &step.policy->limits, executor_say, x);
 	/* Of a shell's command, or the interpreter itself. */
 	if (step.policy && r->status == 128 + SIGXFSZ)
-		explain_limit("file size", &step.policy->limits, executor_tell, x);
+		explain_limit("file size", &step.policy->limits, executor_say, x);
 	if (x->told.len > 0) {
 		buf_truncate(&x->told, x->told.len - 1);
 		r->notices = buf_take(&x->told);
@@ -365,6 +385,7 @@ executor_run(struct executor *x, const char *language, const char *code, size_t 
 	kind = executor_ready(x, e);
 	if (kind)
 		return kind;
+	x->busy = true;
 	s.job = jobs_of(&x->jobs, k);
 	buf_init(&s.err, EXPLAIN_TEXT_MAX);
 	collect_init(&s.out, MIN_OF(x->o.limits.show_bytes, x->o.limits.keep_bytes),
@@ -372,6 +393,7 @@ executor_run(struct executor *x, const char *language, const char *code, size_t 
 	step_run(&s, code, n, out);
 	collect_release(&s.out);
 	buf_release(&s.err);
+	x->busy = false;
 	if (x->jobs.dead) {
 		step_result_release(out);
 		return executor_fail(x, e);

@@ -78,6 +78,19 @@ enum err_kind executor_ready(struct executor *x, struct err *e);
 enum err_kind
 executor_run(struct executor *x, const char *language, const char *code, size_t n,
 	     step_output_fn *live, void *arg, struct step_result *out, struct err *e);
+/* A fact about the step that comes from elsewhere than the jail; false: nobody collects facts. */
+bool executor_tell(struct executor *x, const struct sbx_notice *n);
+/* A step may have to wait for the user (a host to be allowed): when `needed` says so, `attend` is
+ * called from the step's own turn of the loop. The step's clock stands still meanwhile and its
+ * output waits in the jail. */
+struct executor_attend {
+	bool (*needed)(void *arg);
+	void (*attend)(void *arg);
+	void *arg;
+};
+void executor_set_attend(struct executor *x, const struct executor_attend *a);
+/* A step is under way. */
+bool executor_busy(const struct executor *x);
 /* Ends one language's interpreter, or all (NULL). The next step starts afresh. */
 void executor_restart(struct executor *x, const char *language);
 

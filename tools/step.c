@@ -148,12 +148,32 @@ step_patience(const struct step *s, int64_t now)
 	return (int)MAX_OF(MIN_OF(until - now, (int64_t)INT32_MAX), (int64_t)0);
 }
 
+/* What the user takes to answer is not the step's time. */
+static void
+step_attend(struct step *s)
+{
+	struct executor *x = s->x;
+	int64_t before = clock_ms(), took;
+
+	if (!x->attend.needed || s->stage != STAGE_RUNS || loop_pending(x->o.loop) ||
+	    !x->attend.needed(x->attend.arg))
+		return;
+	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
+	x->watching = 0;
+	x->attend.attend(x->attend.arg);
+	took = clock_ms() - before;
+	s->start += took;
+	if (s->second != INT64_MAX)
+		s->second += took;
+}
+
 void
 step_wait(struct step *s, enum job_state state)
 {
 	while (s->job->state == state) {
 		executor_watch(s->x);
 		loop_wait(s->x->o.loop, step_patience(s, clock_ms()));
+		step_attend(s);
 		step_signals(s);
 		if (s->job->state == state)
 			step_clock(s, clock_ms());

@@ -18,6 +18,8 @@ struct executor {
 	short watching;		/* poll events asked for */
 	struct sbx_notice idle; /* waits for the step to fail; kind 0: none */
 	struct buf told;	/* lines about what was refused, for the next result */
+	struct executor_attend attend;
+	bool busy; /* a step is under way */
 };
 /* Watches the jail's descriptor; for writability only while something waits to be written. */
 void executor_watch(struct executor *x);

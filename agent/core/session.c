@@ -89,6 +89,7 @@ session_system(struct session *s, struct buf *out)
 	    .write = s->conf.write,
 	    .step_timeout_ms = s->conf.execute.wall_ms,
 	    .memory = s->conf.limits.memory,
+	    .network = s->conf.network,
 	    .tools = s->model && s->model->tools != MODEL_TOOLS_NO,
 	    .run = s->conf.approve != APPROVE_NEVER,
 	    .asks = s->conf.approve == APPROVE_ASK,
@@ -129,18 +130,37 @@ session_begin(struct session *s, struct err *e)
 	return transcript_msg(s->transcript, &s->msgs.at[0], NULL, e);
 }
 
+/* What the system message says may be no longer true. */
+static void
+session_renew_system(struct session *s)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SESSION_SYSTEM_MAX);
+
+	if (s->msgs.n == 0)
+		return;
+	session_system(s, &text);
+	msg_set_text(&s->msgs.at[0], buf_str(&text));
+}
+
+void
+session_set_network(struct session *s, const char *network)
+{
+	s->conf.network = network;
+	session_renew_system(s);
+	if (s->begun)
+		transcript_note(s->transcript, "network", network ? network : "off", NULL);
+}
+
 void
 session_set_model(struct session *s, struct model *model)
 {
-	AUTO_BUF struct buf text = BUF_INIT(SESSION_SYSTEM_MAX);
 	AUTO_FREE char *spec = NULL;
 
 	model_free(s->model);
 	s->model = model;
 	if (s->msgs.n == 0)
 		return;
-	session_system(s, &text);
-	msg_set_text(&s->msgs.at[0], buf_str(&text));
+	session_renew_system(s);
 	spec = session_model_spec(s);
 	transcript_note(s->transcript, "model", spec, NULL);
 }

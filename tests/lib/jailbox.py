@@ -76,7 +76,7 @@ class Box:
             job.kill()
             raise
         out = out.decode("utf-8", "replace")
-        if not notices:
+        if not notices and job.returncode != 4:
             out = re.sub(r"sunaba: sandbox: [^\n]*\n", "", out)
         return job.returncode, out
 
