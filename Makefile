@@ -26,14 +26,14 @@ LIB  := $B/libsunaba.a
 TEXT := $(wildcard prompts/*.md prompts/*.txt prompts/demo/* tools/kernels/driver.* \
 	  tools/kernels/*.py tools/kernels/*.js tools/kernels/*.sh sandbox/*.policy)
 UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c)) \
-	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c))
+	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c)) $B/jail/probe
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 .PHONY: all run test check check-asan lint fuzz bench bench-net format install uninstall clean setup \
-	setup-test man check-peers unit
+	setup-test man check-peers unit check-attacks
 .DELETE_ON_ERROR:
 
 all: $B/sunaba $B/sunaba.1 $B/sunaba.yaml.5
@@ -93,6 +93,12 @@ $B/term/%: tests/term/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 
+# What the attacks need beyond python; static, since it runs in any sandbox.
+$B/jail/probe: tests/jail/attacks/probe.c
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O1 -static -o $@ $<
+
 $B/sunaba.1 $B/sunaba.yaml.5: $B/%: docs/%.in $B/sunaba
 	$(call say,MAN,$@)
 	$(Q)$B/sunaba help --man $< > $@
@@ -118,6 +124,10 @@ fuzz: setup-test
 # Servers of others; their start scripts are found in $$SUNABA_SHARED/peers.
 check-peers: all
 	$(Q)SUNABA=$$PWD/$B/sunaba ROOT=$$PWD python3 tests/peers/test_peers.py
+
+# Every attack of the list as every identity; --bare is the control. See tests/jail/attacks.
+check-attacks: all unit
+	$(Q)SUNABA=$B/sunaba python3 tests/jail/attacks/score.py --staged $(ARGS)
 
 bench: all
 	$(Q)SUNABA=$B/sunaba python3 tests/bench/bench.py
