@@ -16,8 +16,10 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSUNABA_VERSION='"$(VERSION)"' -I. -I$B $(WARN) \
 	     $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(EXTRA_LDFLAGS)
-# libcurl is opened on first use (agent/model/http.c), so that start-up does not pay for it.
-LIBS := -lcjson -lcmark -lreadline -lunistring -lyaml -lm -lpthread -ldl
+# Libraries are opened on first use (agent/base/lib.h, agent/model/curl_lib.h), so that start-up
+# does not pay for them.
+LIBS := -lm -lpthread -ldl
+OPENED := cjson cmark readline unistring yaml
 
 SRC  := $(sort $(wildcard agent/*.c agent/*/*.c sandbox/*.c sandbox/net/*.c tools/*.c tools/kernels/*.c))
 OBJ  := $(SRC:%.c=$B/%.o)
@@ -67,13 +69,18 @@ $(LIB): $(filter-out $(MAIN),$(OBJ))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcsP $@ $^
 
-$B/%.o: %.c | $B/sandbox/filter.h
+$B/%.o: %.c | $B/sandbox/filter.h $B/sonames.h
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Texts embedded with .incbin are not seen by -MMD.
 $(filter $B/tools/kernels/% $B/agent/core/prompt.o $B/agent/model/provider_demo.o,$(OBJ)): $(TEXT)
+
+# The names by which the libraries of this machine are opened.
+$B/sonames.h: scripts/sonames.sh
+	@mkdir -p $(@D)
+	$(Q)CC="$(CC)" sh scripts/sonames.sh $(OPENED) > $@
 
 # The system-call filter is compiled once, at build time, through libseccomp.
 $B/sandbox/filter.h: sandbox/gen/genfilter.c $(wildcard sandbox/*.policy)
