@@ -107,6 +107,7 @@ pid1(struct setup *s, bool userns, const struct ns_ids *ids, const int life[2], 
 		sbx_fail_set(&f, "shared mounts", errno, "/");
 		tell_failure(&f);
 	}
+	confine_offer();
 	prctl(PR_SET_DUMPABLE, 0);
 	snprintf(facts, sizeof(facts), "rung=full\nuserns=%s\nlandlock=%d\n",
 		 userns ? "yes" : "no", landlock_abi());

@@ -69,9 +69,7 @@ static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 	spawn_block_signals();
 	if (!root_job(false, &r.fail)) {
 		r.kind = REPORT_FAIL;
-	} else if ((pid = fork()) == 0) {
-		spawn_exec(sp);
-	} else if (pid < 0) {
+	} else if ((pid = spawn_start(sp)) < 0) {
 		r.kind = REPORT_FAIL;
 		sbx_fail_set(&r.fail, "fork", errno, NULL);
 	} else {

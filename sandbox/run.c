@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "sandbox/confine.h"
 #include "sandbox/net/inside.h"
 #include "sandbox/net/proxy.h"
 #include "sandbox/ns.h"
@@ -157,6 +158,7 @@ static void __attribute__((noreturn)) pid1(struct setup *s, char *const argv[], 
 	    !root_build(s, userns, &f) || !root_job(true, &f))
 		tell(report, REPORT_FAIL, &f);
 	sbx_shut(&rights);
+	confine_offer();
 	prctl(PR_SET_DUMPABLE, 0);
 	spawn_block_signals();
 	notify_init(&calls);
@@ -164,9 +166,7 @@ static void __attribute__((noreturn)) pid1(struct setup *s, char *const argv[], 
 		sbx_fail_set(&f, "socket pair", errno, NULL);
 		tell(report, REPORT_FAIL, &f);
 	}
-	pid = fork();
-	if (pid == 0)
-		spawn_exec(&sp);
+	pid = spawn_start(&sp);
 	if (pid < 0) {
 		sbx_fail_set(&f, "fork", errno, NULL);
 		tell(report, REPORT_FAIL, &f);
