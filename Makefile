@@ -35,7 +35,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 .PHONY: all run test check check-asan lint fuzz bench bench-net format install uninstall clean setup \
-	setup-test man check-peers unit check-attacks
+	setup-test man check-peers unit check-attacks bench-sandbox
 .DELETE_ON_ERROR:
 
 all: $B/sunaba $B/sunaba.1 $B/sunaba.yaml.5
@@ -142,6 +142,21 @@ bench: all
 # Connecting through the sandbox's proxy beside the direct way.
 bench-net: all
 	$(Q)SUNABA=$B/sunaba python3 tests/bench/net.py
+
+# The sandbox beside bubblewrap, firejail and unshare; goals are checked.
+BENCH := $(addprefix $B/bench/,race calls session nothing)
+bench-sandbox: all $(BENCH)
+	$(Q)SUNABA=$B/sunaba BUILD=$B python3 tests/bench/sandbox.py $(ARGS)
+
+$B/bench/session: tests/bench/session.c $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+$B/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -static -o $@ $<
+$B/bench/nothing:
+	@mkdir -p $(@D)
+	$(Q)echo 'int main(void) { return 0; }' | $(CC) -O2 -static -x c -o $@ -
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
