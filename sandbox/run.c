@@ -26,6 +26,7 @@
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
 #include "sandbox/streams.h"
+#include "sandbox/tty.h"
 #include "sandbox/usage.h"
 
 #define EXIT_SIGNALLED 128 /* plus the signal, as shells say it */
@@ -134,8 +135,9 @@ clean_up(const struct setup *s)
 	protect_sweep(s->protect);
 }
 
-static void __attribute__((noreturn)) pid1(struct setup *s, char *const argv[], bool userns,
-					   const struct ns_ids *ids, int report, int rights)
+static void __attribute__((noreturn))
+pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids, int report,
+     int rights, int tty)
 {
 	struct spawn sp = {.setup = s,
 			   .argv = (const char *const *)argv,
@@ -145,7 +147,8 @@ static void __attribute__((noreturn)) pid1(struct setup *s, char *const argv[], 
 			   .fd = {-1, -1, report},
 			   .code = -1,
 			   .state = -1,
-			   .channel = -1};
+			   .channel = -1,
+			   .terminal = tty >= 0};
 	struct notify calls;
 	struct teller teller = {.report = report};
 	struct spawn_calls told = {&calls, tell_notice, &teller};
@@ -155,11 +158,13 @@ static void __attribute__((noreturn)) pid1(struct setup *s, char *const argv[], 
 
 	s->protect = protect_new(tell_guarded, &report);
 	if (!ns_enter(userns, ids, &f) || !inside_begin(s, rights, &f) ||
-	    !root_build(s, userns, &f) || !root_job(true, &f))
+	    !root_build(s, userns, &f) || !root_job(true, &f) ||
+	    (tty >= 0 && !tty_make(tty, &f)))
 		tell(report, REPORT_FAIL, &f);
 	sbx_shut(&rights);
 	confine_offer();
 	prctl(PR_SET_DUMPABLE, 0);
+	sbx_shut(&tty);
 	spawn_block_signals();
 	notify_init(&calls);
 	if (!notify_open(&calls, &sp.channel)) {
@@ -187,12 +192,17 @@ static void __attribute__((noreturn)) pid1(struct setup *s, char *const argv[], 
 }
 
 static void
-block_ending(sigset_t *set, sigset_t *old)
+block_ending(bool terminal, sigset_t *set, sigset_t *old)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGHUP);
+	if (terminal) {
+		sigaddset(set, SIGWINCH);
+		sigaddset(set, SIGTSTP);
+		sigaddset(set, SIGCONT);
+	}
 	sigprocmask(SIG_BLOCK, set, old);
 }
 
@@ -204,6 +214,7 @@ struct run {
 	struct sbx_proxy *proxy;   /* NULL: the network is off */
 	int caught;		   /* signal that ended the run, or 0 */
 	struct report end;	   /* kind 0: none came */
+	struct tty tty;
 };
 
 static void
@@ -215,7 +226,8 @@ print_notice(const struct sbx_notice *n)
 	for (char *p = msg; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
-	dprintf(2, "sunaba: sandbox: %s%s%s\n", msg, hint[0] ? " - " : "", hint);
+	dprintf(2, "sunaba: sandbox: %s%s%s%s", msg, hint[0] ? " - " : "", hint,
+		tty_newline);
 }
 
 static void
@@ -239,6 +251,8 @@ take_signal(struct run *r)
 
 	if (read(r->signals, &si, sizeof(si)) != (ssize_t)sizeof(si))
 		return;
+	if (tty_signal(&r->tty, (int)si.ssi_signo))
+		return;
 	r->caught = (int)si.ssi_signo;
 	kill(r->pid, SIGKILL);
 }
@@ -250,10 +264,13 @@ wait_for_end(struct run *r)
 	    {.fd = r->gone, .events = POLLIN},
 	    {.fd = r->signals, .events = POLLIN},
 	    {.fd = r->report, .events = POLLIN},
-	    {.fd = r->proxy ? sbx_proxy_fd(r->proxy) : -1, .events = POLLIN}};
+	    {.fd = r->proxy ? sbx_proxy_fd(r->proxy) : -1, .events = POLLIN},
+	    {.fd = -1},
+	    {.fd = -1}};
 	int status = 0;
 
 	while (!p[0].revents) {
+		tty_poll(&r->tty, p + 4);
 		if (poll(p, SBX_LEN(p), -1) < 0)
 			continue;
 		if (p[1].revents)
@@ -264,7 +281,9 @@ wait_for_end(struct run *r)
 			p[2].fd = -1;
 		if (p[3].revents)
 			sbx_proxy_step(r->proxy);
+		tty_serve(&r->tty, p + 4);
 	}
+	tty_end(&r->tty);
 	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	read_reports(r);
@@ -343,32 +362,38 @@ launch(struct setup *s, const struct sbx_policy *p, char *const argv[], struct s
 	int rights[2] = {-1, -1};
 	struct streams streams;
 	int report[2], alive[2], code = -1;
+	int tty[2] = {-1, -1};
+	bool userns, terminal = tty_wanted();
 	sigset_t set, old;
-	bool userns;
 
 	if (pipe2(report, O_CLOEXEC) || pipe2(alive, O_CLOEXEC))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
-	if (s->net == SBX_NET_LIST && !rights_pair(rights))
+	if ((s->net == SBX_NET_LIST && !rights_pair(rights)) ||
+	    (terminal && !rights_pair(tty)))
 		return sbx_fail_set(f, "socket pair", errno, NULL), -1;
 	r.report = mine = report[0];
 	r.rights = rights[0];
+	tty_init(&r.tty, tty[0]);
 	life = alive[1];
-	block_ending(&set, &old);
+	block_ending(terminal, &set, &old);
 	streams_save(&streams);
 	r.pid = ns_clone(&ids, &userns, f);
 	if (r.pid == 0) {
 		close(alive[1]);
 		ns_die_with_parent(alive[0]);
 		sbx_shut(&rights[0]);
-		pid1(s, argv, userns, &ids, report[1], rights[1]);
+		sbx_shut(&tty[0]);
+		pid1(s, argv, userns, &ids, report[1], rights[1], tty[1]);
 	}
 	close(report[1]);
 	close(alive[0]);
 	sbx_shut(&rights[1]);
+	sbx_shut(&tty[1]);
 	r.signals = signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	fcntl(mine, F_SETFL, O_NONBLOCK);
 	if (r.pid > 0)
 		code = supervise(&r, p, f);
+	sbx_shut(&tty[0]);
 	streams_restore(&streams);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return code;
@@ -378,6 +403,7 @@ int
 sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 {
 	struct queue q = {0};
+	static char term[TTY_TERM];
 	struct setup s;
 	int code = -1, workspace;
 
@@ -389,6 +415,9 @@ sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 		} else {
 			close(workspace);
 			workspace = -1;
+			tty_term(term);
+			if (tty_wanted())
+				env_set(s.env, term);
 			wipe_environment();
 			code = launch(&s, p, argv, f);
 		}

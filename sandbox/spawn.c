@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -100,6 +101,8 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 
 	deal(sp);
 	setsid();
+	if (sp->terminal)
+		ioctl(0, TIOCSCTTY, 0);
 	spawn_reset_signals();
 	if (chdir(sp->cwd)) {
 		sbx_fail_set(&f, "folder", errno, sp->cwd);

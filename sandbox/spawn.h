@@ -32,6 +32,7 @@ struct spawn {
 	int fd[3];	 /* output, error, report; -1: as it is */
 	int code, state; /* the driver's descriptors, or -1 */
 	int channel;	 /* for the listener of refused calls, or -1 */
+	bool terminal;	 /* standard input becomes its controlling terminal */
 };
 
 /* Signals to their defaults, none blocked. */

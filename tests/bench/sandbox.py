@@ -78,8 +78,8 @@ def launchers(work, true):
              ("unshare", ["unshare", "-Urmpinuf", true]),
              ("bwrap", [*bwrap_plain(work), true]),
              ("bwrap, hardened", [*bwrap_hard(work, rules), true]),
-             ("firejail", ["firejail", "--quiet", "--noprofile", "--net=none", "--private-tmp",
-                           "--seccomp", "--caps.drop=all", "--nonewprivs", "--noroot", true])]
+             ("firejail", ["firejail", "--quiet", "--noprofile", "--net=none",
+                           "--seccomp", "--caps.drop=all", "--nonewprivs", true])]
     for name, argv in table:
         if not shutil.which(argv[0]) or (name == "bwrap, hardened" and not shutil.which("bwrap")):
             print(f"  {name}: not installed, left out")
