@@ -38,7 +38,9 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 	setup-test man check-peers unit check-attacks bench-sandbox
 .DELETE_ON_ERROR:
 
-all: $B/sunaba $B/sunaba.1 $B/sunaba.yaml.5
+MAN := $(patsubst docs/%.in,$B/%,$(wildcard docs/*.in))
+
+all: $B/sunaba $(MAN)
 
 run: setup
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
@@ -106,11 +108,11 @@ $B/jail/probe: tests/jail/attacks/probe.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O1 -static -o $@ $<
 
-$B/sunaba.1 $B/sunaba.yaml.5: $B/%: docs/%.in $B/sunaba
+$(MAN): $B/%: docs/%.in $B/sunaba
 	$(call say,MAN,$@)
 	$(Q)$B/sunaba help --man $< > $@
 
-man: $B/sunaba.1 $B/sunaba.yaml.5
+man: $(MAN)
 
 lint: all
 	$(Q)SUNABA=$B/sunaba sh scripts/lint.sh
@@ -165,15 +167,16 @@ install: all
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 755 $B/sunaba $(DESTDIR)$(PREFIX)/bin/sunaba
-	install -m 644 $B/sunaba.1 $(DESTDIR)$(PREFIX)/share/man/man1/sunaba.1
-	install -m 644 $B/sunaba.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/sunaba.yaml.5
+	install -m 644 $(filter %.1,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(filter %.5,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man5
 	$B/sunaba completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sunaba
 	$B/sunaba completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sunaba
 	$B/sunaba completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sunaba.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/sunaba $(DESTDIR)$(PREFIX)/share/man/man1/sunaba.1 \
-	  $(DESTDIR)$(PREFIX)/share/man/man5/sunaba.yaml.5 \
+	rm -f $(DESTDIR)$(PREFIX)/bin/sunaba \
+	  $(patsubst $B/%,$(DESTDIR)$(PREFIX)/share/man/man1/%,$(filter %.1,$(MAN))) \
+	  $(patsubst $B/%,$(DESTDIR)$(PREFIX)/share/man/man5/%,$(filter %.5,$(MAN))) \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sunaba \
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sunaba \
 	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sunaba.fish

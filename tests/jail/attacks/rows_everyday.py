@@ -101,7 +101,7 @@ def strace(s):
     need("strace")
     shown = subprocess.run([s.box.program, "sandbox", "--help"], stdout=subprocess.PIPE,
                            check=False).stdout.decode()
-    opt_in = re.search(r"--(allow-)?(debug|ptrace)\b", shown)
+    opt_in = re.search(r"--(debug-tools|(allow-)?(debug|ptrace))\b", shown)
     code, text = s.run(["strace", "-f", "-e", "trace=execve", "true"],
                        [opt_in.group(0)] if opt_in else [])
     return (code != 0 or "execve" not in text) and \
