@@ -215,12 +215,9 @@ static const struct man_section {
 	const char *mark;
 	void (*write)(struct buf *out);
 } man_sections[] = {
-    {"@OPTIONS@", man_options},
-    {"@SANDBOX_OPTIONS@", man_sandbox_options},
-    {"@COMMANDS@", man_commands},
-    {"@ENVIRONMENT@", man_environment},
-    {"@CONFIG@", man_config},
-    {"@EXIT@", man_exit},
+    {"@OPTIONS@", man_options},	  {"@SANDBOX_OPTIONS@", man_sandbox_options},
+    {"@COMMANDS@", man_commands}, {"@ENVIRONMENT@", man_environment},
+    {"@CONFIG@", man_config},	  {"@EXIT@", man_exit},
 };
 
 /* One line of the template, without its newline. */
