@@ -28,14 +28,14 @@ LIB  := $B/libsunaba.a
 TEXT := $(wildcard prompts/*.md prompts/*.txt prompts/demo/* tools/kernels/driver.* \
 	  tools/kernels/*.py tools/kernels/*.js tools/kernels/*.sh sandbox/*.policy)
 UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c)) \
-	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c)) $B/jail/probe
+	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c)) $B/jail/probe $B/bench/soak
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 .PHONY: all run test check check-asan lint fuzz bench bench-net format install uninstall clean setup \
-	setup-test man check-peers unit check-attacks bench-sandbox
+	setup-test man check-peers unit check-attacks bench-sandbox soak-sandbox
 .DELETE_ON_ERROR:
 
 MAN := $(patsubst docs/%.in,$B/%,$(wildcard docs/*.in))
@@ -150,7 +150,10 @@ BENCH := $(addprefix $B/bench/,race calls session nothing)
 bench-sandbox: all $(BENCH)
 	$(Q)SUNABA=$B/sunaba BUILD=$B python3 tests/bench/sandbox.py $(ARGS)
 
-$B/bench/session: tests/bench/session.c $(LIB)
+soak-sandbox: all unit
+	$(Q)SUNABA=$(abspath $B/sunaba) SOAK=$(or $(SOAK),50x20) python3 tests/jail/test_soak.py
+
+$B/bench/session $B/bench/soak: $B/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 $B/bench/%: tests/bench/%.c
