@@ -71,9 +71,10 @@ python("L10", "a server on localhost", "import http.server as h, threading as t\
        "t.Thread(target=s.serve_forever, daemon=True).start()\n"
        "print(u.urlopen(f'http://localhost:{s.server_port}/file').read())", "mine")
 python("L11", "unix sockets", "import socket as s, os\n"
-       "for name in ('/tmp/sock', '\\0abstract', 'sock'):\n"
+       "for name in (f'/tmp/sock{os.getpid()}', '\\0abstract', 'sock'):\n"
        " a = s.socket(s.AF_UNIX); a.bind(name); a.listen(); b = s.socket(s.AF_UNIX)\n"
-       " b.connect(name); c, _ = a.accept(); b.send(b'x'); print(c.recv(1))", "(b'x'\\s*){3}")
+       " b.connect(name); c, _ = a.accept(); b.send(b'x'); print(c.recv(1))\n"
+       " name[0] == '/' and os.unlink(name)", "(b'x'\\s*){3}")
 python("L12", "sqlite with a write-ahead log", "import sqlite3\nd = sqlite3.connect('db')\n"
        "d.execute('pragma journal_mode=wal'); d.execute('create table t(a)')\n"
        "d.execute('insert into t values (5)'); d.commit()\n"
