@@ -95,7 +95,7 @@ c = socket.socket(socket.AF_UNIX)
 c.connect(A["path"])
 c.send(b"x")
 """, given={"path": where(s)})
-        s.listeners.pop(number).sock.close()
+        s.listeners.pop(number).close()
         if not where(s).startswith("\0") and os.path.exists(where(s)):
             os.unlink(where(s))
         return there.hits and "the host's socket was reached"

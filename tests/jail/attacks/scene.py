@@ -19,6 +19,7 @@ import tap
 SECRET = "TOPSECRET-5up3r"
 TIMEOUT_S = 90
 FD_FILE, FD_FOLDER = 93, 94  # descriptors that the launcher inherits
+STATE = ".local/state/sunaba"
 LAN, METADATA = "10.77.0.1", "169.254.169.254"
 SHM_KEY = 0x5A4D0000 | (os.getpid() & 0xFFFF)
 
@@ -73,14 +74,22 @@ class Listener:
             except OSError:
                 return
 
+    def close(self):
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)  # wakes the thread, which holds it open
+        except OSError:
+            pass
+        self.sock.close()
+
     @property
     def port(self):
         return self.sock.getsockname()[1]
 
 
 class Scene:
-    def __init__(self, box, bare=False, options=(), lan=False):
-        self.box, self.bare, self.options, self.lan = box, bare, list(options), lan
+    def __init__(self, box, bare=False, lan=False):
+        self.box, self.bare, self.lan = box, bare, lan
+        self.options = []  # before every row's own
         self.home, self.uid = box.home, box.uid
         self.mark = f"sunaba-attack-{os.getpid()}-{box.uid}"
         self.output, self.work, self.number = "", None, 0
@@ -112,7 +121,7 @@ class Scene:
         for step in reversed(self.cleanup):
             step()
         for listener in self.listeners.values():
-            listener.sock.close()
+            listener.close()
 
     def put(self, path, text, mode=0o600):
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -171,6 +180,8 @@ class Scene:
         for folder, folders, names in os.walk(self.home):
             if folder == self.home:
                 folders[:] = [f for f in folders if not re.fullmatch(r"w\d+", f)]
+            if folder == os.path.join(self.home, STATE) and "staged" in folders:
+                folders.remove("staged")  # layers of the staged mode
             found[folder] = os.lstat(folder).st_mode
             for name in names:
                 path = os.path.join(folder, name)

@@ -40,22 +40,28 @@ def chosen(args):
     return [r for r in rows if not (args.fast and r.slow) and not (args.bare and not r.bare)]
 
 
-def staged_options(box):
+def has_staged(box):
     shown = subprocess.run([box.program, "sandbox", "--help"], stdout=subprocess.PIPE,
                            check=False).stdout.decode()
-    return ["--staged=keep"] if "--staged" in shown else None
+    return "--staged" in shown
+
+
+def options_of(row, mode):
+    """What a program wrote is applied, what an attack wrote is not."""
+    if mode != "staged":
+        return []
+    return ["--staged=apply" if row.group == "everyday" else "--staged=discard"]
 
 
 def run_box(box, rows, mode, lan, args):
     """{number: (verdict, detail)}"""
-    options = staged_options(box) if mode == "staged" else []
-    if options is None:
+    if mode == "staged" and not has_staged(box):
         print(f"# {box.name}: no --staged in this build")
         return {}
-    scene, found = Scene(box, mode == "bare", options, lan), {}
+    scene, found = Scene(box, mode == "bare", lan=lan), {}
     try:
         for row in rows:
-            start = time.monotonic()
+            start, scene.options = time.monotonic(), options_of(row, mode)
             found[row.number] = carry_out(row, scene)
             if args.verbose:
                 print(f"#{row.number} {row.title} ({time.monotonic() - start:.2f} s)\n"
