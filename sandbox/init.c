@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "sandbox/frame.h"
@@ -23,11 +24,12 @@
 #include "sandbox/rights.h"
 #include "sandbox/usage.h"
 
-#define UP_HIGH	     (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
-#define DOWN_STEP    (64 * SBX_KIB)
-#define CODE_MAX     ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
-#define IDLE_LOOK_MS 1000 /* between looks at interpreters that no step runs in */
-#define NAMED_POLLS  7	  /* descriptors of one job that are polled */
+#define UP_HIGH	      (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
+#define DOWN_STEP     (64 * SBX_KIB)
+#define CODE_MAX      ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
+#define IDLE_LOOK_MS  1000 /* between looks at interpreters that no step runs in */
+#define STOP_PATIENCE 500  /* ms in which the agent must read the last words */
+#define NAMED_POLLS   7	   /* descriptors of one job that are polled */
 
 struct init {
 	int sock, rights;
@@ -108,6 +110,38 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 	job_feed(j);
 }
 
+static void
+flush(struct init *in)
+{
+	while (queue_len(&in->up)) {
+		ssize_t n = send(in->sock, queue_head(&in->up), queue_len(&in->up),
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0)
+			_exit(0);
+		queue_drop(&in->up, (size_t)n);
+	}
+}
+
+/* Nobody is left who could write behind the last sweep's back. */
+static void __attribute__((noreturn)) stop(struct init *in)
+{
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+		;
+	protect_sweep(in->setup->protect);
+	while (queue_len(&in->up)) {
+		struct pollfd p = {.fd = in->sock, .events = POLLOUT};
+
+		flush(in);
+		if (queue_len(&in->up) && poll(&p, 1, STOP_PATIENCE) <= 0)
+			break;
+	}
+	_exit(0);
+}
+
 /* The user allows one path more; what was cloned of it came before the frame. */
 static void
 show(struct init *in, const struct frame *fr)
@@ -162,8 +196,9 @@ obey(struct init *in, const struct frame *fr)
 		open_network(in);
 		return;
 	}
-	if (fr->type == FRAME_STOP || fr->type == FRAME_SETUP || fr->job < 1 ||
-	    fr->job > SBX_JOB_MAX)
+	if (fr->type == FRAME_STOP)
+		stop(in);
+	if (fr->type == FRAME_SETUP || fr->job < 1 || fr->job > SBX_JOB_MAX)
 		_exit(0);
 	j = in->job[fr->job];
 	if (fr->type == FRAME_START && !j)
@@ -200,21 +235,6 @@ read_socket(struct init *in)
 			return;
 		obey(in, &fr);
 		queue_drop(&in->down, used);
-	}
-}
-
-static void
-flush(struct init *in)
-{
-	while (queue_len(&in->up)) {
-		ssize_t n = send(in->sock, queue_head(&in->up), queue_len(&in->up),
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n < 0)
-			_exit(0);
-		queue_drop(&in->up, (size_t)n);
 	}
 }
 

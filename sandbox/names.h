@@ -7,7 +7,7 @@
 
 /* Editors, shells and this program act on it as soon as they see it. */
 bool name_runs(const char *name);
-/* The folders of packages, in which nobody works. */
+/* A folder of packages, in whose folders nobody works. */
 bool name_skipped(const char *name);
 
 enum name_secret {

@@ -254,6 +254,17 @@ see_running(struct look *l, const struct walk_entry *e)
 	tell(l->p, l->g, SBX_NOTE_PROTECTED, 0, e->path, NULL);
 }
 
+static void
+see_socket(struct look *l, const struct walk_entry *e)
+{
+	if (l->p->swept) {
+		socket_found(l->p, l->g, e->path);
+	} else if (!user_allows(l->p, l->g, e->path)) {
+		guard_add(l->g, e->path, GUARD_SOCKET);
+		tell(l->p, l->g, SBX_NOTE_SOCKET, 0, e->path, NULL);
+	}
+}
+
 static bool
 see_git(struct look *l, const struct walk_entry *e)
 {
@@ -276,10 +287,8 @@ protect_see(const struct walk_entry *e, void *arg)
 		see_running(l, e);
 		return false;
 	}
-	if (e->type == DT_SOCK && !l->p->swept) {
-		guard_add(l->g, e->path, GUARD_SOCKET);
-		tell(l->p, l->g, SBX_NOTE_SOCKET, 0, e->path, NULL);
-	}
+	if (e->type == DT_SOCK)
+		see_socket(l, e);
 	if (l->g->secrets && !l->p->swept && (e->type == DT_REG || e->type == DT_LNK)) {
 		secret = name_secret(e->name);
 		if (secret != SECRET_NO)

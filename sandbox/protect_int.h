@@ -9,6 +9,7 @@
 #define GUARDS_MAX  4096 /* of one ground */
 #define REPOS_MAX   1024 /* of one ground */
 #define SHOWN_MAX   64	 /* paths allowed in a session */
+#define ASKED_MAX   32	 /* sockets of jobs that a ground remembers */
 #define TELL_MAX    32	 /* notices of one look; the rest is counted */
 
 enum guard_kind {
@@ -33,6 +34,8 @@ struct ground {
 	size_t n, room;
 	char *repo[REPOS_MAX]; /* git directories, paths from the top */
 	size_t nrepo;
+	uint64_t asked[ASKED_MAX]; /* inodes of sockets that were tried once, a ring */
+	size_t nasked;
 	bool full, told_cut; /* guards or repositories did not fit; the user knows */
 };
 
@@ -96,5 +99,8 @@ void put_aside(struct protect *p, struct ground *g, const char *path);
 void put_clean(struct protect *p, struct ground *g, const char *path, const void *text,
 	       size_t n);
 bool is_put_aside(const char *name);
+
+/* protect_socket.c: a socket that came up since the start: masked when the host listens there. */
+void socket_found(struct protect *p, struct ground *g, const char *path);
 
 #endif

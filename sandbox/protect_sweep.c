@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
+#define NUMBERED  9 /* names with a number that are tried; then one that nobody foresees */
 #define TRIES	  100
 #define NAME_KEPT 200 /* bytes of a name that leave room for QUARANTINE */
 
@@ -39,9 +41,14 @@ static bool
 rename_aside(int dir, const char *name, char to[NAME_MAX + 1])
 {
 	for (int i = 1; i <= TRIES; i++) {
-		char number[16] = "";
+		char number[32] = "";
+		struct timespec ts;
 
-		if (i > 1)
+		clock_gettime(CLOCK_REALTIME, &ts);
+		if (i > NUMBERED)
+			snprintf(number, sizeof(number), "-%llx%09ld",
+				 (unsigned long long)ts.tv_sec, ts.tv_nsec);
+		else if (i > 1)
 			snprintf(number, sizeof(number), "-%d", i);
 		snprintf(to, NAME_MAX + 1, "%.*s" QUARANTINE "%s", NAME_KEPT, name, number);
 		if (renameat2(dir, name, dir, to, RENAME_NOREPLACE) == 0)

@@ -29,6 +29,7 @@
 #include "sandbox/tty.h"
 #include "sandbox/usage.h"
 
+#define END_PATIENCE   500 /* ms in which pid 1 must end after a signal */
 #define EXIT_SIGNALLED 128 /* plus the signal, as shells say it */
 
 extern char **environ;
@@ -253,8 +254,10 @@ take_signal(struct run *r)
 		return;
 	if (tty_signal(&r->tty, (int)si.ssi_signo))
 		return;
+	/* pid 1 ends the command and all that came of it, and puts aside what they left. */
+	if (r->caught || sigqueue(r->pid, SIGUSR1, (union sigval){.sival_int = SIGKILL}))
+		kill(r->pid, SIGKILL);
 	r->caught = (int)si.ssi_signo;
-	kill(r->pid, SIGKILL);
 }
 
 static int
@@ -270,8 +273,13 @@ wait_for_end(struct run *r)
 	int status = 0;
 
 	while (!p[0].revents) {
+		int n;
+
 		tty_poll(&r->tty, p + 4);
-		if (poll(p, SBX_LEN(p), -1) < 0)
+		n = poll(p, SBX_LEN(p), r->caught ? END_PATIENCE : -1);
+		if (n == 0)
+			kill(r->pid, SIGKILL);
+		if (n < 0)
 			continue;
 		if (p[1].revents)
 			take_signal(r);

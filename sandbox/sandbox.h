@@ -119,6 +119,8 @@ sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p, struct sbx_
  * while sbx_session_wants_write(). */
 int sbx_session_fd(const struct sbx_session *s);
 bool sbx_session_wants_write(const struct sbx_session *s);
+/* Asks the jail to end by itself: what jobs left is put aside and told, then comes SBX_DEAD. */
+bool sbx_session_stop(struct sbx_session *s);
 enum sbx_show { SBX_SHOW_READ = 1, SBX_SHOW_WRITE };
 /* Shows code that runs already, and all that comes, one path more, under the rules of a policy's
  * `read` and `write`. A relative path is one of the workspace; there a secret's cover or a

@@ -189,6 +189,12 @@ session_flush(struct sbx_session *s)
 	}
 }
 
+bool
+sbx_session_stop(struct sbx_session *s)
+{
+	return session_down(s, FRAME_STOP, 0, 0, NULL, 0);
+}
+
 int
 sbx_session_fd(const struct sbx_session *s)
 {

@@ -183,6 +183,7 @@ struct reading {
 	walk_see *see;
 	void *arg;
 	unsigned git; /* parts of a git directory */
+	bool packages;
 	size_t first; /* folders found before */
 };
 
@@ -221,7 +222,8 @@ read_entry(struct reading *r, int fd, const struct dirent64 *d)
 	e.type = type_of(fd, d);
 	snprintf(r->path + r->len, NAME_MAX + 1, "%s", d->d_name);
 	r->git |= git_part(d->d_name, e.type);
-	if (!r->see(&e, r->arg) || e.type != DT_DIR || name_skipped(d->d_name))
+	/* Of a folder of packages its own entries only. */
+	if (!r->see(&e, r->arg) || e.type != DT_DIR || r->packages)
 		return;
 	child = folder(r->w, r->index, d->d_name, &known);
 	/* A new folder of the name of one that is gone is told by its inode, when it is looked at. */
@@ -251,6 +253,7 @@ read_folder(struct reading *r, int fd)
 	if (!w->list)
 		w->list = sbx_grow(NULL, LIST_BYTES);
 	r->first = w->n;
+	r->packages = name_skipped(name_of(w, r->index));
 	while ((n = syscall(SYS_getdents64, fd, w->list, LIST_BYTES)) > 0) {
 		struct dirent64 *d;
 

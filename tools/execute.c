@@ -5,6 +5,7 @@
  * turns the loop, and what came of it is put into the result.
  *
  * Pinned by tests/unit/test_execute.c. */
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 
 #define READY_MS 5000	   /* until the jail must stand */
 #define START_MS 10000	   /* until an interpreter must be ready for code */
+#define STOP_MS	 1000	   /* until the jail must have ended by itself */
 #define CODE_MAX (4 * MIB) /* bytes of one step's code */
 
 const struct execute_limits execute_limits_default = {.wall_ms = 120 * 1000,
@@ -65,12 +67,29 @@ executor_new(const struct executor_opts *o)
 	return x;
 }
 
+/* What code left behind is told before the jail goes. */
+static void
+executor_stop(struct executor *x)
+{
+	int64_t end = clock_ms() + STOP_MS, left;
+
+	if (!x->jobs.ready || x->jobs.dead || !sbx_session_stop(x->o.sandbox))
+		return;
+	while (!x->jobs.dead && (left = end - clock_ms()) > 0) {
+		struct pollfd p = {.fd = sbx_session_fd(x->o.sandbox), .events = POLLIN};
+
+		if (poll(&p, 1, (int)left) > 0)
+			jobs_read(&x->jobs);
+	}
+}
+
 void
 executor_free(struct executor *x)
 {
 	if (!x)
 		return;
 	jobs_release(&x->jobs);
+	executor_stop(x);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	buf_release(&x->told);
 	free(x);
