@@ -1,4 +1,4 @@
-/* Names of files: see names.h. Pinned by tests/unit/test_names.c. */
+/* Names of files: see names.h. Pinned by tests/unit/test_walk.c. */
 #include "sandbox/names.h"
 
 #include <fnmatch.h>

@@ -4,7 +4,7 @@
  * environments, which say of themselves what they are. A file of the workspace (its .venv) may
  * name a place of the list too, never another. Runs on the agent's side, which knows HOME.
  * Sources: the layouts of rustup, pyenv, nvm, uv, pipx, go, conda; venv's pyvenv.cfg (PEP 405).
- * Pinned by tests/unit/test_toolchain.c and tests/jail/test_toolchains.py. */
+ * Pinned by tests/jail/test_toolchains.py. */
 #include "sandbox/toolchain.h"
 
 #include <errno.h>
