@@ -12,7 +12,7 @@ static void
 allow_list(struct app *a)
 {
 	static const struct {
-		enum opt_id id;
+		int id; /* enum opt_id */
 		const char *word;
 	} rows[] = {{OPT_ALLOW_READ, "read"}, {OPT_ALLOW_WRITE, "write"}};
 
