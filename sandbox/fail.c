@@ -54,6 +54,8 @@ static const struct {
      "the "
      "desktop; list hosts instead: --allow-net=HOST"},
     {"policy path", ANY, "name an existing file or folder other than /"},
+    {"show", EBUSY,
+     "start again with --allow-read or --allow-write: it holds what is in use"},
     {"execute the jail", ENOENT, "mount /proc first: mount -t proc proc /proc"},
 };
 

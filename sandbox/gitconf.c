@@ -260,6 +260,8 @@ gitconf_runs(const struct gitconf *c)
 struct clean {
 	const char *text;
 	size_t done, dropped; /* bytes dealt with; assignments left out */
+	gitconf_judge *bad;
+	void *arg;
 	struct queue *out;
 };
 
@@ -268,7 +270,7 @@ clean_one(const struct gitconf *c, void *arg)
 {
 	struct clean *k = arg;
 
-	if (!gitconf_runs(c))
+	if (!gitconf_runs(c) && (!k->bad || !k->bad(c, k->arg)))
 		return;
 	queue_add(k->out, k->text + k->done, c->from - k->done);
 	/* Its line's end stays when something stands before it on the line. */
@@ -279,10 +281,10 @@ clean_one(const struct gitconf *c, void *arg)
 }
 
 size_t
-gitconf_clean(const char *text, size_t n, struct queue *out)
+gitconf_clean(const char *text, size_t n, gitconf_judge *bad, void *arg, struct queue *out)
 {
 	struct queue kept = {0};
-	struct clean k = {.text = text, .out = &kept};
+	struct clean k = {.text = text, .out = &kept, .bad = bad, .arg = arg};
 
 	if (!gitconf_read(text, n, clean_one, &k)) {
 		queue_free(&kept);

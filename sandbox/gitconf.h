@@ -24,8 +24,11 @@ typedef void gitconf_see(const struct gitconf *c, void *arg);
 bool gitconf_read(const char *text, size_t n, gitconf_see *see, void *arg);
 /* git, or a program that it starts, would run the value, or read further settings by it. */
 bool gitconf_runs(const struct gitconf *c);
-/* Appends the text without what gitconf_runs(); nothing of a text that cannot be read. The number
- * of assignments left out, at least 1 for such a text. */
-size_t gitconf_clean(const char *text, size_t n, struct queue *out);
+typedef bool gitconf_judge(const struct gitconf *c, void *arg);
+/* Appends the text without what gitconf_runs(), or `bad`, unless NULL, says is harmful too;
+ * nothing of a text that cannot be read. The number of assignments left out, at least 1 for
+ * such a text. */
+size_t
+gitconf_clean(const char *text, size_t n, gitconf_judge *bad, void *arg, struct queue *out);
 
 #endif

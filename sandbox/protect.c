@@ -1,10 +1,8 @@
 /* Grounds and guards: see protect.h; what git believes is in protect_git.c.
  *
- * A guard is a mount on the very thing: the kernel refuses to rename or remove what is mounted
- * on (EBUSY), in this tree of mounts only. Outer ones come first, so that inner ones hang on
- * them. On the host everything can be replaced meanwhile, which takes the mount off: each step
- * begins and ends with a look whether all stand.
- * Sources: mount_namespaces(7), open_tree(2), statx(2). Pinned by tests/jail/test_protect.py. */
+ * Outer guards are put up first, so that inner ones hang on them. On the host everything can be
+ * replaced meanwhile: each step begins and ends with a look whether all guards stand, and ends
+ * with one at what is new. Pinned by tests/jail/test_protect.py. */
 #include "sandbox/protect_int.h"
 
 #include <dirent.h>
@@ -102,104 +100,6 @@ user_reads(const struct protect *p, const struct ground *g, const char *path)
 	return user_allows(p, g, path);
 }
 
-struct guard *
-guard_find(struct ground *g, const char *path)
-{
-	for (size_t i = 0; i < g->n; i++)
-		if (strcmp(g->guard[i].path, path) == 0)
-			return &g->guard[i];
-	return NULL;
-}
-
-void
-guard_add(struct ground *g, const char *path, enum guard_kind kind)
-{
-	struct guard *old = guard_find(g, path);
-
-	if (old) {
-		if (old->kind < kind)
-			old->kind = kind;
-		return;
-	}
-	if (g->n == GUARDS_MAX) {
-		g->full = true;
-		return;
-	}
-	if (g->n == g->room) {
-		g->room = g->room ? g->room * 2 : 16;
-		g->guard = sbx_grow(g->guard, g->room * sizeof(*g->guard));
-	}
-	old = &g->guard[g->n++];
-	old->kind = kind;
-	old->path = strdup(path);
-	if (!old->path)
-		abort();
-}
-
-void
-guard_pins(struct ground *g, const char *path)
-{
-	char part[PATH_MAX];
-	size_t n = 0;
-
-	while (*path && path[n] && n + 1 < sizeof(part)) {
-		n += 1 + strcspn(path + n + 1, "/");
-		memcpy(part, path, n);
-		part[n] = 0;
-		guard_add(g, part, GUARD_PIN);
-	}
-}
-
-bool
-guard_stands(const struct ground *g, const struct guard *u)
-{
-	struct statx sx;
-
-	if (statx(g->top, u->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &sx))
-		return false;
-	return sx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
-}
-
-/* What is mounted there instead: a clone of the thing itself, or of something empty. */
-static int
-cover(const struct protect *p, const struct guard *u, int at, bool is_dir)
-{
-	switch (u->kind) {
-	case GUARD_HIDE:
-		return root_clone(p->root, is_dir ? "run/empty.d" : "run/empty", TREE_RO);
-	case GUARD_SOCKET:
-		return root_clone(p->root, "dev/null",
-				  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-				      MOUNT_ATTR_NOEXEC);
-	case GUARD_PIN:
-		return root_clone(at, "", TREE_RW);
-	case GUARD_RO:
-	case GUARD_OPEN:
-	default:
-		return root_clone(at, "", TREE_RO);
-	}
-}
-
-bool
-guard_apply(struct protect *p, struct ground *g, struct guard *u, struct sbx_fail *f)
-{
-	SBX_CLOSE int at = -1, fd = -1;
-	struct stat st;
-
-	if (u->kind == GUARD_OPEN)
-		return true;
-	at = walk_open(g->top, u->path, O_PATH);
-	if (at < 0 || fstat(at, &st) || S_ISLNK(st.st_mode))
-		return true; /* it went away, or is a link: its target has a guard */
-	if (u->kind == GUARD_SOCKET && !S_ISSOCK(st.st_mode))
-		return true;
-	fd = cover(p, u, at, S_ISDIR(st.st_mode));
-	if (fd < 0 ||
-	    move_mount(fd, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
-		return sbx_fail_set(f, "guard", errno, u->path);
-	return true;
-}
-
 /* A private key, a token: true when it cannot be read. */
 static bool
 holds_secret(const struct ground *g, const char *path, enum name_secret kind)
@@ -223,13 +123,11 @@ see_secret(struct look *l, const struct walk_entry *e, enum name_secret kind)
 	char target[PATH_MAX], to[PATH_MAX];
 	const char *path = e->path;
 	struct stat st;
-	ssize_t n;
 
 	if (e->type == DT_LNK) {
-		n = readlinkat(l->g->top, path, to, sizeof(to) - 1);
-		to[n > 0 ? n : 0] = 0;
 		snprintf(target, sizeof(target), "%.*s", (int)(e->name - e->path), path);
-		if (n <= 0 || !ground_join(l->g, target, to, target, sizeof(target)))
+		if (!read_link(l->g, path, to) ||
+		    !ground_join(l->g, target, to, target, sizeof(target)))
 			return;
 		path = target;
 	}
@@ -244,13 +142,13 @@ see_secret(struct look *l, const struct walk_entry *e, enum name_secret kind)
 static void
 see_running(struct look *l, const struct walk_entry *e)
 {
-	if (guard_find(l->g, e->path) || user_allows(l->p, l->g, e->path))
+	if (guarded(l->g, e->path) || user_allows(l->p, l->g, e->path))
 		return;
 	if (l->p->swept) {
 		put_aside(l->p, l->g, e->path);
 		return;
 	}
-	guard_add(l->g, e->path, GUARD_RO);
+	guard_ro(l->g, e->path);
 	tell(l->p, l->g, SBX_NOTE_PROTECTED, 0, e->path, NULL);
 }
 
@@ -373,21 +271,18 @@ protect_ground(struct protect *p, const struct setup *s, int root, const char *p
 void
 protect_check(struct protect *p)
 {
-	struct sbx_fail f;
-
 	p->told = 0;
 	for (size_t k = 0; k < p->n; k++) {
 		struct ground *g = p->ground[k];
+		size_t kept = 0;
 
 		for (size_t i = 0; i < g->n; i++) {
-			struct guard *u = &g->guard[i];
-
-			if (u->kind == GUARD_OPEN || guard_stands(g, u))
-				continue;
-			if (!guard_apply(p, g, u, &f))
-				tell(p, g, SBX_NOTE_PROTECTED, f.sys, u->path,
-				     "it was replaced and cannot be guarded again");
+			if (guard_again(p, g, &g->guard[i]))
+				g->guard[kept++] = g->guard[i];
+			else
+				guard_release(&g->guard[i]);
 		}
+		g->n = kept;
 	}
 }
 

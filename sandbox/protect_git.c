@@ -86,30 +86,6 @@ part(char out[PATH_MAX], const char *dir, const char *name)
 	return snprintf(out, PATH_MAX, "%s%s%s", dir, *dir ? "/" : "", name) < PATH_MAX;
 }
 
-/* Read-only, and what it leads to when it is a link. */
-static void
-guard_ro(struct ground *g, const char *path)
-{
-	char to[PATH_MAX], dir[PATH_MAX], *slash;
-	struct stat st;
-	ssize_t n;
-
-	if (!there(g, path, &st))
-		return;
-	if (!S_ISLNK(st.st_mode)) {
-		guard_add(g, path, GUARD_RO);
-		return;
-	}
-	n = readlinkat(g->top, path, to, sizeof(to) - 1);
-	to[n > 0 ? n : 0] = 0;
-	snprintf(dir, sizeof(dir), "%s", path);
-	slash = strrchr(dir, '/');
-	*(slash ? slash : dir) = 0;
-	if (n > 0 && ground_join(g, dir, to, dir, sizeof(dir)) && there(g, dir, &st) &&
-	    !S_ISLNK(st.st_mode))
-		guard_add(g, dir, GUARD_RO);
-}
-
 /* ---- at the start ---- */
 
 struct follow {
@@ -253,7 +229,7 @@ git_file(struct protect *p, struct ground *g, const char *path)
 	char text[PATH_MAX], dir[PATH_MAX], to[PATH_MAX], *slash;
 	ssize_t n = ground_read(g, path, text, sizeof(text));
 
-	if (guard_find(g, path))
+	if (guarded(g, path))
 		return;
 	if (!p->swept) {
 		guard_pins(g, path);
@@ -300,9 +276,29 @@ sweep_hooks(struct protect *p, struct ground *g, const char *dir)
 		closedir(list);
 }
 
+struct config_at {
+	const struct ground *g;
+	const char *path;
+};
+
+/* A work tree outside of the ground: git would write the user's files there. */
+static bool
+leads_out(const struct gitconf *c, void *arg)
+{
+	const struct config_at *at = arg;
+	const char *slash = strrchr(at->path, '/');
+	char dir[PATH_MAX], to[PATH_MAX];
+
+	if (strcmp(c->section, "core") != 0 || strcmp(c->name, "worktree") != 0)
+		return false;
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - at->path) : 0, at->path);
+	return !ground_join(at->g, dir, c->value, to, sizeof(to));
+}
+
 static void
 sweep_config(struct protect *p, struct ground *g, const char *path)
 {
+	struct config_at at = {g, path};
 	struct queue kept = {0};
 	struct stat st;
 	char *text;
@@ -315,7 +311,7 @@ sweep_config(struct protect *p, struct ground *g, const char *path)
 	/* Longer than what is looked at, a link, a pipe: git will not have it. */
 	if (n < 0 || n + 1 == (ssize_t)GITCONF_MAX)
 		put_aside(p, g, path);
-	else if (gitconf_clean(text, (size_t)n, &kept) > 0)
+	else if (gitconf_clean(text, (size_t)n, leads_out, &at, &kept) > 0)
 		put_clean(p, g, path, queue_head(&kept), queue_len(&kept));
 	queue_free(&kept);
 	free(text);
@@ -340,19 +336,49 @@ sweep_common(struct protect *p, struct ground *g, const char *dir, const char *p
 	put_aside(p, g, path);
 }
 
+/* git writes through links of its own files (index, logs, COMMIT_EDITMSG). */
+static void
+sweep_links(struct protect *p, struct ground *g, const char *dir)
+{
+	int fd = walk_open(g->top, dir, O_RDONLY | O_DIRECTORY);
+	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	char path[PATH_MAX], to[PATH_MAX], in[PATH_MAX];
+	struct dirent *d;
+	ssize_t n;
+
+	if (!list && fd >= 0)
+		close(fd);
+	while (list && (d = readdir(list))) {
+		if ((d->d_type != DT_LNK && d->d_type != DT_UNKNOWN) ||
+		    is_put_aside(d->d_name) || !part(path, dir, d->d_name))
+			continue;
+		n = readlinkat(g->top, path, to, sizeof(to) - 1);
+		if (n <= 0)
+			continue;
+		to[n] = 0;
+		if (!ground_join(g, dir, to, in, sizeof(in)) && !guarded(g, path))
+			put_aside(p, g, path);
+	}
+	if (list)
+		closedir(list);
+}
+
 static void
 sweep_dir(struct protect *p, struct ground *g, const char *dir, int depth)
 {
 	char path[PATH_MAX];
 
 	(void)depth;
-	if (part(path, dir, "hooks") && !guard_find(g, path))
+	sweep_links(p, g, dir);
+	if (part(path, dir, "logs"))
+		sweep_links(p, g, path);
+	if (part(path, dir, "hooks") && !guarded(g, path))
 		sweep_hooks(p, g, path);
-	if (part(path, dir, "config") && !guard_find(g, path))
+	if (part(path, dir, "config") && !guarded(g, path))
 		sweep_config(p, g, path);
-	if (part(path, dir, "config.worktree") && !guard_find(g, path))
+	if (part(path, dir, "config.worktree") && !guarded(g, path))
 		sweep_config(p, g, path);
-	if (part(path, dir, "commondir") && !guard_find(g, path))
+	if (part(path, dir, "commondir") && !guarded(g, path))
 		sweep_common(p, g, dir, path);
 }
 

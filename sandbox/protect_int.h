@@ -2,6 +2,8 @@
 #ifndef SUNABA_SANDBOX_PROTECT_INT_H
 #define SUNABA_SANDBOX_PROTECT_INT_H
 
+#include <limits.h>
+
 #include "sandbox/protect.h"
 #include "sandbox/walk.h"
 
@@ -14,6 +16,7 @@
 
 enum guard_kind {
 	GUARD_OPEN,   /* the user took it away */
+	GUARD_LINK,   /* no mount: a link, whose target in the tree is guarded */
 	GUARD_PIN,    /* cannot be renamed or removed */
 	GUARD_RO,     /* … nor written */
 	GUARD_HIDE,   /* shown empty */
@@ -21,6 +24,7 @@ enum guard_kind {
 };
 struct guard {
 	char *path; /* from the ground's top */
+	char *link; /* GUARD_LINK: where it leads; else NULL */
 	enum guard_kind kind;
 };
 
@@ -57,13 +61,6 @@ struct protect {
 /* protect.c */
 void tell(struct protect *p, const struct ground *g, enum sbx_notice_kind kind, int sys,
 	  const char *path, const char *detail);
-struct guard *guard_find(struct ground *g, const char *path);
-/* Remembers; a stricter kind replaces a weaker one. The mount comes with guards_apply(). */
-void guard_add(struct ground *g, const char *path, enum guard_kind kind);
-/* The path and each folder above it. */
-void guard_pins(struct ground *g, const char *path);
-bool guard_stands(const struct ground *g, const struct guard *u);
-bool guard_apply(struct protect *p, struct ground *g, struct guard *u, struct sbx_fail *f);
 /* The user said that this may be written. */
 bool user_allows(const struct protect *p, const struct ground *g, const char *path);
 struct ground *ground_new(struct protect *p, const char *abs, bool secrets, int top);
@@ -74,6 +71,25 @@ struct look {
 	struct protect *p;
 	struct ground *g;
 };
+
+/* protect_guard.c */
+struct guard *guard_find(struct ground *g, const char *path);
+/* It stands there since the start, as it was: what replaced a link is new. */
+bool guarded(struct ground *g, const char *path);
+/* GUARD_RO; of a link, what it leads to in the tree. */
+void guard_ro(struct ground *g, const char *path);
+/* Remembers; a stricter kind replaces a weaker one. The mount comes with guards_apply(). */
+void guard_add(struct ground *g, const char *path, enum guard_kind kind);
+/* The path and each folder above it. */
+void guard_pins(struct ground *g, const char *path);
+bool guard_stands(const struct ground *g, const struct guard *u);
+bool guard_apply(struct protect *p, struct ground *g, struct guard *u, struct sbx_fail *f);
+/* Up again when the host took it down; false when there is nothing left to guard, so that what
+ * comes there is new. */
+bool guard_again(struct protect *p, struct ground *g, struct guard *u);
+void guard_release(struct guard *u);
+/* Where a link leads; false when it is none. */
+bool read_link(const struct ground *g, const char *path, char to[PATH_MAX]);
 
 /* protect_git.c */
 /* A git directory was found; at the start it is guarded, in a sweep it is watched. */

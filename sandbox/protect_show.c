@@ -112,8 +112,11 @@ is_writable(const struct protect *p, const char *path)
 	for (const char *const *w = p->setup->write; *w; w++)
 		if (policy_below(path, *w))
 			return true;
+	for (size_t i = 0; i < p->nlinked; i++)
+		if (policy_below(path, p->linked[i]))
+			return true;
 	return policy_below(path, p->setup->home) ||
-	       policy_below(path, p->setup->workspace);
+	       (!p->setup->workspace_readonly && policy_below(path, p->setup->workspace));
 }
 
 /* The root's own folders may be added to while this holds. */
@@ -152,6 +155,22 @@ linked_place(struct protect *p, const char *path, bool is_dir)
 	return fd;
 }
 
+/* What is mounted there already, jobs' folders among it, would be covered. */
+static bool
+covers(const struct protect *p, const char *path)
+{
+	static const char *const places[] = {"/tmp", "/var/tmp", "/dev",	"/proc",
+					     "/sys", "/run",	 SBX_SCRIPT_DIR};
+
+	for (size_t i = 0; i < SBX_LEN(places); i++)
+		if (policy_below(places[i], path))
+			return true;
+	for (size_t i = 0; i < p->n; i++)
+		if (policy_below(p->ground[i]->abs, path))
+			return true;
+	return policy_below(p->setup->home, path);
+}
+
 static bool
 show_outside(struct protect *p, const char *path, bool write, int fd, bool *later,
 	     struct sbx_fail *f)
@@ -159,6 +178,8 @@ show_outside(struct protect *p, const char *path, bool write, int fd, bool *late
 	SBX_CLOSE int at = walk_open(p->root, path + 1, O_PATH);
 	struct stat st;
 
+	if (covers(p, path))
+		return sbx_fail_set(f, "show", EBUSY, path);
 	if (fstat(fd, &st) || !root_writable(p, true))
 		return sbx_fail_set(f, "show", errno, path);
 	*later = false;
@@ -188,6 +209,9 @@ protect_show(struct protect *p, const char *path, bool write, int fd, bool *late
 	*later = false;
 	if (p->nshown == SHOWN_MAX)
 		return sbx_fail_set(f, "show", E2BIG, path);
+	for (size_t i = 0; i < p->nshown; i++)
+		if (policy_below(path, p->shown[i]))
+			return true;
 	if (g && mine < 0) {
 		if (!show_inside(p, g, rest, write, f))
 			return false;

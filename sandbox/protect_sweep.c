@@ -69,6 +69,9 @@ aside(struct protect *p, struct ground *g, const char *path)
 
 	if (user_allows(p, g, path) || p->setup->workspace_readonly)
 		return false;
+	/* A guard that went along with its folder. */
+	if (guard_stands(g, &(struct guard){.path = (char *)path}))
+		return false;
 	dir = open_parent(g, path, &name);
 	if (dir < 0 || !rename_aside(dir, name, to))
 		sys = errno;

@@ -168,6 +168,7 @@ sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p, struct sbx_
 	if (ok) {
 		s->setup_sent = true;
 		s->workspace = workspace_of(&q);
+		s->readonly = p->workspace_readonly;
 		queue_add(&s->down, queue_head(&q), queue_len(&q));
 		session_flush(s);
 	}

@@ -16,6 +16,7 @@ struct sbx_session {
 	bool live[SBX_JOB_MAX + 1];
 	char *workspace;	  /* canonical, once the set-up was sent */
 	struct sbx_proxy *proxy;  /* borrowed; NULL: nobody serves the network */
+	bool readonly;		  /* it is */
 	int rights;		  /* descriptors travel beside the frames: see rights.h */
 	struct sbx_notice notice; /* the last event's */
 };

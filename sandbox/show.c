@@ -88,7 +88,7 @@ sbx_session_show(struct sbx_session *s, const char *path, enum sbx_show how,
 		return false;
 	if (strlen(real) >= PATH_MAX - 1)
 		return sbx_fail_set(f, "policy path", ENAMETOOLONG, path);
-	if (!policy_below(real, s->workspace)) {
+	if (!policy_below(real, s->workspace) || (write && s->readonly && !fresh)) {
 		fd = clone_outside(real, write, f);
 		if (fd < 0)
 			return false;
@@ -96,7 +96,8 @@ sbx_session_show(struct sbx_session *s, const char *path, enum sbx_show how,
 		close(fd);
 	}
 	snprintf(payload, sizeof(payload), "%s", real);
-	if (!sent || !session_down(s, FRAME_SHOW, how, 0, payload, strlen(payload) + 1))
+	if (!sent ||
+	    !session_down(s, FRAME_SHOW, (int)how, 0, payload, strlen(payload) + 1))
 		return sbx_fail_set(f, "session", errno, NULL);
 	return true;
 }

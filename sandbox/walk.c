@@ -22,6 +22,7 @@
 #define LIST_BYTES (32 * SBX_KIB)      /* of entries read at once */
 #define CLOCK_STEP ((int64_t)20000000) /* ns: file times move in steps of at most 10 ms */
 #define NS_PER_S   1000000000LL
+#define WALK_NS	   (3 * NS_PER_S) /* for one run: a session waits 5 s for its jail */
 #define NONE	   UINT32_MAX
 
 struct folder {
@@ -39,7 +40,7 @@ struct walk {
 	uint32_t *hash; /* of (parent, name) to index + 1 */
 	size_t nhash;	/* a power of two */
 	char *list;	/* LIST_BYTES */
-	size_t gone;	/* folders that were not there any more, in the last run */
+	size_t entries; /* read in this run */
 	bool cut;
 };
 
@@ -174,6 +175,15 @@ time_of(const struct timespec *t)
 	return (int64_t)t->tv_sec * NS_PER_S + t->tv_nsec;
 }
 
+static int64_t
+clock_ns(clockid_t which)
+{
+	struct timespec ts;
+
+	clock_gettime(which, &ts);
+	return time_of(&ts);
+}
+
 /* What read_folder() has gathered. */
 struct reading {
 	struct walk *w;
@@ -219,6 +229,7 @@ read_entry(struct reading *r, int fd, const struct dirent64 *d)
 
 	if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
 		return;
+	r->w->entries++;
 	e.type = type_of(fd, d);
 	snprintf(r->path + r->len, NAME_MAX + 1, "%s", d->d_name);
 	r->git |= git_part(d->d_name, e.type);
@@ -286,7 +297,6 @@ look(struct walk *w, size_t i, int64_t now, walk_see *see, void *arg)
 	fd = walk_open(w->top, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st)) {
 		w->cut |= errno == ENAMETOOLONG || errno == EMFILE;
-		w->gone += errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
 		return;
 	}
 	w->f[i].ino = st.st_ino;
@@ -297,28 +307,27 @@ look(struct walk *w, size_t i, int64_t now, walk_see *see, void *arg)
 	read_folder(&r, fd);
 }
 
-/* Folders that are gone have used the room up: the list is made anew. */
+/* What was not looked at in time never is: it would pass for new. */
 static void
-forget(struct walk *w)
+give_up(struct walk *w, size_t from)
 {
-	bool known;
-
-	w->n = w->room = 0;
-	w->cut = false;
-	queue_free(&w->names);
-	folder(w, NONE, "", &known);
+	for (size_t i = from; i < w->n; i++)
+		w->f[i].closed |= !w->f[i].ino;
+	w->cut = true;
 }
 
 void
 walk_run(struct walk *w, walk_see *see, void *arg)
 {
-	struct timespec ts;
+	int64_t now = clock_ns(CLOCK_REALTIME), end = clock_ns(CLOCK_MONOTONIC) + WALK_NS;
 
-	if (w->cut && w->gone)
-		forget(w);
-	w->gone = 0;
-	clock_gettime(CLOCK_REALTIME, &ts);
-	for (size_t i = 0; i < w->n; i++)
+	w->entries = 0;
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->entries > WALK_ENTRIES_MAX || clock_ns(CLOCK_MONOTONIC) > end) {
+			give_up(w, i);
+			return;
+		}
 		if (!w->f[i].closed)
-			look(w, i, time_of(&ts), see, arg);
+			look(w, i, now, see, arg);
+	}
 }

@@ -8,6 +8,7 @@
 #include "sandbox/util.h"
 
 #define WALK_FOLDERS_MAX 20000
+#define WALK_ENTRIES_MAX 1000000 /* in one run */
 
 struct walk_entry {
 	const char *path; /* from the top, no slash in front; the top itself is "" */
@@ -25,7 +26,8 @@ void walk_free(struct walk *w);
 /* The first call sees everything, outer folders first; a later one what stands in folders that
  * changed since, seen before or not. */
 void walk_run(struct walk *w, walk_see *see, void *arg);
-/* Folders were left out: more than WALK_FOLDERS_MAX, or too deep. */
+/* Folders were left out: too many, too full, too deep, or the disk too slow. What the first run
+ * leaves out is never seen. */
 bool walk_cut(const struct walk *w);
 size_t walk_folders(const struct walk *w);
 

@@ -55,7 +55,7 @@ static bool
 runs(const char *text)
 {
 	struct queue q = {0};
-	bool yes = gitconf_clean(text, strlen(text), &q) > 0;
+	bool yes = gitconf_clean(text, strlen(text), NULL, NULL, &q) > 0;
 
 	queue_free(&q);
 	return yes;
@@ -135,12 +135,12 @@ test_clean(void **state)
 	struct queue q = {0};
 
 	(void)state;
-	assert_int_equal(gitconf_clean(text, strlen(text), &q), 2);
+	assert_int_equal(gitconf_clean(text, strlen(text), NULL, NULL, &q), 2);
 	queue_add(&q, "", 1);
 	assert_true(reads((const char *)queue_head(&q)));
 	assert_string_equal(seen, "core||bare=false\nuser||name=n\n");
 	queue_free(&q);
-	assert_int_equal(gitconf_clean("[x", 2, &q), 1);
+	assert_int_equal(gitconf_clean("[x", 2, NULL, NULL, &q), 1);
 	assert_int_equal(queue_len(&q), 0);
 }
 
