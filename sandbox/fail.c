@@ -53,6 +53,7 @@ static const struct {
      "Linux 6.12 or newer is needed, where Landlock keeps code away from the sockets of "
      "the "
      "desktop; list hosts instead: --allow-net=HOST"},
+    {"policy path", ELOOP, "a link in the workspace leads there: name the place itself"},
     {"policy path", ANY, "name an existing file or folder other than /"},
     {"show", EBUSY,
      "start again with --allow-read or --allow-write: it holds what is in use"},

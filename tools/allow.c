@@ -1,4 +1,5 @@
 /* Allowing a path: see allow.h. Pinned by tests/e2e/test_allow.py. */
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/base/clock.h"
@@ -43,9 +44,11 @@ executor_allow(struct executor *x, const char *path, bool write, char **said, st
 	}
 	if (x->jobs.dead)
 		return err_set(e, ERR_SANDBOX, "the sandbox is gone");
-	if (answer->sys)
-		return err_set(e, ERR_SANDBOX, "'%s' cannot be shown: %s", answer->what,
-			       answer->detail);
+	if (answer->sys) {
+		f = (struct sbx_fail){.step = "show", .sys = answer->sys};
+		snprintf(f.path, sizeof(f.path), "%s", answer->what);
+		return allow_failed(&f, ERR_SANDBOX, e);
+	}
 	sbx_notice_text(answer, msg, sizeof(msg), hint, sizeof(hint));
 	*said = mem_strdup(msg);
 	return ERR_NONE;

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """/allow in a session: the interpreter that runs already sees it, and nothing else opens."""
 import os
+import shutil
+import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
@@ -104,6 +106,30 @@ def inside_the_workspace():
 
 
 @test
+def between_steps():
+    """what the host makes between steps: a socket is masked, a guarded file guarded again"""
+    with Home() as home, socket.socket(socket.AF_UNIX) as server:
+        make(home, "work/.env", "work/.vscode/x")
+        connect = ("python3 -c 'import socket, sys; socket.socket(1).connect(sys.argv[1]); "
+                   "print(1)' ")
+        with Session(home) as s:
+            server.bind(home.path("work/db"))
+            server.listen()
+            home.write("work/new", "NEWSECRET\n")
+            os.rename(home.path("work/new"), home.path("work/.env"))
+            shutil.rmtree(home.path("work/.vscode"))
+            equal(s.shell("cat .env; mkdir .vscode; touch .vscode/y"), ("", "same"))
+            tap.contains(s.shell(connect + "db")[0], "refused")
+            equal(home.there("work/.vscode"), False)
+            own = ("python3 -c 'import socket, time; a = socket.socket(1); a.bind(\"own\"); "
+                   "a.listen(); open(\"up\", \"w\"); time.sleep(60)'")
+            s.shell(f"{own} > /dev/null 2>&1 & until test -e up; do sleep 0.01; done; echo")
+            s.shell("touch a")
+            s.shell("touch b")
+            equal(s.shell(connect + "own"), ("1", "same"))
+
+
+@test
 def refusals():
     """what the options refuse, /allow refuses: links out of the workspace, "/", what is absent"""
     with Home() as home:
@@ -114,6 +140,7 @@ def refusals():
             s.allow("write out/id_rsa", "policy path .*id_rsa")
             s.allow("read /", "policy path '/'")
             s.allow("read /no/such", "policy path '/no/such': No such file")
+            s.allow(f"read {home.path('home')}", "Device or resource busy\n +start again with --allow-read")
             s.allow("both /tmp", "/allow read PATH or /allow write PATH")
             tap.absent(s.shell("cat out/id_rsa")[0], "TOPSECRET")
 

@@ -122,6 +122,21 @@ def attack_24(box):
 
 
 @fresh
+def moved_and_linked(box):
+    """a guarded file goes along with its folder; what takes a link's place is new"""
+    plant(box, ("sub/.vscode/tasks.json", "{}\n"), ("shared/x", "{}\n"))
+    os.symlink("shared", os.path.join(box.work, ".idea"))
+    out = box.ok("mv sub other; mkdir sub")
+    tap.absent(out, "put aside")
+    tap.equal(names(box, "other/.vscode"), ["tasks.json"])
+    tap.equal(box.run("echo x > shared/x")[0], 1)
+    _, out = box.run("mkdir -p sub/.vscode; rm .idea; mkdir .idea; echo e > .idea/x")
+    tap.contains(out, "sub/.vscode was put aside")
+    tap.contains(out, ".idea was put aside")
+    tap.equal(names(box), [".idea" + ASIDE, "other", "shared", "sub"])
+
+
+@fresh
 def late_writers(box):
     """what a background process or a command that is ended writes is put aside as well"""
     box.run("setsid bash -c 'while :; do echo e > .envrc; done' & sleep 0.1; exit 0")

@@ -164,6 +164,42 @@ def absent_parts(box):
 
 
 @fresh
+def ways_out(box):
+    """links that git writes through, and work trees outside, in old and new repositories"""
+    repository(box)
+    _, out = box.run(f"ln -sf ~/.bashrc .git/COMMIT_EDITMSG; rm -r .git/logs; mkdir .git/logs; "
+                     f"ln -s ../../../../.bashrc .git/logs/HEAD; {GIT} init -q new; cd new; "
+                     f"git config core.worktree {box.home}; {GIT} init -q ../near; cd ../near; "
+                     "ln -s HEAD .git/fine; git config core.worktree ../tree")
+    for name in (".git/COMMIT_EDITMSG", ".git/logs/HEAD", "new/.git/config"):
+        tap.contains(out, f"{name} was put aside")
+    tap.absent(out, "near")
+    tap.absent(host(box, "git -C new config --local --list"), "worktree")
+
+
+@fresh
+def old_links(box):
+    """hooks that are a link at the start stay; what replaces the link is put aside"""
+    repository(box)
+    host(box, "mv .git/hooks tools; ln -s ../tools .git/hooks")
+    out = box.ok("git status --short")
+    tap.absent(out, "put aside")
+    tap.equal(os.path.islink(os.path.join(box.work, ".git/hooks")), True)
+    refused(box, HOOK.format(".git/hooks/pre-commit"), HOOK.format("tools/pre-commit"))
+    _, out = box.run(f"rm .git/hooks; mkdir .git/hooks; {HOOK.format('.git/hooks/pre-commit')}")
+    tap.contains(out, ".git/hooks/pre-commit was put aside")
+    no_trace(box, ".")
+
+
+@fresh
+def read_only(box):
+    """--read-only holds for git directories and what is pinned too"""
+    repository(box, "a/b")
+    for command in ("touch a/b/.git/x", "touch a/x", "touch a/b/x", "echo x > a/b/.git/HEAD"):
+        tap.equal(box.run(command, options=["--read-only"])[0], 1, command)
+
+
+@fresh
 def settings_in_the_tree(box):
     """what the config names in the tree, hooks and further settings, is read-only too"""
     repository(box)
