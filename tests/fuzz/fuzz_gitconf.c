@@ -14,7 +14,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct queue once = {0}, twice = {0};
 
 	gitconf_clean((const char *)data, size, NULL, NULL, &once);
-	if (gitconf_clean((const char *)queue_head(&once), queue_len(&once), NULL, NULL, &twice) > 0)
+	if (gitconf_clean((const char *)queue_head(&once), queue_len(&once), NULL, NULL,
+			  &twice) > 0)
 		abort();
 	queue_free(&once);
 	queue_free(&twice);
