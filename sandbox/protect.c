@@ -82,7 +82,7 @@ user_allows(const struct protect *p, const struct ground *g, const char *path)
 		if (policy_below(abs, *w))
 			return true;
 	for (size_t i = 0; i < p->nshown; i++)
-		if (policy_below(abs, p->shown[i]))
+		if (strcmp(p->shown[i], g->abs) != 0 && policy_below(abs, p->shown[i]))
 			return true;
 	return false;
 }
@@ -239,6 +239,7 @@ ground_begin(struct protect *p, struct ground *g, struct sbx_fail *f)
 {
 	struct look l = {p, g};
 
+	p->swept = false;
 	walk_run(g->walk, protect_see, &l);
 	/* Outer ones first. */
 	if (g->n)

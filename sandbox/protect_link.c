@@ -173,10 +173,10 @@ git_link(struct protect *p, struct ground *g, const char *path, const char *to)
 	if (!is_worktree(gitdir, file, common))
 		use = is_submodule(gitdir, file) ? gitdir : NULL;
 	if (!use || !looks_like_git(use) || p->n == GROUNDS_MAX || !may_be_placed(p, use)) {
-		tell(p, g, SBX_NOTE_HIDDEN, 0, gitdir,
+		tell(p, g, SBX_NOTE_FILE, ENOENT, gitdir,
 		     "a .git file leads there, and nothing there names it back");
 		return;
 	}
 	if (!place(p, use, &f))
-		tell(p, g, SBX_NOTE_HIDDEN, f.sys, gitdir, "it could not be placed");
+		tell(p, g, SBX_NOTE_FILE, ENOENT, gitdir, "it could not be placed");
 }

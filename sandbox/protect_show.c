@@ -171,6 +171,22 @@ covers(const struct protect *p, const char *path)
 	return policy_below(p->setup->home, path);
 }
 
+/* Repositories in what may be written from now on are guarded like those of the workspace. */
+static bool
+guard_shown(struct protect *p, const char *path, int mount, struct sbx_fail *f)
+{
+	struct stat st;
+	int top;
+
+	if (fstat(mount, &st) || !S_ISDIR(st.st_mode))
+		return true;
+	top = fcntl(mount, F_DUPFD_CLOEXEC, 0);
+	if (top < 0)
+		return sbx_fail_set(f, "guard", errno, path);
+	p->told = 0;
+	return ground_begin(p, ground_new(p, path, false, top), f);
+}
+
 static bool
 show_outside(struct protect *p, const char *path, bool write, int fd, bool *later,
 	     struct sbx_fail *f)
@@ -180,6 +196,8 @@ show_outside(struct protect *p, const char *path, bool write, int fd, bool *late
 
 	if (covers(p, path))
 		return sbx_fail_set(f, "show", EBUSY, path);
+	if (p->n == GROUNDS_MAX)
+		return sbx_fail_set(f, "show", E2BIG, path);
 	if (fstat(fd, &st) || !root_writable(p, true))
 		return sbx_fail_set(f, "show", errno, path);
 	*later = false;
@@ -194,7 +212,7 @@ show_outside(struct protect *p, const char *path, bool write, int fd, bool *late
 		sbx_fail_set(f, "show", errno, path);
 	if (!root_writable(p, false))
 		_exit(1); /* the root must not stay open: the jail ends */
-	return !f->step[0];
+	return !f->step[0] && (!write || guard_shown(p, path, fd, f));
 }
 
 bool
@@ -209,10 +227,10 @@ protect_show(struct protect *p, const char *path, bool write, int fd, bool *late
 	*later = false;
 	if (p->nshown == SHOWN_MAX)
 		return sbx_fail_set(f, "show", E2BIG, path);
-	for (size_t i = 0; i < p->nshown; i++)
-		if (policy_below(path, p->shown[i]))
-			return true;
-	if (g && mine < 0) {
+	if (g && !*rest && !(write && p->setup->workspace_readonly))
+		return true; /* shown already */
+	/* Of a ground the guards are taken off; a workspace that is read-only is mounted over. */
+	if (g && *rest && !(mine >= 0 && p->setup->workspace_readonly)) {
 		if (!show_inside(p, g, rest, write, f))
 			return false;
 	} else if (mine < 0) {

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
@@ -81,6 +82,26 @@ def reading_and_writing():
             out, fresh = s.shell(f"echo more >> {deep}/new; cat {deep}/new {data}/new")
             equal((out, fresh), ("mine\nmore\nmine", "none"))
             s.allow("", "write .*deep")
+
+
+@test
+def repositories():
+    """git in what /allow write opens is guarded as in the workspace, at once"""
+    if not shutil.which("git"):
+        tap.skip("git is not installed")
+    with Home() as home:
+        for place in ("home/repo", "elsewhere/repo"):
+            subprocess.run(["git", "init", "-q", home.path(place)], check=True)
+        with Session(home) as s:
+            for place in ("home/repo", "elsewhere/repo"):
+                repo = home.path(place)
+                s.allow(f"write {repo}", f"{place} is shown to code")
+                tap.contains(s.shell(f"echo x > {repo}/.git/config")[0], "Read-only")
+                equal(s.shell(f"touch {repo}/file; mkdir {repo}/.vscode")[0], "")
+                tap.until(lambda r=repo: ".vscode.sunaba-quarantine" in os.listdir(r), 5, place)
+                os.rename(f"{repo}/.vscode.sunaba-quarantine", f"{repo}/.vscode")
+                s.allow(f"write {repo}/.vscode", f"{place}/.vscode is shown to code")
+                equal(s.shell(f"touch {repo}/.vscode/x; ls {repo}/.vscode"), ("x", "same"))
 
 
 @test
