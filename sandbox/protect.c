@@ -166,7 +166,14 @@ see_socket(struct look *l, const struct walk_entry *e)
 static bool
 see_git(struct look *l, const struct walk_entry *e)
 {
-	if (e->bare || e->type == DT_DIR)
+	char dir[PATH_MAX], to[PATH_MAX];
+
+	/* What a link leads to, git takes too. */
+	snprintf(dir, sizeof(dir), "%.*s", (int)(e->name - e->path), e->path);
+	if (e->type == DT_LNK && read_link(l->g, e->path, to) &&
+	    ground_join(l->g, dir, to, to, sizeof(to)))
+		git_found(l->p, l->g, to);
+	else if (e->bare || e->type == DT_DIR)
 		git_found(l->p, l->g, e->path);
 	else if (e->type == DT_REG)
 		git_file(l->p, l->g, e->path);

@@ -3,7 +3,7 @@
  * Of a repository that is there at the start, hooks and configuration are read-only and its
  * place is pinned; what its configuration names in the tree (core.hooksPath, include.path) is
  * read-only too. What was absent, and repositories that code makes itself, stay writable, so
- * that git works; after each step their hooks and commands in their configuration are put aside.
+ * that git works: protect_gitsweep.c looks at them after each step.
  * Sources: gitrepository-layout(5), githooks(5), git-worktree(1), setup.c of git 2.39 (what
  * counts as a git directory). Pinned by tests/jail/test_protect_git.py. */
 #include "sandbox/protect_int.h"
@@ -17,8 +17,6 @@
 #include <sys/stat.h>
 
 #include "sandbox/gitconf.h"
-
-#define NEST_MAX 6 /* folders in "modules": submodules of submodules, names with slashes */
 
 ssize_t
 ground_read(const struct ground *g, const char *path, char *buf, size_t n)
@@ -74,19 +72,17 @@ ground_join(const struct ground *g, const char *dir, const char *value, char *ou
 	return n > 0 && n < max;
 }
 
-static bool
+bool
 there(const struct ground *g, const char *path, struct stat *st)
 {
 	return fstatat(g->top, path, st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static bool
-part(char out[PATH_MAX], const char *dir, const char *name)
+bool
+ground_part(char out[PATH_MAX], const char *dir, const char *name)
 {
 	return snprintf(out, PATH_MAX, "%s%s%s", dir, *dir ? "/" : "", name) < PATH_MAX;
 }
-
-/* ---- at the start ---- */
 
 struct follow {
 	struct ground *g;
@@ -109,8 +105,14 @@ follow(const struct gitconf *c, void *arg)
 	/* Hooks are looked for from the work tree's top, includes from the file's folder. */
 	if (hooks)
 		*(slash ? slash : base) = 0;
-	if (ground_join(f->g, base, c->value, to, sizeof(to)))
-		guard_ro(f->g, to);
+	if (!ground_join(f->g, base, c->value, to, sizeof(to)))
+		return;
+	guard_ro(f->g, to);
+	/* Whoever makes it makes it run. */
+	if (!guard_find(f->g, to) && f->g->nwatch < WATCH_MAX) {
+		f->g->watch[f->g->nwatch].path = strdup(to);
+		f->g->watch[f->g->nwatch++].hooks = hooks;
+	}
 }
 
 static void
@@ -126,10 +128,7 @@ guard_config(struct ground *g, const char *dir, const char *path)
 	free(text);
 }
 
-/* Calls fn for each folder in `dir`. */
-typedef void each_fn(struct protect *p, struct ground *g, const char *path, int depth);
-
-static void
+void
 each_folder(struct protect *p, struct ground *g, const char *dir, int depth, each_fn *fn)
 {
 	int fd = walk_open(g->top, dir, O_RDONLY | O_DIRECTORY);
@@ -143,7 +142,7 @@ each_folder(struct protect *p, struct ground *g, const char *dir, int depth, eac
 	while (list && (d = readdir(list))) {
 		if (d->d_name[0] == '.' && (!d->d_name[1] || strcmp(d->d_name, "..") == 0))
 			continue;
-		if (part(path, dir, d->d_name) && there(g, path, &st) &&
+		if (ground_part(path, dir, d->d_name) && there(g, path, &st) &&
 		    S_ISDIR(st.st_mode))
 			fn(p, g, path, depth);
 	}
@@ -161,10 +160,10 @@ guard_parts(struct protect *p, struct ground *g, const char *dir)
 	(void)p;
 	guard_pins(g, dir);
 	for (size_t i = 0; i < SBX_LEN(parts); i++)
-		if (part(path, dir, parts[i]))
+		if (ground_part(path, dir, parts[i]))
 			guard_ro(g, path);
 	for (size_t i = 0; i < SBX_LEN(configs); i++)
-		if (part(path, dir, configs[i]))
+		if (ground_part(path, dir, configs[i]))
 			guard_config(g, dir, path);
 }
 
@@ -186,7 +185,7 @@ guard_module(struct protect *p, struct ground *g, const char *dir, int depth)
 
 	if (depth >= NEST_MAX)
 		return;
-	if (part(head, dir, "HEAD") && there(g, head, &st))
+	if (ground_part(head, dir, "HEAD") && there(g, head, &st))
 		guard_repo(p, g, dir, depth + 1);
 	else
 		each_folder(p, g, dir, depth + 1, guard_module);
@@ -198,9 +197,9 @@ guard_repo(struct protect *p, struct ground *g, const char *dir, int depth)
 	char path[PATH_MAX];
 
 	guard_parts(p, g, dir);
-	if (part(path, dir, "modules"))
+	if (ground_part(path, dir, "modules"))
 		each_folder(p, g, path, depth, guard_module);
-	if (part(path, dir, "worktrees"))
+	if (ground_part(path, dir, "worktrees"))
 		each_folder(p, g, path, depth, guard_worktree);
 }
 
@@ -245,184 +244,4 @@ git_file(struct protect *p, struct ground *g, const char *path)
 		git_found(p, g, to);
 	else if (!p->swept)
 		git_link(p, g, path, text + 7 + strspn(text + 7, " "));
-}
-
-/* ---- in a sweep ---- */
-
-static void
-sweep_hooks(struct protect *p, struct ground *g, const char *dir)
-{
-	SBX_CLOSE int at = walk_open(g->top, dir, O_PATH);
-	int fd = walk_open(g->top, dir, O_RDONLY | O_DIRECTORY);
-	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
-	char path[PATH_MAX];
-	struct dirent *d;
-	struct stat st;
-
-	if (!list && fd >= 0)
-		close(fd);
-	if (at >= 0 && fstat(at, &st) == 0 && S_ISLNK(st.st_mode))
-		put_aside(p, g, dir);
-	while (list && (d = readdir(list))) {
-		const char *dot = strrchr(d->d_name, '.');
-
-		if ((dot && strcmp(dot, ".sample") == 0) || is_put_aside(d->d_name) ||
-		    !part(path, dir, d->d_name) || !there(g, path, &st))
-			continue;
-		if (S_ISLNK(st.st_mode) || (S_ISREG(st.st_mode) && st.st_mode & 0111))
-			put_aside(p, g, path);
-	}
-	if (list)
-		closedir(list);
-}
-
-struct config_at {
-	const struct ground *g;
-	const char *path;
-};
-
-/* A work tree outside of the ground: git would write the user's files there. */
-static bool
-leads_out(const struct gitconf *c, void *arg)
-{
-	const struct config_at *at = arg;
-	const char *slash = strrchr(at->path, '/');
-	char dir[PATH_MAX], to[PATH_MAX];
-
-	if (strcmp(c->section, "core") != 0 || strcmp(c->name, "worktree") != 0)
-		return false;
-	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - at->path) : 0, at->path);
-	return !ground_join(at->g, dir, c->value, to, sizeof(to));
-}
-
-static void
-sweep_config(struct protect *p, struct ground *g, const char *path)
-{
-	struct config_at at = {g, path};
-	struct queue kept = {0};
-	struct stat st;
-	char *text;
-	ssize_t n;
-
-	if (!there(g, path, &st))
-		return;
-	text = sbx_grow(NULL, GITCONF_MAX);
-	n = ground_read(g, path, text, GITCONF_MAX);
-	/* Longer than what is looked at, a link, a pipe: git will not have it. */
-	if (n < 0 || n + 1 == (ssize_t)GITCONF_MAX)
-		put_aside(p, g, path);
-	else if (gitconf_clean(text, (size_t)n, leads_out, &at, &kept) > 0)
-		put_clean(p, g, path, queue_head(&kept), queue_len(&kept));
-	queue_free(&kept);
-	free(text);
-}
-
-/* It makes git take settings and hooks from another folder: a linked worktree's leads to the
- * repository two folders up, and no other may be. */
-static void
-sweep_common(struct protect *p, struct ground *g, const char *dir, const char *path)
-{
-	const char *slash = strrchr(dir, '/');
-	size_t above = slash ? (size_t)(slash - dir) : 0;
-	char text[16];
-	struct stat st;
-
-	if (!there(g, path, &st))
-		return;
-	if (ground_read(g, path, text, sizeof(text)) > 0 && strcmp(text, "../..\n") == 0 &&
-	    (above == 9 || (above > 9 && dir[above - 10] == '/')) &&
-	    strncmp(dir + above - 9, "worktrees", 9) == 0)
-		return;
-	put_aside(p, g, path);
-}
-
-/* git writes through links of its own files (index, logs, COMMIT_EDITMSG). */
-static void
-sweep_links(struct protect *p, struct ground *g, const char *dir)
-{
-	int fd = walk_open(g->top, dir, O_RDONLY | O_DIRECTORY);
-	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
-	char path[PATH_MAX], to[PATH_MAX], in[PATH_MAX];
-	struct dirent *d;
-	ssize_t n;
-
-	if (!list && fd >= 0)
-		close(fd);
-	while (list && (d = readdir(list))) {
-		if ((d->d_type != DT_LNK && d->d_type != DT_UNKNOWN) ||
-		    is_put_aside(d->d_name) || !part(path, dir, d->d_name))
-			continue;
-		n = readlinkat(g->top, path, to, sizeof(to) - 1);
-		if (n <= 0)
-			continue;
-		to[n] = 0;
-		if (!ground_join(g, dir, to, in, sizeof(in)) && !guarded(g, path))
-			put_aside(p, g, path);
-	}
-	if (list)
-		closedir(list);
-}
-
-static void
-sweep_dir(struct protect *p, struct ground *g, const char *dir, int depth)
-{
-	char path[PATH_MAX];
-
-	(void)depth;
-	sweep_links(p, g, dir);
-	if (part(path, dir, "logs"))
-		sweep_links(p, g, path);
-	if (part(path, dir, "hooks") && !guarded(g, path))
-		sweep_hooks(p, g, path);
-	if (part(path, dir, "config") && !guarded(g, path))
-		sweep_config(p, g, path);
-	if (part(path, dir, "config.worktree") && !guarded(g, path))
-		sweep_config(p, g, path);
-	if (part(path, dir, "commondir") && !guarded(g, path))
-		sweep_common(p, g, dir, path);
-}
-
-static void sweep_repo(struct protect *p, struct ground *g, const char *dir, int depth);
-
-static void
-sweep_module(struct protect *p, struct ground *g, const char *dir, int depth)
-{
-	char head[PATH_MAX];
-	struct stat st;
-
-	if (depth >= NEST_MAX)
-		return;
-	if (part(head, dir, "HEAD") && there(g, head, &st))
-		sweep_repo(p, g, dir, depth + 1);
-	else
-		each_folder(p, g, dir, depth + 1, sweep_module);
-}
-
-static void
-sweep_repo(struct protect *p, struct ground *g, const char *dir, int depth)
-{
-	char path[PATH_MAX];
-
-	sweep_dir(p, g, dir, depth);
-	if (part(path, dir, "modules"))
-		each_folder(p, g, path, depth, sweep_module);
-	if (part(path, dir, "worktrees"))
-		each_folder(p, g, path, depth, sweep_dir);
-}
-
-void
-git_sweep(struct protect *p, struct ground *g)
-{
-	struct stat st;
-
-	for (size_t i = 0; i < g->nrepo;) {
-		if (fstatat(g->top, *g->repo[i] ? g->repo[i] : ".", &st,
-			    AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISDIR(st.st_mode)) {
-			sweep_repo(p, g, g->repo[i++], 0);
-			continue;
-		}
-		free(g->repo[i]);
-		g->repo[i] = g->repo[--g->nrepo];
-	}
 }

@@ -10,6 +10,7 @@
 #define GROUNDS_MAX (SETUP_PATHS_MAX + 1)
 #define GUARDS_MAX  4096 /* of one ground */
 #define REPOS_MAX   1024 /* of one ground */
+#define WATCH_MAX   16	 /* of one ground */
 #define SHOWN_MAX   64	 /* paths allowed in a session */
 #define ASKED_MAX   32	 /* sockets of jobs that a ground remembers */
 #define TELL_MAX    32	 /* notices of one look; the rest is counted */
@@ -38,6 +39,12 @@ struct ground {
 	size_t n, room;
 	char *repo[REPOS_MAX]; /* git directories, paths from the top */
 	size_t nrepo;
+	/* Named by a repository's settings, and absent: hooks, or further settings. */
+	struct {
+		char *path;
+		bool hooks;
+	} watch[WATCH_MAX];
+	size_t nwatch;
 	uint64_t asked[ASKED_MAX]; /* inodes of sockets that were tried once, a ring */
 	size_t nasked;
 	bool full, told_cut; /* guards or repositories did not fit; the user knows */
@@ -96,7 +103,16 @@ bool read_link(const struct ground *g, const char *path, char to[PATH_MAX]);
 void git_found(struct protect *p, struct ground *g, const char *path);
 /* A `.git` file. */
 void git_file(struct protect *p, struct ground *g, const char *path);
-/* Looks at what may be written in the ground's git directories and would be run outside. */
+struct stat;
+bool there(const struct ground *g, const char *path, struct stat *st);
+/* "dir/name" of the ground; false when it is too long. */
+bool ground_part(char out[PATH_MAX], const char *dir, const char *name);
+#define NEST_MAX 6 /* folders in "modules": submodules of submodules, names with slashes */
+/* Calls fn for each folder in `dir`. */
+typedef void each_fn(struct protect *p, struct ground *g, const char *path, int depth);
+void
+each_folder(struct protect *p, struct ground *g, const char *dir, int depth, each_fn *fn);
+/* protect_gitsweep.c: looks at what may be written in the ground's git directories and would be run outside. */
 void git_sweep(struct protect *p, struct ground *g);
 /* Where `value`, found in the folder `dir` of the ground, leads: into `out`, from the top; false
  * when that is outside. Links are not looked at. */

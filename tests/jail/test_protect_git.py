@@ -200,6 +200,24 @@ def read_only(box):
 
 
 @fresh
+def far_ways(box):
+    """commondir through a forged worktree, .git as a link, hooks where the config expects them"""
+    repository(box)
+    host(box, "git config core.hooksPath .githooks; git config include.path ../.gitshared")
+    _, out = box.run(f"mkdir .githooks; {HOOK.format('.githooks/pre-commit')}; "
+                     "printf '[core]\n\tfsmonitor=./e\n' > .gitshared; "
+                     "for d in one two; do mkdir $d; cp -r .git/objects .git/refs $d; "
+                     "printf '[core]\n\tfsmonitor=./e\n' > $d/config; done; "
+                     "mkdir -p one/worktrees/x w v; cp .git/HEAD one/worktrees/x; "
+                     "echo ../.. > one/worktrees/x/commondir; "
+                     "echo gitdir: ../one/worktrees/x > w/.git; "
+                     "cp .git/HEAD two; ln -s ../two v/.git")
+    for name in (".githooks/pre-commit", ".gitshared", "one/config", "two/config"):
+        tap.contains(out, f"{name} was put aside")
+    tap.equal(os.path.exists(os.path.join(box.work, ".githooks/pre-commit")), False)
+
+
+@fresh
 def settings_in_the_tree(box):
     """what the config names in the tree, hooks and further settings, is read-only too"""
     repository(box)
