@@ -7,7 +7,9 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap  # noqa: E402
-from jailbox import jail_test, main, need  # noqa: E402
+from jailbox import Box, jail_test, main, need  # noqa: E402
+
+Box.notices = True
 
 ASIDE = ".sunaba-quarantine"
 GIT = "git -c user.name=t -c user.email=t@example.org -c init.defaultBranch=main"

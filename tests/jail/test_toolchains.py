@@ -6,7 +6,9 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap  # noqa: E402
-from jailbox import jail_test, main, need  # noqa: E402
+from jailbox import Box, jail_test, main, need  # noqa: E402
+
+Box.notices = True
 
 TOOLS = (".cargo/bin/cargo", ".rustup/toolchains/x/bin/rustc", ".pyenv/shims/python9",
          ".nvm/versions/node/v1/bin/node1", ".local/bin/tool", ".local/lib/python9/mod.py",

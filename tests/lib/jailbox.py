@@ -17,6 +17,8 @@ TIMEOUT_S = 60
 class Box:
     """An identity with a HOME full of secrets and a workspace below it."""
 
+    notices = False  # whether run() gives the lines about what was refused, unless told
+
     def __init__(self, name, uid, gid):
         self.name, self.uid, self.gid = name, uid, gid
         self.base = tempfile.mkdtemp(prefix="sunaba-jail-")
@@ -65,8 +67,8 @@ class Box:
         return subprocess.Popen(self.argv(command, options), cwd=more.pop("cwd", self.work),
                                 env=self.env(env), **self.as_user(), **more)
 
-    def run(self, command, options=(), text=None, notices=False, **more):
-        """Exit code and merged output, without the lines about what was refused."""
+    def run(self, command, options=(), text=None, notices=None, **more):
+        """Exit code and merged output; with the lines about what was refused, if wanted."""
         if text is not None:
             more["stdin"] = subprocess.PIPE
         job = self.popen(command, options, **more)
@@ -76,7 +78,8 @@ class Box:
             job.kill()
             raise
         out = out.decode("utf-8", "replace")
-        if not notices and job.returncode != 4:
+        wanted = self.notices if notices is None else notices
+        if not wanted and job.returncode != 4:
             out = re.sub(r"sunaba: sandbox: [^\n]*\n", "", out)
         return job.returncode, out
 
