@@ -20,7 +20,6 @@
 #include "sandbox/job.h"
 #include "sandbox/net/inside.h"
 #include "sandbox/protect.h"
-#include "sandbox/rights.h"
 #include "sandbox/usage.h"
 
 #define UP_HIGH	      (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
@@ -141,34 +140,6 @@ static void __attribute__((noreturn)) stop(struct init *in)
 	_exit(0);
 }
 
-/* The user allows one path more; what was cloned of it came before the frame. */
-static void
-show(struct init *in, const struct frame *fr)
-{
-	struct sbx_notice n = {.kind = SBX_NOTE_SHOWN};
-	const char *path = (const char *)fr->payload;
-	bool write = fr->detail == SBX_SHOW_WRITE, later;
-	struct sbx_fail f = {.step = ""};
-	enum rights_kind kind;
-	uint32_t number;
-	int fd = -1;
-
-	if (fr->len < 2 || path[0] != '/' || memchr(path, 0, fr->len) != path + fr->len - 1)
-		_exit(1);
-	if (rights_recv(in->rights, &kind, &number, &fd) == 1 && kind != RIGHTS_SHOW)
-		sbx_shut(&fd);
-	snprintf(n.what, sizeof(n.what), "%s", path);
-	if (!protect_show(in->setup->protect, path, write, fd, &later, &f)) {
-		n.sys = f.sys ? f.sys : EINVAL;
-		snprintf(n.detail, sizeof(n.detail), "%s: %s", f.step, strerror(n.sys));
-	} else {
-		snprintf(n.detail, sizeof(n.detail), "%s%s",
-			 write ? "writable" : "read-only",
-			 later ? " for interpreters started from now on: /restart" : "");
-	}
-	up_notice(&in->up, 0, &n);
-}
-
 /* The answer comes whether it worked or not: what counts is what came beside it. */
 static void
 open_network(struct init *in)
@@ -187,7 +158,7 @@ obey(struct init *in, const struct frame *fr)
 	struct job *j;
 
 	if (fr->type == FRAME_SHOW) {
-		show(in, fr);
+		protect_obey(in->setup->protect, fr, in->rights, &in->up);
 		return;
 	}
 	if (fr->type == FRAME_NET) {

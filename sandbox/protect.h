@@ -35,6 +35,10 @@ void protect_sweep(struct protect *p);
  * run already cannot write there, new ones can. */
 bool protect_show(struct protect *p, const char *path, bool write, int fd, bool *later,
 		  struct sbx_fail *f);
+/* FRAME_SHOW: what was cloned of the path came by `rights` before it. Ends the jail when the frame
+ * is none; the answer goes to *up. */
+struct frame;
+void protect_obey(struct protect *p, const struct frame *fr, int rights, struct queue *up);
 /* The i-th path that may be written besides the policy's, for Landlock; NULL behind the last. */
 const char *protect_writable(const struct protect *p, size_t i);
 

@@ -15,7 +15,9 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "sandbox/job.h"
 #include "sandbox/policy.h"
+#include "sandbox/rights.h"
 #include "sandbox/root.h"
 
 /* The innermost ground that holds the path; its path from there in *rest. */
@@ -241,4 +243,31 @@ protect_show(struct protect *p, const char *path, bool write, int fd, bool *late
 	if (write && !(p->shown[p->nshown++] = strdup(path)))
 		abort();
 	return true;
+}
+
+void
+protect_obey(struct protect *p, const struct frame *fr, int rights, struct queue *up)
+{
+	struct sbx_notice n = {.kind = SBX_NOTE_SHOWN};
+	const char *path = (const char *)fr->payload;
+	bool write = fr->detail == SBX_SHOW_WRITE, later;
+	struct sbx_fail f = {.step = ""};
+	enum rights_kind kind;
+	uint32_t number;
+	int fd = -1;
+
+	if (fr->len < 2 || path[0] != '/' || memchr(path, 0, fr->len) != path + fr->len - 1)
+		_exit(1);
+	if (rights_recv(rights, &kind, &number, &fd) == 1 && kind != RIGHTS_SHOW)
+		sbx_shut(&fd);
+	snprintf(n.what, sizeof(n.what), "%s", path);
+	if (!protect_show(p, path, write, fd, &later, &f)) {
+		n.sys = f.sys ? f.sys : EINVAL;
+		snprintf(n.detail, sizeof(n.detail), "%s: %s", f.step, strerror(n.sys));
+	} else {
+		snprintf(n.detail, sizeof(n.detail), "%s%s",
+			 write ? "writable" : "read-only",
+			 later ? " for interpreters started from now on: /restart" : "");
+	}
+	up_notice(up, 0, &n);
 }
