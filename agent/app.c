@@ -65,6 +65,10 @@ app_policy(const struct opts *o)
 		p.limits.file_size = (uint64_t)opt_int(o, OPT_LIMIT_FILE_SIZE);
 	if (opt_int(o, OPT_LIMIT_TMP_SIZE))
 		p.limits.tmp_size = (uint64_t)opt_int(o, OPT_LIMIT_TMP_SIZE);
+	if (opt_str(o, OPT_RUNG))
+		p.rung = sbx_rung_by_name(opt_str(o, OPT_RUNG));
+	if (opt_flag(o, OPT_NO_SANDBOX))
+		p.rung = SBX_RUNG_NONE;
 	return p;
 }
 
@@ -83,6 +87,19 @@ app_read_paths(struct app *a)
 	return a->read;
 }
 
+/* Without a jail, a mistake of the model's is the user's own; root's is the machine's. */
+static enum err_kind
+app_check_no_sandbox(const struct opts *o, struct err *e)
+{
+	if (!opt_flag(o, OPT_NO_SANDBOX) || geteuid() != 0 ||
+	    opt_flag(o, OPT_YES_REALLY))
+		return ERR_NONE;
+	err_set(e, ERR_USAGE, "--no-sandbox is refused for root");
+	err_hint(e, "run as an ordinary user; or add --yes-really if this machine may be "
+		    "lost");
+	return ERR_USAGE;
+}
+
 /* Checks the policy and lets the jail set itself up while the rest goes on. */
 static enum err_kind
 app_open_jail(struct app *a, struct err *e)
@@ -91,6 +108,8 @@ app_open_jail(struct app *a, struct err *e)
 	struct sbx_policy p = app_policy(a->opts);
 	struct sbx_fail f = {0};
 
+	if (app_check_no_sandbox(a->opts, e))
+		return e->kind;
 	if (!sbx_policy_check(&p, a->workspace, &f))
 		return app_sandbox_failed(&f, ERR_USAGE, e);
 	a->transcript = transcript_new(sessions);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "sandbox/job.h"
+#include "sandbox/rung.h"
 #include "sandbox/session.h"
 
 #define UP_STEP	  (64 * SBX_KIB)  /* bytes read from the socket at once */
@@ -164,7 +165,8 @@ take_frame(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	}
 	ev->type = SBX_READY;
 	s->stands = true;
-	return fr->type == FRAME_READY;
+	return fr->type == FRAME_READY &&
+	       rung_read((const char *)fr->payload, fr->len, &s->stand);
 }
 
 static enum sbx_event_type

@@ -250,7 +250,7 @@ attach(int mnt, struct sbx_fail *f)
 }
 
 /* What only root can read, and what code has no business with. */
-static const char *const root_masks[] = {"etc/shadow",
+const char *const root_masks[] = {"etc/shadow",
 					 "etc/shadow-",
 					 "etc/gshadow",
 					 "etc/gshadow-",
@@ -287,7 +287,8 @@ static const char *const root_masks[] = {"etc/shadow",
 					 "etc/cryptsetup-keys.d",
 					 "etc/keys",
 					 "etc/luks",
-					 "etc/davfs2/secrets"};
+					 "etc/davfs2/secrets",
+					 NULL};
 
 /* The user named it, or something in it: not a folder that holds more than that. */
 static bool
@@ -309,7 +310,7 @@ mask_secrets(const struct tree *t, struct sbx_fail *f)
 
 	if (geteuid() != 0)
 		return true;
-	for (size_t i = 0; i < SBX_LEN(root_masks); i++) {
+	for (size_t i = 0; root_masks[i]; i++) {
 		SBX_CLOSE int at = -1, fd = -1;
 
 		if (named_by_user(t, root_masks[i]))

@@ -17,10 +17,15 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "sandbox/bare.h"
+#include "sandbox/confine.h"
+#include "sandbox/donor.h"
 #include "sandbox/ns.h"
 #include "sandbox/root.h"
+#include "sandbox/rung.h"
 #include "sandbox/spawn.h"
 #include "sandbox/streams.h"
+#include "sandbox/tree.h"
 #include "sandbox/usage.h"
 
 #define EXIT_SIGNALLED 128 /* plus the signal, as shells say it */
@@ -63,12 +68,11 @@ watch(const struct setup *s)
 	return over ? -1 : usage_patience(u.processes, s->limits.processes);
 }
 
-static void __attribute__((noreturn))
-pid1(const struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
-     int report)
+void
+run_inside(struct setup *s, const char *const *argv, int report)
 {
 	struct spawn sp = {.setup = s,
-			   .argv = (const char *const *)argv,
+			   .argv = argv,
 			   .env = s->env,
 			   .cwd = s->workspace,
 			   .inherit = true,
@@ -79,8 +83,6 @@ pid1(const struct setup *s, char *const argv[], bool userns, const struct ns_ids
 	int status;
 	pid_t pid;
 
-	if (!ns_enter(userns, ids, &f) || !root_build(s, userns, &f) || !root_job(true, &f))
-		tell(report, REPORT_FAIL, &f);
 	prctl(PR_SET_DUMPABLE, 0);
 	spawn_block_signals();
 	pid = fork();
@@ -95,11 +97,36 @@ pid1(const struct setup *s, char *const argv[], bool userns, const struct ns_ids
 	close(1);
 	close(2);
 	status = spawn_reap(pid, watch, s);
+	if (s->rung > SBX_RUNG_DONOR)
+		bare_leave();
+	if (status < 0 && !over)
+		_exit(EXIT_SIGNALLED + SIGTERM);
 	if (status < 0) {
 		sbx_fail_set(&f, over, 0, NULL);
 		tell(report, REPORT_LIMIT, &f);
 	}
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status));
+}
+
+/* The process that will be pid 1, or guard the tree where there is no pid namespace. */
+static void __attribute__((noreturn))
+pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids, int report,
+     int life)
+{
+	struct sbx_fail f = {.step = ""};
+	bool stands;
+
+	if (s->rung == SBX_RUNG_FULL) {
+		ns_die_with_parent(life);
+		stands = ns_enter(userns, ids, &f) && root_build(s, userns, &f) &&
+			 root_job(true, &f);
+	} else {
+		tree_guard(life);
+		stands = bare_enter(s, &f);
+	}
+	if (!stands)
+		tell(report, REPORT_FAIL, &f);
+	run_inside(s, (const char *const *)argv, report);
 }
 
 static void
@@ -114,6 +141,10 @@ block_ending(sigset_t *set, sigset_t *old)
 
 /* The launcher while pid 1 lives. */
 struct run {
+	struct setup *setup;
+	const struct queue *payload; /* that `setup` borrows from */
+	char *const *argv;
+	struct sbx_fail why; /* the first rung that was tried did not stand */
 	pid_t pid;
 	int signals, gone, report; /* descriptors to poll */
 	int caught;		   /* signal that ended the run, or 0 */
@@ -154,7 +185,7 @@ take_signal(struct run *r)
 	if (read(r->signals, &si, sizeof(si)) != (ssize_t)sizeof(si))
 		return;
 	r->caught = (int)si.ssi_signo;
-	kill(r->pid, SIGKILL);
+	kill(r->pid, r->setup->rung > SBX_RUNG_DONOR ? SIGTERM : SIGKILL);
 }
 
 static int
@@ -216,35 +247,102 @@ supervise(struct run *r, struct sbx_fail *f)
 	return judge(&r->end, code, f);
 }
 
-static int
-launch(const struct setup *s, char *const argv[], struct sbx_fail *f)
+static pid_t
+start(struct run *r, int report, const int alive[2], struct sbx_fail *f)
 {
 	struct ns_ids ids = {geteuid(), getegid()};
+	bool userns = false;
+	pid_t pid;
+
+	if (r->setup->rung == SBX_RUNG_DONOR)
+		return donor_command(r->setup, queue_head(r->payload),
+				     queue_len(r->payload), r->argv, report, f);
+	pid = r->setup->rung == SBX_RUNG_FULL ? ns_clone(&userns, f) : fork();
+	if (pid == 0) {
+		close(alive[1]);
+		pid1(r->setup, r->argv, userns, &ids, report, alive[0]);
+	}
+	if (pid < 0 && !f->step[0])
+		sbx_fail_set(f, "fork", errno, NULL);
+	return pid;
+}
+
+/* Never silent: a weaker jail than the user expects is said. */
+static void
+say_rung(const struct run *r)
+{
+	bool color = isatty(2);
+	char msg[1200] = "", hint[600] = "";
+
+	if (r->setup->rung == SBX_RUNG_FULL)
+		return;
+	if (r->why.step[0])
+		sbx_fail_text(&r->why, msg, sizeof(msg), hint, sizeof(hint));
+	dprintf(2, "%ssunaba: sandbox: %s%s%s%s\n", color ? "\033[33m" : "",
+		sbx_rung_text(r->setup->rung), msg[0] ? ": " : "", msg,
+		color ? "\033[0m" : "");
+}
+
+/* Tries one rung. */
+static int
+launch(struct run *r, const sigset_t *set, struct sbx_fail *f)
+{
 	SBX_CLOSE int life = -1, mine = -1, signals = -1;
-	struct run r = {.pid = -1};
-	struct streams streams;
 	int report[2], alive[2], code = -1;
-	sigset_t set, old;
-	bool userns;
 
 	if (pipe2(report, O_CLOEXEC) || pipe2(alive, O_CLOEXEC))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
-	r.report = mine = report[0];
+	r->report = mine = report[0];
 	life = alive[1];
-	block_ending(&set, &old);
-	streams_save(&streams);
-	r.pid = ns_clone(&userns, f);
-	if (r.pid == 0) {
-		close(alive[1]);
-		ns_die_with_parent(alive[0]);
-		pid1(s, argv, userns, &ids, report[1]);
-	}
+	r->end.kind = 0;
+	r->pid = start(r, report[1], alive, f);
+	if (r->pid > 0)
+		say_rung(r);
 	close(report[1]);
 	close(alive[0]);
-	r.signals = signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	r->signals = signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 	fcntl(mine, F_SETFL, O_NONBLOCK);
-	if (r.pid > 0)
-		code = supervise(&r, f);
+	if (r->pid > 0)
+		code = supervise(r, f);
+	return code;
+}
+
+static int
+climb_down(struct run *r, const sigset_t *set, struct sbx_fail *f)
+{
+	enum sbx_rung wanted = r->setup->rung, rung = rung_first(wanted);
+
+	for (;;) {
+		int code;
+
+		memset(f, 0, sizeof(*f));
+		r->setup->rung = rung;
+		if (rung == SBX_RUNG_LANDLOCK && landlock_abi() < 1)
+			sbx_fail_set(f, "landlock", ENOSYS, NULL);
+		code = f->step[0] ? -1 : launch(r, set, f);
+		if (code >= 0)
+			return code;
+		rung_remember(&r->why, f);
+		rung = rung_below(rung, wanted, f);
+		if (rung == SBX_RUNG_BEST)
+			break;
+	}
+	*f = r->why;
+	return -1;
+}
+
+static int
+run_in_jail(struct setup *s, const struct queue *payload, char *const argv[],
+	    struct sbx_fail *f)
+{
+	struct run r = {.setup = s, .payload = payload, .argv = argv, .pid = -1};
+	struct streams streams;
+	sigset_t set, old;
+	int code;
+
+	block_ending(&set, &old);
+	streams_save(&streams);
+	code = climb_down(&r, &set, f);
 	streams_restore(&streams);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return code;
@@ -266,7 +364,7 @@ sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 			close(workspace);
 			workspace = -1;
 			wipe_environment();
-			code = launch(&s, argv, f);
+			code = run_in_jail(&s, &q, argv, f);
 		}
 	}
 	if (workspace >= 0)

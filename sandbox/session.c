@@ -188,6 +188,12 @@ sbx_session_wants_write(const struct sbx_session *s)
 	return !s->dead && queue_len(&s->down) > 0;
 }
 
+const struct sbx_stand *
+sbx_session_stand(const struct sbx_session *s)
+{
+	return &s->stand;
+}
+
 pid_t
 sbx_session_pid(const struct sbx_session *s)
 {

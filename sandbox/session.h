@@ -15,6 +15,7 @@ struct sbx_session {
 	bool live[SBX_JOB_MAX + 1];
 	int rights;		  /* descriptors travel beside the frames: see rights.h */
 	struct sbx_notice notice; /* the last event's */
+	struct sbx_stand stand;	  /* after SBX_READY */
 };
 
 /* Writes what the jail takes now. */

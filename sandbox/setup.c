@@ -77,6 +77,7 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 	   struct sbx_fail *f)
 {
 	const char *home = policy_home();
+	char state[PATH_MAX];
 	size_t before = queue_len(q);
 
 	wire_put_text(q, 'W', workspace);
@@ -98,6 +99,9 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 		wire_put(q, 'x', NULL, 0);
 	if (p->debug)
 		wire_put(q, 'd', NULL, 0);
+	wire_put_number(q, 'g', p->rung);
+	if (policy_state(state))
+		wire_put_text(q, 'B', state);
 	env_encode(p, workspace, home, q);
 	if (queue_len(q) - before > SETUP_MAX)
 		return sbx_fail_set(f, "environment", E2BIG, NULL);
@@ -172,6 +176,11 @@ take_item(struct setup *s, const struct wire_item *it)
 		return s->explain = true;
 	case 'd':
 		return s->debug = true;
+	case 'g':
+		s->rung = (enum sbx_rung)wire_number(it);
+		return s->rung <= SBX_RUNG_NONE;
+	case 'B':
+		return (s->state = wire_text(it)) && s->state[0] == '/';
 	default:
 		return false;
 	}

@@ -24,7 +24,19 @@ struct setup {
 	enum sbx_net net;
 	const char *stage; /* NULL: none */
 	bool explain, debug;
+	enum sbx_rung rung; /* wanted; then, in the jail, the one that stands */
+	const char *state;  /* folder on the host for a jail's private ones, or NULL */
+	/* Where there are no mounts: the private places on the host. NULL: the usual paths. */
+	const char *tmp, *scripts;
+	uint32_t others; /* processes of this user outside, which RLIMIT_NPROC counts too */
+	bool no_proc;	 /* none can be mounted */
 };
+/* Namespaces are the jail's own, so each job can have one of its own. */
+static inline bool
+setup_has_pidns(const struct setup *s)
+{
+	return s->rung == SBX_RUNG_FULL;
+}
 
 /* Checks the policy, opens the workspace and appends the encoded policy to *q. The workspace
  * comes as an O_PATH descriptor, which the caller owns: whatever is put at its path afterwards

@@ -132,6 +132,8 @@ spawn_reap(pid_t main_pid, spawn_watch *watch, const struct setup *s)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGUSR1);
+	/* Waits only where tree_guard() blocked it. */
+	sigaddset(&set, SIGTERM);
 	for (;;) {
 		siginfo_t info;
 		int status, sig, wait_ms;
@@ -141,8 +143,10 @@ spawn_reap(pid_t main_pid, spawn_watch *watch, const struct setup *s)
 			if (pid == main_pid)
 				return status;
 		sig = sigtimedwait(&set, &info, watch ? &tick : NULL);
+		if (sig == SIGTERM)
+			return -1;
 		/* si_pid is 0 when the sender lives outside of this pid namespace. */
-		if (sig == SIGUSR1 && info.si_pid == 0)
+		if (sig == SIGUSR1 && (info.si_pid == 0 || info.si_pid == getppid()))
 			kill(-main_pid, info.si_value.sival_int);
 		/* By the clock: a storm of signals must not put it off. */
 		if (!watch || now_ms() < next)

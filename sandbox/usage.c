@@ -10,9 +10,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
-#define PROCESSES_MAX 2048 /* that are looked at; the limit of a sandbox lies far below */
 #define LOOK_MS	      50   /* while something runs */
 #define LOOK_CROWD_MS 10   /* when half of the limit is reached */
 #define US_PER_S      1000000u
@@ -156,15 +156,35 @@ memory_of(pid_t pid, bool exact)
 	return sum + kib_after(text, "RssShmem:");
 }
 
-void
-usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact)
+static struct process all[USAGE_PROCESSES_MAX];
+
+static size_t
+look(void)
 {
-	static struct process all[PROCESSES_MAX];
-	size_t count = read_all(all, PROCESSES_MAX, true);
+	size_t count = read_all(all, USAGE_PROCESSES_MAX, true);
 
 	/* pid 1 is always there: without it the shortcut is none. */
 	if (!count || all[0].pid != 1)
-		count = read_all(all, PROCESSES_MAX, false);
+		count = read_all(all, USAGE_PROCESSES_MAX, false);
+	return count;
+}
+
+size_t
+usage_below(pid_t top, pid_t *pids, size_t max)
+{
+	size_t count = look(), n = 0;
+
+	for (size_t i = 0; i < count && n < max; i++)
+		if (all[i].pid != top && tree_of(all, count, &all[i], &top, 1) == 0)
+			pids[n++] = all[i].pid;
+	return n;
+}
+
+void
+usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact)
+{
+	size_t count = look();
+
 	memset(u, 0, n * sizeof(*u));
 	for (size_t i = 0; i < count; i++) {
 		size_t t = tree_of(all, count, &all[i], pids, n);
@@ -181,6 +201,43 @@ void
 usage_of_tree(pid_t pid, struct usage *u)
 {
 	usage_of_trees(&pid, 1, u, false);
+}
+
+static uint32_t
+threads_of(pid_t pid)
+{
+	unsigned threads = 0;
+	char text[1024];
+	const char *p;
+
+	slurp(text, sizeof(text), pid, "stat");
+	p = strrchr(text, ')');
+	if (!p || sscanf(p + 1,
+			 " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
+			 " %*d %u",
+			 &threads) != 1)
+		return 0;
+	return threads;
+}
+
+uint32_t
+usage_of_user(void)
+{
+	DIR *proc = opendir("/proc");
+	uint32_t sum = 0;
+	struct dirent *e;
+	struct stat st;
+
+	while (proc && (e = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+
+		if (pid > 0 && fstatat(dirfd(proc), e->d_name, &st, 0) == 0 &&
+		    st.st_uid == geteuid())
+			sum += threads_of(pid);
+	}
+	if (proc)
+		closedir(proc);
+	return sum;
 }
 
 int

@@ -16,6 +16,13 @@ struct usage {
  * says that a limit may be passed. */
 void usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact);
 void usage_of_tree(pid_t pid, struct usage *u);
+/* The processes below `top`, itself not among them, at most `max`. */
+size_t usage_below(pid_t top, pid_t *pids, size_t max);
+/* That are looked at: all of the machine's where there is no pid namespace. */
+#define USAGE_PROCESSES_MAX 16384
+
+/* Threads of this process's user on the whole machine, as RLIMIT_NPROC counts them. */
+uint32_t usage_of_user(void);
 
 /* How long to wait until the next look, in ms: shorter when many processes live, because real
  * root has no RLIMIT_NPROC and a fork bomb doubles quickly. */

@@ -1,0 +1,151 @@
+/* bwrap's arguments: see donor.h. The same tree as root.c builds, in another's words: places in
+ * order of their length, so that none hides another.
+ * Source: bwrap(1) of 0.6. Pinned by tests/unit/test_rung.c and tests/jail/test_rungs.py. */
+#include "sandbox/donor.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sandbox/policy.h"
+#include "sandbox/root.h"
+
+#define SCRIPTS_SIZE (16 * SBX_MIB)
+#define SHARES	     4 /* private places that divide the size of temporary files */
+#define ARGS_STEP    64
+
+struct list {
+	char **at;
+	size_t n;
+};
+
+enum kind { PRIVATE, SHOWN, OPEN };
+
+struct place {
+	const char *path;
+	enum kind kind;
+	const char *mode; /* PRIVATE */
+	uint64_t size;	  /* PRIVATE, bytes */
+};
+
+static void
+put(struct list *l, const char *text)
+{
+	if (l->n % ARGS_STEP == 0)
+		l->at = sbx_grow(l->at, (l->n + ARGS_STEP + 1) * sizeof(*l->at));
+	l->at[l->n] = sbx_grow(NULL, strlen(text) + 1);
+	memcpy(l->at[l->n++], text, strlen(text) + 1);
+	l->at[l->n] = NULL;
+}
+
+/* NULL ends the texts. */
+static void __attribute__((sentinel)) put_all(struct list *l, ...)
+{
+	const char *text;
+	va_list ap;
+
+	va_start(ap, l);
+	while ((text = va_arg(ap, const char *)))
+		put(l, text);
+	va_end(ap);
+}
+
+static void
+put_system(struct list *l)
+{
+	char link[PATH_MAX];
+	struct stat st;
+
+	for (const char *const *p = policy_system; *p; p++) {
+		ssize_t n;
+
+		if (lstat(*p, &st))
+			continue;
+		n = S_ISLNK(st.st_mode) ? readlink(*p, link, sizeof(link) - 1) : -1;
+		link[n > 0 ? n : 0] = 0;
+		put_all(l, n > 0 ? "--symlink" : "--ro-bind", n > 0 ? link : *p, *p, NULL);
+	}
+	put_all(l, "--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu",
+		"--dev", "/dev", "--proc", "/proc", NULL);
+}
+
+static void
+put_place(struct list *l, const struct place *p)
+{
+	char size[32];
+
+	if (p->kind != PRIVATE) {
+		put_all(l, p->kind == SHOWN ? "--ro-bind" : "--bind", p->path, p->path,
+			NULL);
+		return;
+	}
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)p->size);
+	put_all(l, "--perms", p->mode, "--size", size, "--tmpfs", p->path, NULL);
+}
+
+/* What permissions do not keep from real root. */
+static void
+put_masks(struct list *l)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	for (const char *const *m = root_masks; geteuid() == 0 && *m; m++) {
+		snprintf(path, sizeof(path), "/%s", *m);
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			put_all(l, "--perms", "0000", "--tmpfs", path, NULL);
+		else if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+			put_all(l, "--ro-bind", "/dev/null", path, NULL);
+	}
+}
+
+static int
+by_length(const void *a, const void *b)
+{
+	size_t la = strlen(((const struct place *)a)->path),
+	       lb = strlen(((const struct place *)b)->path);
+
+	return la < lb ? -1 : la > lb;
+}
+
+static size_t
+all_places(const struct setup *s, struct place *out)
+{
+	uint64_t size = s->limits.tmp_size / SHARES;
+	const struct place fixed[] = {{"/tmp", PRIVATE, "1777", size},
+				      {"/var/tmp", PRIVATE, "1777", size},
+				      {"/dev/shm", PRIVATE, "1777", size},
+				      {s->home, PRIVATE, "0700", size},
+				      {SBX_SCRIPT_DIR, PRIVATE, "0755", SCRIPTS_SIZE}};
+	size_t n = SBX_LEN(fixed);
+
+	memcpy(out, fixed, sizeof(fixed));
+	for (const char *const *r = s->read; *r; r++)
+		out[n++] = (struct place){*r, SHOWN, NULL, 0};
+	for (const char *const *w = s->write; *w; w++)
+		out[n++] = (struct place){*w, OPEN, NULL, 0};
+	out[n++] =
+	    (struct place){s->workspace, s->workspace_readonly ? SHOWN : OPEN, NULL, 0};
+	qsort(out, n, sizeof(*out), by_length);
+	return n;
+}
+
+char **
+donor_arguments(const struct setup *s)
+{
+	struct place places[2 * SETUP_PATHS_MAX + 8];
+	struct list l = {0};
+	size_t n = all_places(s, places);
+
+	put_all(&l, "bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid",
+		"--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname",
+		"sandbox", "--as-pid-1", "--die-with-parent", "--cap-drop", "ALL", NULL);
+	put_system(&l);
+	for (size_t i = 0; i < n; i++)
+		put_place(&l, &places[i]);
+	put_masks(&l);
+	put_all(&l, "--remount-ro", "/", "--chdir", s->workspace, NULL);
+	return l.at;
+}

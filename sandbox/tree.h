@@ -1,0 +1,15 @@
+/* Ending trees of processes where no pid namespace does it: a subreaper and repeated kills. */
+#ifndef SUNABA_SANDBOX_TREE_H
+#define SUNABA_SANDBOX_TREE_H
+
+#include "sandbox/util.h"
+
+/* From here on orphans below this process become its children, SIGTERM waits to be taken by
+ * spawn_reap(), and the end of the parent is told by SIGTERM. `life` as in ns.h. */
+void tree_guard(int life);
+/* Kills every descendant of this process and reaps its children, until none is left or
+ * TREE_PATIENCE_MS are over. Only in a process that called tree_guard(). True: none is left. */
+bool tree_kill(void);
+#define TREE_PATIENCE_MS 2000
+
+#endif
