@@ -130,17 +130,15 @@ whole_arguments(const struct setup *s)
 	return args;
 }
 
-/* The first line of what bwrap says, kept when it was read already. */
-static void
+/* More of what bwrap says, which it writes in pieces; false at its end. */
+static bool
 read_message(int said, char text[MESSAGE_MAX])
 {
-	ssize_t n;
+	size_t len = strlen(text);
+	ssize_t n = len + 1 < MESSAGE_MAX ? read(said, text + len, MESSAGE_MAX - 1 - len) : 0;
 
-	if (text[0])
-		return;
-	n = read(said, text, MESSAGE_MAX - 1);
-	text[n > 0 ? n : 0] = 0;
-	text[strcspn(text, "\n")] = 0;
+	text[len + (n > 0 ? (size_t)n : 0)] = 0;
+	return n > 0;
 }
 
 /* Waits until pid 1 says how its start went, or bwrap gives up. */
@@ -164,15 +162,17 @@ stands(pid_t pid, int told, int said, struct sbx_fail *f)
 			n = read(told, f, sizeof(*f));
 			if (n == (ssize_t)sizeof(*f))
 				break;
-			read_message(said, text);
+			while (read_message(said, text))
+				;
+			text[strcspn(text, "\n")] = 0;
 			sbx_fail_set(f, "bubblewrap", 0, text);
 			break;
 		}
 		if (!p[1].revents)
 			continue;
-		read_message(said, text);
 		/* Its death closes the other pipe too. */
-		p[1].fd = -1;
+		if (!read_message(said, text))
+			p[1].fd = -1;
 	}
 	if (!f->step[0])
 		return true;

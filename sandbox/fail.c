@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sandbox/util.h"
+#include "sandbox/confine.h"
+#include "sandbox/rung.h"
 
 #define ANY 0
 
@@ -44,6 +45,13 @@ static const struct {
     {"system call filter", ANY, "this kernel is built without seccomp filters"},
     {"workspace", ANY, "start in a project's folder, or name one with -C"},
     {"policy path", ANY, "name an existing file or folder other than /"},
+    {"landlock", ENOSYS,
+     "Linux 5.13 or newer is needed, with Landlock among the kernel's security modules "
+     "(lsm=)"},
+    {"landlock", EOPNOTSUPP, "start the kernel with landlock among lsm= modules"},
+    {"bubblewrap", ENOENT, "install bubblewrap: apt-get install bubblewrap"},
+    {"private folders", ANY,
+     "make the state folder ($XDG_STATE_HOME or ~/.local/state) writable"},
     {"execute the jail", ENOENT, "mount /proc first: mount -t proc proc /proc"},
 };
 
@@ -51,7 +59,7 @@ void
 sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint, size_t nhint)
 {
 	const char *step = f->step, *path = f->path;
-	size_t i = 0;
+	size_t i = 0, len;
 
 	if (strcmp(step, "user namespace") == 0)
 		step = "cannot make a user namespace";
@@ -61,6 +69,9 @@ sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint, size
 		snprintf(msg, nmsg, "sandbox: %s%s%s%s%s%s", step, path[0] ? " '" : "",
 			 path, path[0] ? "'" : "", f->sys ? ": " : "",
 			 f->sys ? strerror(f->sys) : "");
+	len = strlen(msg);
+	if (rung_refused(f) && landlock_abi() == 0)
+		snprintf(msg + len, nmsg - len, "; Landlock, which could do without, is missing");
 	if (nhint)
 		hint[0] = 0;
 	for (; i < SBX_LEN(remedies); i++)

@@ -279,7 +279,7 @@ say_rung(const struct run *r)
 	if (r->why.step[0])
 		sbx_fail_text(&r->why, msg, sizeof(msg), hint, sizeof(hint));
 	dprintf(2, "%ssunaba: sandbox: %s%s%s%s\n", color ? "\033[33m" : "",
-		sbx_rung_text(r->setup->rung), msg[0] ? ": " : "", msg,
+		sbx_rung_text(r->setup->rung), msg[0] ? ": " : "", rung_plain(msg),
 		color ? "\033[0m" : "");
 }
 

@@ -18,13 +18,19 @@ static const char *const names[] = {[SBX_RUNG_BEST] = "best",
 				    [SBX_RUNG_LANDLOCK] = "landlock",
 				    [SBX_RUNG_NONE] = "none"};
 
-/* Steps that need a right, and the errnos by which a machine says that it does not give it. */
-static const char *const refused[] = {"user namespace", "id map",	    "groups",
-				      "host name",	"loopback",	    "private mounts",
-				      "leave chroot",	"mount tmpfs",	    "attach tmpfs",
-				      "mount",		"mount devpts",	    "device",
-				      "pivot root",	"read-only root",   "folder",
-				      "mount proc",	"chroot as mount point"};
+/* Steps that need a right, and whether any refusal counts: a place that cannot be shown
+ * (EACCES, EINVAL) may be the fault of what is there. */
+static const struct {
+	const char *step;
+	bool any;
+} refused[] = {{"user namespace", true},	   {"id map", true},
+	       {"groups", true},		   {"host name", true},
+	       {"loopback", true},		   {"private mounts", true},
+	       {"leave chroot", true},		   {"mount tmpfs", true},
+	       {"attach tmpfs", true},		   {"mount devpts", true},
+	       {"pivot root", true},		   {"read-only root", true},
+	       {"chroot as mount point", true},	   {"mount", false},
+	       {"device", false}};
 
 const char *
 sbx_rung_text(enum sbx_rung rung)
@@ -60,18 +66,19 @@ rung_first(enum sbx_rung wanted)
 	return wanted == SBX_RUNG_BEST ? SBX_RUNG_FULL : wanted;
 }
 
-static bool
-machine_refuses(const struct sbx_fail *f)
+bool
+rung_refused(const struct sbx_fail *f)
 {
-	if (f->sys != EPERM && f->sys != EACCES && f->sys != ENOSPC && f->sys != ENOSYS &&
-	    f->sys != EINVAL && f->sys != EUSERS)
-		return false;
-	/* A full disk or too many mounts, not a namespace too many. */
-	if (f->sys == ENOSPC && strcmp(f->step, "user namespace") != 0)
-		return false;
-	for (size_t i = 0; i < SBX_LEN(refused); i++)
-		if (strcmp(refused[i], f->step) == 0)
+	for (size_t i = 0; i < SBX_LEN(refused); i++) {
+		if (strcmp(refused[i].step, f->step) != 0)
+			continue;
+		if (f->sys == EPERM || f->sys == ENOSYS)
 			return true;
+		/* Too many of them; elsewhere it is a full disk. */
+		if (f->sys == ENOSPC || f->sys == EUSERS)
+			return i == 0;
+		return refused[i].any && (f->sys == EACCES || f->sys == EINVAL);
+	}
 	return false;
 }
 
@@ -80,7 +87,7 @@ rung_below(enum sbx_rung rung, enum sbx_rung wanted, const struct sbx_fail *f)
 {
 	if (wanted != SBX_RUNG_BEST)
 		return SBX_RUNG_BEST;
-	if (rung == SBX_RUNG_FULL && machine_refuses(f))
+	if (rung == SBX_RUNG_FULL && rung_refused(f))
 		return SBX_RUNG_DONOR;
 	return rung == SBX_RUNG_DONOR ? SBX_RUNG_LANDLOCK : SBX_RUNG_BEST;
 }
@@ -92,6 +99,12 @@ rung_remember(struct sbx_fail *why, const struct sbx_fail *f)
 		*why = *f;
 }
 
+const char *
+rung_plain(const char *msg)
+{
+	return strncmp(msg, "sandbox: ", 9) == 0 ? msg + 9 : msg;
+}
+
 size_t
 rung_facts(char *out, size_t n, enum sbx_rung rung, bool userns, const struct sbx_fail *why)
 {
@@ -101,7 +114,8 @@ rung_facts(char *out, size_t n, enum sbx_rung rung, bool userns, const struct sb
 	if (why && why->step[0])
 		sbx_fail_text(why, msg, sizeof(msg), hint, sizeof(hint));
 	len = snprintf(out, n, "rung=%s\nuserns=%s\nlandlock=%d\nwhy=%s\nremedy=%s\n",
-		       rung_name(rung), userns ? "yes" : "no", landlock_abi(), msg, hint);
+		       rung_name(rung), userns ? "yes" : "no", landlock_abi(),
+		       rung_plain(msg), hint);
 	return len < 0 || (size_t)len >= n ? 0 : (size_t)len;
 }
 

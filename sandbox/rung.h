@@ -13,6 +13,10 @@ enum sbx_rung rung_first(enum sbx_rung wanted);
  * there is none: the failure is not the machine's, or the user wants this rung alone. */
 enum sbx_rung
 rung_below(enum sbx_rung rung, enum sbx_rung wanted, const struct sbx_fail *f);
+/* The machine does not give a right that the step needs. */
+bool rung_refused(const struct sbx_fail *f);
+/* A failure's sentence without the word that it begins with. */
+const char *rung_plain(const char *msg);
 /* Keeps in *why the failure that says most: the first, not that a donor is missing. */
 void rung_remember(struct sbx_fail *why, const struct sbx_fail *f);
 /* READY's payload: "key=value\n" lines; `why` may be NULL. */
