@@ -227,6 +227,7 @@ app_conf(const struct app *a, bool interactive)
 	    .spill_dir = transcript_files_dir(a->transcript),
 	    .write = p.write,
 	    .limits = p.limits,
+	    .stand = sbx_session_stand(a->sandbox),
 	    .execute = execute_limits_default,
 	    .interactive = interactive,
 	};
@@ -273,6 +274,26 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 	a->session =
 	    session_new(&conf, a->loop, a->sandbox, TAKE(a->transcript), model, &sink);
 	return ERR_NONE;
+}
+
+void
+app_say_rung(struct app *a)
+{
+	const struct sbx_stand *s = sbx_session_stand(a->sandbox);
+
+	if (s->rung == SBX_RUNG_NONE)
+		session_notice(a->session, NOTICE_DANGER,
+			       "NO SANDBOX: code runs with all of your rights");
+	else if (s->rung == SBX_RUNG_DONOR)
+		session_notice(a->session, NOTICE_INFO, "sandbox: %s: %s",
+			       sbx_rung_text(s->rung), s->why);
+	else if (s->rung != SBX_RUNG_FULL)
+		session_notice(a->session, NOTICE_WARN, "sandbox: %s: %s",
+			       sbx_rung_text(s->rung), s->why);
+	else if (s->why[0])
+		session_notice(a->session, NOTICE_INFO, "sandbox: %s", s->why);
+	if (s->remedy[0] && s->rung != SBX_RUNG_NONE)
+		session_notice(a->session, NOTICE_INFO, "%s", s->remedy);
 }
 
 void

@@ -71,7 +71,7 @@ static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 	spawn_block_signals();
 	if (!setup_has_pidns(sp->setup))
 		tree_guard(-1);
-	if (setup_has_pidns(sp->setup) && !root_job(sp->setup->no_proc, &r.fail)) {
+	if (setup_has_pidns(sp->setup) && !root_job(false, &r.fail)) {
 		r.kind = REPORT_FAIL;
 	} else if ((pid = fork()) == 0) {
 		spawn_exec(sp);

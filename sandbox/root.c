@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 
 #include "sandbox/policy.h"
+#include "sandbox/usage.h"
 
 #define PARTS_MAX    (12 + SETUP_PATHS_MAX + 1)
 #define INODES	     "100000"	    /* files in the private tmpfs */
@@ -348,7 +349,7 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	for (; i < t->n; i++)
 		if (!place_part(t->root, &t->part[i], f))
 			return false;
-	return mask_secrets(t, f) && root_proc(t->root, "proc", f);
+	return mask_secrets(t, f) && root_proc_if_allowed(t->root, "proc", f);
 }
 
 static bool
@@ -369,6 +370,7 @@ bool
 root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 {
 	struct tree t = {.root = -1};
+	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool ok;
 
 	f->step[0] = 0;
@@ -381,5 +383,10 @@ root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 	for (size_t i = 0; i < DEV_NODES; i++)
 		sbx_shut(&t.dev[i]);
 	sbx_shut(&t.root);
+	/* The watch needs one; jobs never get at it. */
+	if (ok && proc >= 0 && !root_has_proc())
+		usage_outside(proc);
+	else
+		sbx_shut(&proc);
 	return ok;
 }

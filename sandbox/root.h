@@ -25,6 +25,9 @@ extern const char *const root_masks[];
 int root_clone(int at, const char *path, uint64_t set);
 /* proc.c: mounts a fresh proc of this pid namespace at `path` below `at`. */
 bool root_proc(int at, const char *path, struct sbx_fail *f);
+/* The same, but where it is not allowed the folder stays empty: never is it the host's. */
+bool root_proc_if_allowed(int at, const char *path, struct sbx_fail *f);
+bool root_has_proc(void);
 /* private.c: from here on no mount shows on the host. Without a user namespace the root becomes
  * a mount point of its own, which a chroot's need not be. */
 bool root_private(bool userns, struct sbx_fail *f);

@@ -51,6 +51,19 @@ static void __attribute__((noreturn)) tell(int fd, int kind, const struct sbx_fa
 	_exit(1);
 }
 
+static void
+note(int report, enum sbx_notice_kind kind, const char *what, const char *detail)
+{
+	struct report r = {.kind = REPORT_NOTICE};
+
+	r.notice.kind = kind;
+	snprintf(r.notice.what, sizeof(r.notice.what), "%s", what);
+	snprintf(r.notice.detail, sizeof(r.notice.detail), "%s", detail);
+	/* A fact for the user; nothing depends on it. */
+	if (write(report, &r, sizeof(r)) < 0)
+		return;
+}
+
 static int
 watch(const struct setup *s)
 {
@@ -126,6 +139,8 @@ pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
 	}
 	if (!stands)
 		tell(report, REPORT_FAIL, &f);
+	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
+		note(report, SBX_NOTE_FILE, "/proc", "it cannot be mounted here");
 	run_inside(s, (const char *const *)argv, report);
 }
 

@@ -29,7 +29,7 @@ struct setup {
 	/* Where there are no mounts: the private places on the host. NULL: the usual paths. */
 	const char *tmp, *scripts;
 	uint32_t others; /* processes of this user outside, which RLIMIT_NPROC counts too */
-	bool no_proc;	 /* none can be mounted */
+
 };
 /* Namespaces are the jail's own, so each job can have one of its own. */
 static inline bool

@@ -26,6 +26,8 @@ struct process {
 	uint64_t ended_us; /* processor time of children that ended */
 };
 
+static int outside = -1; /* the host's /proc, where the jail has none */
+
 static void
 slurp(char *into, size_t size, pid_t pid, const char *name)
 {
@@ -33,8 +35,8 @@ slurp(char *into, size_t size, pid_t pid, const char *name)
 	SBX_CLOSE int fd = -1;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%s%d/%s", outside < 0 ? "/proc/" : "", pid, name);
+	fd = openat(outside, path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, into, size - 1);
 	into[n > 0 ? n : 0] = 0;
 }
@@ -62,7 +64,8 @@ read_process(pid_t pid, struct process *out)
 static size_t
 read_all(struct process *all, size_t max, bool quick)
 {
-	DIR *proc = opendir("/proc");
+	const char *name = outside < 0 ? "/proc" : ".";
+	DIR *proc = fdopendir(openat(outside, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	struct dirent *e;
 	size_t n = 0;
 
@@ -119,7 +122,7 @@ own_time(pid_t pid)
 	struct timespec ts = {0, 0};
 	clockid_t clock;
 
-	if (clock_getcpuclockid(pid, &clock) == 0)
+	if (outside < 0 && clock_getcpuclockid(pid, &clock) == 0)
 		clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * US_PER_S + (uint64_t)ts.tv_nsec / 1000;
 }
@@ -181,11 +184,34 @@ usage_below(pid_t top, pid_t *pids, size_t max)
 }
 
 void
+usage_outside(int fd)
+{
+	outside = fd;
+}
+
+static pid_t
+outside_self(void)
+{
+	char text[16] = "";
+
+	return readlinkat(outside, "self", text, sizeof(text) - 1) > 0
+		   ? (pid_t)strtol(text, NULL, 10)
+		   : -1;
+}
+
+void
 usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact)
 {
 	size_t count = look();
 
+	pid_t self;
+
 	memset(u, 0, n * sizeof(*u));
+	if (outside >= 0 && n > 0) {
+		self = outside_self();
+		pids = &self;
+		n = 1;
+	}
 	for (size_t i = 0; i < count; i++) {
 		size_t t = tree_of(all, count, &all[i], pids, n);
 

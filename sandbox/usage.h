@@ -16,6 +16,9 @@ struct usage {
  * says that a limit may be passed. */
 void usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact);
 void usage_of_tree(pid_t pid, struct usage *u);
+/* From here on the host's /proc, open at `fd`, is read: the jail has none. Process numbers in there
+ * are others, so that only all trees together are known: they count as the first. */
+void usage_outside(int fd);
 /* The processes below `top`, itself not among them, at most `max`. */
 size_t usage_below(pid_t top, pid_t *pids, size_t max);
 /* That are looked at: all of the machine's where there is no pid namespace. */

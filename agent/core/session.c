@@ -81,6 +81,7 @@ session_system(struct session *s, struct buf *out)
 	    .write = s->conf.write,
 	    .step_timeout_ms = s->conf.execute.wall_ms,
 	    .memory = s->conf.limits.memory,
+	    .stand = s->conf.stand,
 	    .tools = s->model && s->model->tools != MODEL_TOOLS_NO,
 	    .run = s->conf.approve != APPROVE_NEVER,
 	    .asks = s->conf.approve == APPROVE_ASK,

@@ -30,6 +30,7 @@ struct session_conf {
 	    *spill_dir; /* for output that is too long to keep, seen by code; or NULL */
 	const char *const *write;
 	struct sbx_limits limits;
+	const struct sbx_stand *stand; /* what jail there is, once it is ready */
 	struct execute_limits execute;
 	bool interactive; /* a next prompt follows: governors return to it */
 };
