@@ -192,7 +192,7 @@ pump(struct init *in, struct job *j, bool ended)
 }
 
 struct total {
-	uint64_t memory, processes;
+	uint64_t memory, unseen, processes;
 	struct job *worst; /* the one that uses most */
 };
 
@@ -215,6 +215,7 @@ add_up(struct init *in, bool exact, struct total *t)
 	for (size_t i = 0; i < n; i++) {
 		jobs[i]->crowd = u[i].processes > JOB_IDLE_PROCESSES;
 		t->memory += u[i].memory;
+		t->unseen += u[i].unseen;
 		t->processes += u[i].processes;
 		if (!t->worst || u[i].memory + u[i].processes > most)
 			t->worst = jobs[i];
@@ -231,7 +232,7 @@ watch(struct init *in)
 	struct total t;
 
 	add_up(in, false, &t);
-	if (t.memory > l->memory)
+	if (t.memory + t.unseen > l->memory)
 		add_up(in, true, &t);
 	in->patience_ms = usage_patience((uint32_t)t.processes, l->processes);
 	/* Reapers count as one each, beside the limit that the kernel keeps for users. */

@@ -71,7 +71,7 @@ watch(const struct setup *s)
 	struct usage u;
 
 	usage_of_tree(self, &u);
-	if (u.memory > s->limits.memory)
+	if (u.memory + u.unseen > s->limits.memory)
 		usage_of_trees(&self, 1, &u, true);
 	/* Nothing at all: code took pid 1's descriptors away (prlimit) to blind it. */
 	over = u.memory > s->limits.memory || u.processes == 0 ? "memory" : NULL;

@@ -13,10 +13,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "sandbox/memory.h"
+
 #define LOOK_MS	      50   /* while something runs */
 #define LOOK_CROWD_MS 10   /* when half of the limit is reached */
 #define US_PER_S      1000000u
-#define SHARED_PLAIN  (4 * SBX_MIB) /* shared bytes that are not worth a second look */
 /* Where the kernel's listing of /proc goes from files to processes (FIRST_PROCESS_ENTRY in
  * fs/proc/root.c): the files take longer than all the rest. */
 #define PROC_PIDS 256
@@ -28,15 +29,21 @@ struct process {
 
 static int outside = -1; /* the host's /proc, where the jail has none */
 
+int
+usage_open(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s%d/%s", outside < 0 ? "/proc/" : "", pid, name);
+	return openat(outside, path, O_RDONLY | O_CLOEXEC);
+}
+
 static void
 slurp(char *into, size_t size, pid_t pid, const char *name)
 {
-	char path[64];
-	SBX_CLOSE int fd = -1;
+	SBX_CLOSE int fd = usage_open(pid, name);
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "%s%d/%s", outside < 0 ? "/proc/" : "", pid, name);
-	fd = openat(outside, path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, into, size - 1);
 	into[n > 0 ? n : 0] = 0;
 }
@@ -127,38 +134,6 @@ own_time(pid_t pid)
 	return (uint64_t)ts.tv_sec * US_PER_S + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static uint64_t
-kib_after(const char *text, const char *name)
-{
-	const char *p = strstr(text, name);
-
-	return p ? strtoull(p + strlen(name), NULL, 10) * SBX_KIB : 0;
-}
-
-/* What a process shares is files of the system nearly always, which cost nothing; but memory
- * mapped shared (MAP_SHARED | MAP_ANONYMOUS) hides among them. */
-static uint64_t
-memory_of(pid_t pid, bool exact)
-{
-	unsigned long resident = 0, shared = 0;
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), sum;
-	char text[4096];
-
-	if (exact) {
-		slurp(text, sizeof(text), pid, "smaps_rollup");
-		if (strstr(text, "Pss_Anon:"))
-			return kib_after(text, "Pss_Anon:") + kib_after(text, "Pss_Shmem:");
-	}
-	slurp(text, sizeof(text), pid, "statm");
-	if (sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || shared > resident)
-		return 0;
-	sum = (uint64_t)(resident - shared) * page;
-	if ((uint64_t)shared * page <= SHARED_PLAIN)
-		return sum;
-	slurp(text, sizeof(text), pid, "status");
-	return sum + kib_after(text, "RssShmem:");
-}
-
 static struct process all[USAGE_PROCESSES_MAX];
 
 static size_t
@@ -203,10 +178,11 @@ void
 usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact)
 {
 	size_t count = look();
-
 	pid_t self;
 
 	memset(u, 0, n * sizeof(*u));
+	if (exact)
+		memory_begin();
 	if (outside >= 0 && n > 0) {
 		self = outside_self();
 		pids = &self;
@@ -218,7 +194,10 @@ usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact)
 		if (t == n)
 			continue;
 		u[t].cpu_us += all[i].ended_us + own_time(all[i].pid);
-		u[t].memory += memory_of(all[i].pid, exact);
+		if (exact)
+			memory_exact(all[i].pid, &u[t]);
+		else
+			memory_quick(all[i].pid, &u[t]);
 		u[t].processes++;
 	}
 }
