@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "sandbox/cgroup.h"
 #include "sandbox/init.h"
 #include "sandbox/jail.h"
 #include "sandbox/rung.h"
@@ -96,13 +97,15 @@ write_order(const struct setup *s, const unsigned char *payload, size_t len,
 
 /* In the child. Returns when the exec failed. */
 static void
-exec_bwrap(char **args, const int fds[FD_COUNT], int said)
+exec_bwrap(char **args, const int fds[FD_COUNT], int said, struct cgroup *group)
 {
 	char *const env[] = {NULL};
 	int high[FD_COUNT];
 
 	spawn_reset_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (group)
+		cgroup_enter(group);
 	for (int i = FD_MAIN; i < FD_COUNT; i++)
 		high[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, FD_ABOVE);
 	said = fcntl(said, F_DUPFD_CLOEXEC, FD_ABOVE);
@@ -200,7 +203,7 @@ start(const struct setup *s, int fds[FD_COUNT], struct sbx_fail *f)
 	fds[FD_STDERR] = STDERR_FILENO;
 	pid = fork();
 	if (pid == 0) {
-		exec_bwrap(args, fds, say[1]);
+		exec_bwrap(args, fds, say[1], s->group);
 		_exit(1);
 	}
 	close(tell[1]);
@@ -219,6 +222,10 @@ order(const struct setup *s, const unsigned char *payload, size_t len, char *con
 {
 	SBX_CLOSE int what = -1;
 
+	/* What holds real root back holds bubblewrap as well, and nothing but mounts would keep
+	 * root from the kernel's settings. */
+	if (geteuid() == 0)
+		return sbx_fail_set(f, "bubblewrap", EPERM, NULL), -1;
 	if (access(BWRAP, X_OK))
 		return sbx_fail_set(f, "bubblewrap", errno, BWRAP), -1;
 	what = write_order(s, payload, len, argv, facts);

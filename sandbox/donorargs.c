@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include "sandbox/policy.h"
-#include "sandbox/root.h"
 
 #define SCRIPTS_SIZE (16 * SBX_MIB)
 #define SHARES	     4 /* private places that divide the size of temporary files */
@@ -68,7 +67,7 @@ put_system(struct list *l)
 		put_all(l, n > 0 ? "--symlink" : "--ro-bind", n > 0 ? link : *p, *p, NULL);
 	}
 	put_all(l, "--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu",
-		"--dev", "/dev", "--proc", "/proc", NULL);
+		"--dev", "/dev", NULL);
 }
 
 static void
@@ -85,20 +84,24 @@ put_place(struct list *l, const struct place *p)
 	put_all(l, "--perms", p->mode, "--size", size, "--tmpfs", p->path, NULL);
 }
 
-/* What permissions do not keep from real root. */
+/* bwrap covers some of it by itself, where it finds that it could be written. */
 static void
-put_masks(struct list *l)
+put_proc(struct list *l)
 {
-	char path[PATH_MAX];
-	struct stat st;
+	static const char *const shown[] = {"/proc/sys",  "/proc/irq",	"/proc/bus",
+					    "/proc/fs",	  "/proc/acpi", "/proc/scsi",
+					    "/proc/sysrq-trigger"};
+	static const char *const masked[] = {"/proc/kcore",	    "/proc/keys",
+					     "/proc/key-users",	    "/proc/timer_list",
+					     "/proc/latency_stats", "/proc/kallsyms",
+					     "/proc/sched_debug",   "/proc/kmsg"};
 
-	for (const char *const *m = root_masks; geteuid() == 0 && *m; m++) {
-		snprintf(path, sizeof(path), "/%s", *m);
-		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
-			put_all(l, "--perms", "0000", "--tmpfs", path, NULL);
-		else if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
-			put_all(l, "--ro-bind", "/dev/null", path, NULL);
-	}
+	put_all(l, "--proc", "/proc", NULL);
+	for (size_t i = 0; i < SBX_LEN(shown); i++)
+		put_all(l, "--ro-bind-try", shown[i], shown[i], NULL);
+	for (size_t i = 0; i < SBX_LEN(masked); i++)
+		if (access(masked[i], F_OK) == 0)
+			put_all(l, "--ro-bind", "/dev/null", masked[i], NULL);
 }
 
 static int
@@ -143,9 +146,9 @@ donor_arguments(const struct setup *s)
 		"--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname",
 		"sandbox", "--as-pid-1", "--die-with-parent", "--cap-drop", "ALL", NULL);
 	put_system(&l);
+	put_proc(&l);
 	for (size_t i = 0; i < n; i++)
 		put_place(&l, &places[i]);
-	put_masks(&l);
 	put_all(&l, "--remount-ro", "/", "--chdir", s->workspace, NULL);
 	return l.at;
 }

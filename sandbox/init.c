@@ -17,7 +17,10 @@
 
 #include "sandbox/frame.h"
 #include "sandbox/job.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/root.h"
 #include "sandbox/usage.h"
+#include "sandbox/watch.h"
 
 #define UP_HIGH	     (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
 #define DOWN_STEP    (64 * SBX_KIB)
@@ -27,7 +30,8 @@
 
 struct init {
 	int sock, rights;
-	const struct setup *setup;
+	struct setup *setup;
+	struct watch watch;
 	struct queue up, down;
 	struct job *job[SBX_JOB_MAX + 1];
 	int first; /* jobs in front of the one that is served first */
@@ -93,10 +97,30 @@ run_code(struct job *j, const struct frame *fr)
 }
 
 static void
+take_limits(struct init *in, const struct frame *fr)
+{
+	struct sbx_limits *l = &in->setup->limits;
+	struct sbx_fail f;
+
+	if (!limits_decode(fr->payload, fr->len, l))
+		_exit(1);
+	if (in->setup->group)
+		cgroup_limit(in->setup->group, l, CGROUP_SESSION_SLACK);
+	/* Where it cannot be changed the old size stays, which code will tell. */
+	if (in->setup->rung == SBX_RUNG_FULL)
+		root_resize(l->tmp_size, &f);
+	in->watch.said_tmp = in->watch.said_processes = false;
+}
+
+static void
 obey(struct init *in, const struct frame *fr)
 {
 	struct job *j;
 
+	if (fr->type == FRAME_LIMITS) {
+		take_limits(in, fr);
+		return;
+	}
 	if (fr->type == FRAME_STOP || fr->type == FRAME_SETUP || fr->job < 1 ||
 	    fr->job > SBX_JOB_MAX)
 		_exit(0);
@@ -224,6 +248,23 @@ add_up(struct init *in, bool exact, struct total *t)
 	}
 }
 
+static void
+note(const struct sbx_notice *n, void *arg)
+{
+	struct init *in = arg;
+
+	up_notice(&in->up, 0, n);
+}
+
+static void
+note_limit(struct init *in, const struct job *j, const char *what, uint64_t bytes)
+{
+	struct sbx_notice n;
+
+	watch_limit(&n, what, bytes, "");
+	up_notice(&in->up, j ? j->id : 0, &n);
+}
+
 /* Kills the largest job when all together are beyond a limit. */
 static void
 watch(struct init *in)
@@ -236,9 +277,13 @@ watch(struct init *in)
 		add_up(in, true, &t);
 	in->patience_ms = usage_patience((uint32_t)t.processes, l->processes);
 	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
-	if (t.worst && t.memory > l->memory)
+	if (watch_look(&in->watch, in->setup, t.processes, note, in))
+		note_limit(in, NULL, "memory", l->memory);
+	if (t.worst && t.memory > l->memory && !(t.worst->flags & KILLED_MEMORY)) {
+		note_limit(in, t.worst, "memory", l->memory);
 		job_kill(t.worst, KILLED_MEMORY);
-	else if (t.worst && t.processes > (uint64_t)l->processes + SBX_JOB_MAX)
+	}
+	if (t.worst && t.processes > (uint64_t)l->processes + SBX_JOB_MAX)
 		job_kill(t.worst, KILLED_PROCESSES);
 }
 
@@ -333,7 +378,7 @@ turn(struct init *in)
 }
 
 void
-init_serve(int sock, int rights, const struct setup *s, const char *facts)
+init_serve(int sock, int rights, struct setup *s, const char *facts)
 {
 	static struct init in;
 
@@ -342,6 +387,7 @@ init_serve(int sock, int rights, const struct setup *s, const char *facts)
 	in.rights = rights;
 	in.setup = s;
 	in.patience_ms = usage_patience(0, s->limits.processes);
+	watch_begin(&in.watch, s);
 	up_frame(&in.up, FRAME_READY, 0, 0, facts, strlen(facts));
 	flush(&in);
 	for (;;)

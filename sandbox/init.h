@@ -6,7 +6,7 @@
 
 /* Serves the socket until it ends; the jail stands already. Descriptors come and go by
  * `rights`. `facts` is READY's payload. */
-void init_serve(int sock, int rights, const struct setup *s, const char *facts)
+void init_serve(int sock, int rights, struct setup *s, const char *facts)
     __attribute__((noreturn));
 
 #endif

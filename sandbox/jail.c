@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/bare.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/confine.h"
 #include "sandbox/donor.h"
 #include "sandbox/frame.h"
@@ -112,6 +113,7 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	close(life[1]);
 	close(told[0]);
 	ns_die_with_parent(life[0]);
+	cgroup_enter(s->group);
 	raise_descriptors();
 	if (s->rung == SBX_RUNG_FULL &&
 	    (!ns_enter(userns, &j->ids, &f) || !root_build(s, userns, &f)))
@@ -199,11 +201,14 @@ static void __attribute__((noreturn)) watch_over(const struct jail *j, pid_t pid
 		;
 	if (guard)
 		bare_leave();
+	if (j->setup.group)
+		cgroup_remove(j->setup.group);
 	_exit(0);
 }
 
 static void __attribute__((noreturn)) jail_main(void)
 {
+	static struct cgroup group;
 	struct jail j = {.ids = {geteuid(), getegid()}};
 	struct sbx_fail f = {.step = ""};
 	int fds[2] = {-1, -1}, life[2];
@@ -221,7 +226,13 @@ static void __attribute__((noreturn)) jail_main(void)
 		tell_failure(&f);
 	close(fds[0]);
 	j.rights = fds[1];
+	if (j.setup.rung != SBX_RUNG_NONE) {
+		cgroup_make(&group, &j.setup.limits, CGROUP_SESSION_SLACK);
+		j.setup.group = &group;
+	}
 	pid = climb_down(&j, life, &f);
+	if (pid < 0 && j.setup.group)
+		cgroup_remove(&group);
 	if (pid < 0)
 		tell_failure(&f);
 	watch_over(&j, pid);

@@ -10,6 +10,8 @@
  * The current directory must be the workspace's folder on the host: a clone of the mount
  * namespace carries it over, so that no path is looked up again. */
 bool root_build(const struct setup *s, bool userns, struct sbx_fail *f);
+/* In pid 1: a new bound, in bytes, for all private temporary files together. */
+bool root_resize(uint64_t size, struct sbx_fail *f);
 /* In a mount namespace of a job: a fresh /proc over the old one unless `keep`, then its covers,
  * and the folder of scripts made read-only. */
 bool root_job(bool keep_proc, struct sbx_fail *f);

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/bare.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/confine.h"
 #include "sandbox/donor.h"
 #include "sandbox/ns.h"
@@ -27,12 +28,16 @@
 #include "sandbox/streams.h"
 #include "sandbox/tree.h"
 #include "sandbox/usage.h"
+#include "sandbox/watch.h"
 
 #define EXIT_SIGNALLED 128 /* plus the signal, as shells say it */
 
 extern char **environ;
 
-static const char *over; /* pid 1: the limit that was passed */
+/* Pid 1's. */
+static const char *over; /* the limit that was passed */
+static struct watch watched;
+static int told = -1; /* the report pipe */
 
 static void
 wipe_environment(void)
@@ -64,6 +69,22 @@ note(int report, enum sbx_notice_kind kind, const char *what, const char *detail
 		return;
 }
 
+static void
+pass_on(const struct sbx_notice *n, void *arg)
+{
+	(void)arg;
+	note(told, n->kind, n->what, n->detail);
+}
+
+static void
+note_limit(const char *what, uint64_t bytes)
+{
+	struct sbx_notice n;
+
+	watch_limit(&n, what, bytes, "");
+	pass_on(&n, NULL);
+}
+
 static int
 watch(const struct setup *s)
 {
@@ -78,6 +99,8 @@ watch(const struct setup *s)
 	/* pid 1 itself counts too. */
 	if (u.processes > s->limits.processes + 1)
 		over = "processes";
+	if (watch_look(&watched, s, u.processes, pass_on, NULL))
+		over = "memory";
 	return over ? -1 : usage_patience(u.processes, s->limits.processes);
 }
 
@@ -97,6 +120,8 @@ run_inside(struct setup *s, const char *const *argv, int report)
 	pid_t pid;
 
 	prctl(PR_SET_DUMPABLE, 0);
+	told = report;
+	watch_begin(&watched, s);
 	spawn_block_signals();
 	pid = fork();
 	if (pid == 0)
@@ -112,6 +137,8 @@ run_inside(struct setup *s, const char *const *argv, int report)
 	status = spawn_reap(pid, watch, s);
 	if (s->rung > SBX_RUNG_DONOR)
 		bare_leave();
+	if (status >= 0 && watch_file_size(status))
+		note_limit("file size", s->limits.file_size);
 	if (status < 0 && !over)
 		_exit(EXIT_SIGNALLED + SIGTERM);
 	if (status < 0) {
@@ -129,6 +156,7 @@ pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
 	struct sbx_fail f = {.step = ""};
 	bool stands;
 
+	cgroup_enter(s->group);
 	if (s->rung == SBX_RUNG_FULL) {
 		ns_die_with_parent(life);
 		stands = ns_enter(userns, ids, &f) && root_build(s, userns, &f) &&
@@ -352,12 +380,16 @@ run_in_jail(struct setup *s, const struct queue *payload, char *const argv[],
 {
 	struct run r = {.setup = s, .payload = payload, .argv = argv, .pid = -1};
 	struct streams streams;
+	struct cgroup group;
 	sigset_t set, old;
 	int code;
 
 	block_ending(&set, &old);
 	streams_save(&streams);
+	cgroup_make(&group, &s->limits, CGROUP_RUN_SLACK);
+	s->group = &group;
 	code = climb_down(&r, &set, f);
+	cgroup_remove(&group);
 	streams_restore(&streams);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return code;

@@ -147,6 +147,10 @@ struct sbx_job_spec {
 #define SBX_FD_STATUS  201
 #define SBX_RECORD_MAX 8192
 
+/* New limits for the jail that stands: memory and processes of all, and temporary files, at once;
+ * the rest, and what the kernel keeps for each process, from the next job on. Zero ones stay. */
+bool sbx_session_limits(struct sbx_session *s, const struct sbx_limits *l);
+
 /* Jobs are numbered by the caller, 1 to SBX_JOB_MAX; a number is free again after SBX_EXIT.
  * All of these queue a frame and return at once; false only when the session is dead. */
 #define SBX_JOB_MAX 64

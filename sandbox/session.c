@@ -229,6 +229,23 @@ sbx_session_free(struct sbx_session *s)
 	free(s);
 }
 
+bool
+sbx_session_limits(struct sbx_session *s, const struct sbx_limits *l)
+{
+	unsigned char head[FRAME_HEAD];
+	struct queue q = {0};
+
+	if (s->dead || !s->setup_sent)
+		return false;
+	limits_encode(l, &q);
+	frame_head(head, FRAME_LIMITS, 0, 0, (uint32_t)queue_len(&q));
+	queue_add(&s->down, head, sizeof(head));
+	queue_add(&s->down, queue_head(&q), queue_len(&q));
+	queue_free(&q);
+	session_flush(s);
+	return true;
+}
+
 static bool
 down(struct sbx_session *s, enum frame_type type, int detail, int job, const void *p,
      size_t n)
