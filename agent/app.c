@@ -303,6 +303,7 @@ app_close(struct app *a)
 	sbx_session_free(TAKE(a->sandbox));
 	transcript_free(TAKE(a->transcript));
 	free(TAKE(a->read));
+	buf_release(&a->allowed);
 	jsonl_free(TAKE(a->jsonl));
 	screen_free(TAKE(a->screen));
 	term_free(TAKE(a->term));

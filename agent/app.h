@@ -21,6 +21,7 @@ struct app {
 	char workspace[4096];	       /* canonical */
 	struct transcript *transcript; /* until the session takes it over */
 	const char **read;	       /* paths that code may read besides */
+	struct buf allowed;	       /* lines of what /allow allowed */
 	char *system;		       /* text of --system */
 	char *history;		       /* path of the prompt's history */
 };

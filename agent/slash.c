@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "agent/allow.h"
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
 #include "agent/core/context.h"
@@ -298,6 +299,8 @@ const struct slash_row slash_table[] = {
     {"restart", "[LANGUAGE]", "restart one interpreter, or all", slash_restart},
     {"save", "FILE", "save the conversation as Markdown", slash_save},
     {"tokens", "", "what was used, and how full the window is", slash_tokens},
+    {"allow", "[read|write PATH]", "show code one path more, or let it write there",
+     slash_allow},
     {"limits", "", "the limits of steps, tasks and the sandbox", slash_limits},
     {"config", "", "settings and where they come from", slash_config},
     {"quit", "", "leave (also Ctrl-D)", slash_quit},

@@ -27,7 +27,7 @@
 #include "sandbox/tree.h"
 #include "sandbox/usage.h"
 
-#define ETC_DEPTH 3 /* folders in folders that masks lie in */
+#define MASK_DEPTH 3 /* folders in folders that masks lie in */
 #define FOLDERS "jail" /* below the state folder: one folder for each jail */
 
 #define FS_REFER     (1ULL << 13) /* ABI 2 */
@@ -260,11 +260,11 @@ allow_some(int rules, const char *const *paths, uint64_t rights, struct sbx_fail
 
 /* 0: nothing below `path` is masked; 1: something is; 2: itself. Paths without their first "/". */
 static int
-masked(const char *path)
+masked(const char *path, const char *const *masks)
 {
 	int most = 0;
 
-	for (const char *const *m = root_masks; *m; m++) {
+	for (const char *const *m = masks; *m; m++) {
 		if (policy_below(path + 1, *m))
 			return 2;
 		if (policy_below(*m, path + 1))
@@ -276,8 +276,8 @@ masked(const char *path)
 /* Real root could read what only mounts hide elsewhere: each entry gets a rule but the masked.
  * One level of folders at a time, which is as deep as the masks lie. */
 static bool
-allow_unmasked(int rules, const char *folder, uint64_t rights, unsigned depth,
-	       struct sbx_fail *f)
+allow_unmasked(int rules, const char *folder, const char *const *masks, uint64_t rights,
+	       unsigned depth, struct sbx_fail *f)
 {
 	DIR *d = opendir(folder);
 	struct dirent *e;
@@ -292,11 +292,11 @@ allow_unmasked(int rules, const char *folder, uint64_t rights, unsigned depth,
 		    snprintf(path, sizeof(path), "%s/%s", folder, e->d_name) >=
 			(int)sizeof(path))
 			continue;
-		state = masked(path);
+		state = masked(path, masks);
 		if (state == 2)
 			continue;
 		if (state == 1 && depth) {
-			ok = allow_unmasked(rules, path, rights, depth - 1, f);
+			ok = allow_unmasked(rules, path, masks, rights, depth - 1, f);
 			continue;
 		}
 		fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -314,8 +314,31 @@ allow_system(int rules, uint64_t rights, struct sbx_fail *f)
 		bool etc = geteuid() == 0 && strcmp(*p, "/etc") == 0;
 
 		if (access(*p, F_OK) == 0 &&
-		    !(etc ? allow_unmasked(rules, *p, rights, ETC_DEPTH, f)
+		    !(etc ? allow_unmasked(rules, *p, root_masks, rights, MASK_DEPTH, f)
 			  : allow(rules, *p, rights, f)))
+			return false;
+	}
+	return true;
+}
+
+/* Toolchains in HOME, but for the keys that lie among them. */
+static bool
+allow_tools(int rules, const struct setup *s, uint64_t rights, struct sbx_fail *f)
+{
+	const char *hidden[SETUP_TOOLS_MAX + 1] = {NULL};
+	const char *one[2] = {NULL, NULL};
+
+	for (size_t i = 0; s->tool_hide[i]; i++)
+		hidden[i] = s->tool_hide[i] + 1;
+	for (size_t i = 0; s->tool_at[i] && s->tool_real[i]; i++) {
+		int state = masked(s->tool_at[i], hidden);
+
+		one[0] = s->tool_real[i];
+		if (state == 0 && !allow_some(rules, one, rights, f))
+			return false;
+		/* Shown elsewhere under another name, which the list of keys does not know. */
+		if (state == 1 && strcmp(s->tool_at[i], one[0]) == 0 &&
+		    !allow_unmasked(rules, one[0], hidden, rights, MASK_DEPTH, f))
 			return false;
 	}
 	return true;
@@ -337,6 +360,7 @@ allow_all(int rules, const struct setup *s, uint64_t handled, struct sbx_fail *f
 	       allow_some(rules, nodes, DEVICE & handled, f) &&
 	       allow_some(rules, facts, look, f) && allow_some(rules, shown, look, f) &&
 	       allow_some(rules, mine, change, f) && allow_some(rules, s->read, look, f) &&
+	       allow_tools(rules, s, look, f) &&
 	       allow_some(rules, s->write, change, f) &&
 	       allow_some(rules, work, s->workspace_readonly ? look : change, f);
 }

@@ -317,6 +317,7 @@ void
 donor_inside(void)
 {
 	static struct order o;
+	struct queue none = {0};
 	struct sbx_fail f = {.step = ""};
 	const unsigned char *p;
 	size_t n;
@@ -341,5 +342,5 @@ donor_inside(void)
 	close(FD_TOLD);
 	if (o.argv[0])
 		run_inside(&o.setup, o.argv, FD_MAIN);
-	init_serve(FD_MAIN, FD_RIGHTS, &o.setup, o.facts);
+	init_serve(FD_MAIN, FD_RIGHTS, &o.setup, o.facts, &none);
 }

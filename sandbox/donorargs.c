@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "sandbox/policy.h"
+#include "sandbox/protect.h"
 
 #define SCRIPTS_SIZE (16 * SBX_MIB)
 #define SHARES	     4 /* private places that divide the size of temporary files */
@@ -20,13 +21,14 @@ struct list {
 	size_t n;
 };
 
-enum kind { PRIVATE, SHOWN, OPEN };
+enum kind { PRIVATE, SHOWN, OPEN, HIDDEN };
 
 struct place {
 	const char *path;
 	enum kind kind;
 	const char *mode; /* PRIVATE */
 	uint64_t size;	  /* PRIVATE, bytes */
+	const char *from; /* SHOWN: what is there; NULL: the same path */
 };
 
 static void
@@ -71,13 +73,30 @@ put_system(struct list *l)
 }
 
 static void
+put_hidden(struct list *l, const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return;
+	if (S_ISDIR(st.st_mode))
+		put_all(l, "--perms", "0000", "--tmpfs", path, NULL);
+	else
+		put_all(l, "--ro-bind", "/dev/null", path, NULL);
+}
+
+static void
 put_place(struct list *l, const struct place *p)
 {
 	char size[32];
 
+	if (p->kind == HIDDEN) {
+		put_hidden(l, p->path);
+		return;
+	}
 	if (p->kind != PRIVATE) {
-		put_all(l, p->kind == SHOWN ? "--ro-bind" : "--bind", p->path, p->path,
-			NULL);
+		put_all(l, p->kind == SHOWN ? "--ro-bind" : "--bind",
+			p->from ? p->from : p->path, p->path, NULL);
 		return;
 	}
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)p->size);
@@ -117,20 +136,24 @@ static size_t
 all_places(const struct setup *s, struct place *out)
 {
 	uint64_t size = s->limits.tmp_size / SHARES;
-	const struct place fixed[] = {{"/tmp", PRIVATE, "1777", size},
-				      {"/var/tmp", PRIVATE, "1777", size},
-				      {"/dev/shm", PRIVATE, "1777", size},
-				      {s->home, PRIVATE, "0700", size},
-				      {SBX_SCRIPT_DIR, PRIVATE, "0755", SCRIPTS_SIZE}};
+	const struct place fixed[] = {{"/tmp", PRIVATE, "1777", size, NULL},
+				      {"/var/tmp", PRIVATE, "1777", size, NULL},
+				      {"/dev/shm", PRIVATE, "1777", size, NULL},
+				      {s->home, PRIVATE, "0700", size, NULL},
+				      {SBX_SCRIPT_DIR, PRIVATE, "0755", SCRIPTS_SIZE, NULL}};
 	size_t n = SBX_LEN(fixed);
 
 	memcpy(out, fixed, sizeof(fixed));
 	for (const char *const *r = s->read; *r; r++)
-		out[n++] = (struct place){*r, SHOWN, NULL, 0};
+		out[n++] = (struct place){*r, SHOWN, NULL, 0, NULL};
 	for (const char *const *w = s->write; *w; w++)
-		out[n++] = (struct place){*w, OPEN, NULL, 0};
+		out[n++] = (struct place){*w, OPEN, NULL, 0, NULL};
+	for (size_t i = 0; s->tool_at[i]; i++)
+		out[n++] = (struct place){s->tool_at[i], SHOWN, NULL, 0, s->tool_real[i]};
+	for (const char *const *h = s->tool_hide; *h; h++)
+		out[n++] = (struct place){*h, HIDDEN, NULL, 0, NULL};
 	out[n++] =
-	    (struct place){s->workspace, s->workspace_readonly ? SHOWN : OPEN, NULL, 0};
+	    (struct place){s->workspace, s->workspace_readonly ? SHOWN : OPEN, NULL, 0, NULL};
 	qsort(out, n, sizeof(*out), by_length);
 	return n;
 }
@@ -138,7 +161,7 @@ all_places(const struct setup *s, struct place *out)
 char **
 donor_arguments(const struct setup *s)
 {
-	struct place places[2 * SETUP_PATHS_MAX + 8];
+	struct place places[2 * SETUP_PATHS_MAX + 2 * SETUP_TOOLS_MAX + 8];
 	struct list l = {0};
 	size_t n = all_places(s, places);
 
@@ -149,6 +172,6 @@ donor_arguments(const struct setup *s)
 	put_proc(&l);
 	for (size_t i = 0; i < n; i++)
 		put_place(&l, &places[i]);
-	put_all(&l, "--remount-ro", "/", "--chdir", s->workspace, NULL);
+	put_all(&l, "--dir", PROTECT_SHOWN, "--remount-ro", "/", "--chdir", s->workspace, NULL);
 	return l.at;
 }

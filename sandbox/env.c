@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sandbox/policy.h"
+#include "sandbox/toolchain.h"
 
 extern char **environ;
 
@@ -44,11 +45,13 @@ named_in(const char *const *list, const char *pair, size_t n)
 }
 
 static bool
-entry_shown(const struct sbx_policy *p, const char *workspace, const char *entry)
+entry_shown(const struct sbx_policy *p, const struct tools *t, const char *workspace,
+	    const char *entry)
 {
 	if (entry[0] != '/')
 		return false;
-	if (policy_is_system(entry) || policy_below(entry, workspace))
+	if (policy_is_system(entry) || policy_below(entry, workspace) ||
+	    tools_show(t, entry))
 		return true;
 	for (const char *const *r = p->read; r && *r; r++)
 		if (policy_below(entry, *r))
@@ -60,7 +63,8 @@ entry_shown(const struct sbx_policy *p, const char *workspace, const char *entry
 }
 
 static void
-put_path(const struct sbx_policy *p, const char *workspace, struct queue *q)
+put_path(const struct sbx_policy *p, const struct tools *t, const char *workspace,
+	 struct queue *q)
 {
 	char out[PATH_VALUE_MAX + 8] = "PATH=", entry[4096];
 	const char *from = getenv("PATH");
@@ -72,7 +76,7 @@ put_path(const struct sbx_policy *p, const char *workspace, struct queue *q)
 		if (len < sizeof(entry) && n + len + 1 < PATH_VALUE_MAX) {
 			memcpy(entry, from, len);
 			entry[len] = 0;
-			if (entry_shown(p, workspace, entry))
+			if (entry_shown(p, t, workspace, entry))
 				n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%s",
 						      n > 5 ? ":" : "", entry);
 		}
@@ -91,12 +95,12 @@ put_pair(struct queue *q, const char *name, const char *value)
 }
 
 void
-env_encode(const struct sbx_policy *p, const char *workspace, const char *home,
-	   struct queue *q)
+env_encode(const struct sbx_policy *p, const struct tools *t, const char *workspace,
+	   const char *home, struct queue *q)
 {
 	size_t room = SETUP_ENV_MAX / 2;
 
-	put_path(p, workspace, q);
+	put_path(p, t, workspace, q);
 	put_pair(q, "HOME", home);
 	put_pair(q, "TERM", "dumb");
 	put_pair(q, "TMPDIR", "/tmp");

@@ -13,11 +13,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "sandbox/frame.h"
 #include "sandbox/job.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/policy.h"
+#include "sandbox/protect.h"
+#include "sandbox/rights.h"
 #include "sandbox/root.h"
 #include "sandbox/usage.h"
 #include "sandbox/watch.h"
@@ -49,6 +53,14 @@ now_ms(void)
 }
 
 static void
+tell_notice(const struct sbx_notice *n, void *arg)
+{
+	struct init *in = arg;
+
+	up_notice(&in->up, 0, n);
+}
+
+static void
 end_job(struct init *in, int id)
 {
 	job_free(in->job[id]);
@@ -73,6 +85,7 @@ start_job(struct init *in, const struct frame *fr)
 	if (!start_decode(fr->payload, fr->len, in->setup, &st)) {
 		sbx_fail_set(&f, "job description", EINVAL, NULL);
 	} else {
+		protect_check(in->setup->protect);
 		in->job[fr->job] = job_start(fr->job, in->setup, &st, &f);
 	}
 	if (!in->job[fr->job])
@@ -81,7 +94,7 @@ start_job(struct init *in, const struct frame *fr)
 }
 
 static void
-run_code(struct job *j, const struct frame *fr)
+run_code(struct init *in, struct job *j, const struct frame *fr)
 {
 	char head[16];
 	int n = snprintf(head, sizeof(head), "%u\n", fr->len);
@@ -90,10 +103,65 @@ run_code(struct job *j, const struct frame *fr)
 		job_kill(j, KILLED_PROTOCOL);
 		return;
 	}
+	/* An editor on the host may have put a new file where a guard stood. */
+	protect_check(in->setup->protect);
 	j->running++;
 	queue_add(&j->to_driver, head, (size_t)n);
 	queue_add(&j->to_driver, fr->payload, fr->len);
 	job_feed(j);
+}
+
+/* Without mounts it is a Landlock rule, which jobs get when they start. */
+static void
+show_by_rule(struct setup *s, const char *path, bool write, struct sbx_notice *n)
+{
+	const char **list = write ? s->write : s->read;
+	size_t i = 0;
+
+	while (list[i])
+		i++;
+	if (s->rung == SBX_RUNG_LANDLOCK && i < SETUP_PATHS_MAX) {
+		list[i] = strdup(path);
+		snprintf(n->detail, sizeof(n->detail),
+			 "%s for interpreters started from now on: /restart",
+			 write ? "writable" : "read-only");
+		return;
+	}
+	n->sys = ENOTSUP;
+	snprintf(n->detail, sizeof(n->detail), "start again with --allow-%s",
+		 write ? "write" : "read");
+}
+
+/* The user allows one path more; what was cloned of it came before the frame. */
+static void
+show(struct init *in, const struct frame *fr)
+{
+	struct sbx_notice n = {.kind = SBX_NOTE_SHOWN};
+	const char *path = (const char *)fr->payload;
+	bool write = fr->detail == SBX_SHOW_WRITE, later;
+	struct sbx_fail f = {.step = ""};
+	enum rights_kind kind;
+	uint32_t number;
+	int fd = -1;
+
+	if (fr->len < 2 || path[0] != '/' || memchr(path, 0, fr->len) != path + fr->len - 1)
+		_exit(1);
+	if (!policy_below(path, in->setup->workspace) &&
+	    rights_recv(in->rights, &kind, &number, &fd) == 1 && kind != RIGHTS_SHOW)
+		sbx_shut(&fd);
+	snprintf(n.what, sizeof(n.what), "%s", path);
+	if (!in->setup->protect) {
+		sbx_shut(&fd);
+		show_by_rule(in->setup, path, write, &n);
+	} else if (!protect_show(in->setup->protect, path, write, fd, &later, &f)) {
+		n.sys = f.sys ? f.sys : EINVAL;
+		snprintf(n.detail, sizeof(n.detail), "%s: %s", f.step, strerror(n.sys));
+	} else {
+		snprintf(n.detail, sizeof(n.detail), "%s%s",
+			 write ? "writable" : "read-only",
+			 later ? " for interpreters started from now on: /restart" : "");
+	}
+	up_notice(&in->up, 0, &n);
 }
 
 static void
@@ -117,10 +185,12 @@ obey(struct init *in, const struct frame *fr)
 {
 	struct job *j;
 
-	if (fr->type == FRAME_LIMITS) {
+	if (fr->type == FRAME_LIMITS)
 		take_limits(in, fr);
+	if (fr->type == FRAME_SHOW)
+		show(in, fr);
+	if (fr->type == FRAME_LIMITS || fr->type == FRAME_SHOW)
 		return;
-	}
 	if (fr->type == FRAME_STOP || fr->type == FRAME_SETUP || fr->job < 1 ||
 	    fr->job > SBX_JOB_MAX)
 		_exit(0);
@@ -130,7 +200,7 @@ obey(struct init *in, const struct frame *fr)
 	else if (fr->type == FRAME_START)
 		_exit(1);
 	else if (j && fr->type == FRAME_RUN)
-		run_code(j, fr);
+		run_code(in, j, fr);
 	else if (j && fr->type == FRAME_SIGNAL)
 		job_signal(j, fr->detail);
 	else if (j && fr->type == FRAME_KILL)
@@ -196,6 +266,30 @@ pump_once(struct init *in, struct job *j)
 }
 
 static void
+note_limit(struct init *in, const struct job *j, const char *what, uint64_t bytes)
+{
+	struct sbx_notice n;
+
+	watch_limit(&n, what, bytes, "");
+	up_notice(&in->up, j ? j->id : 0, &n);
+}
+
+/* What the kernel killed for memory was killed by the limit, too. */
+static void
+collect(struct init *in, struct job *j)
+{
+	const struct setup *s = in->setup;
+
+	job_collect(j, &in->up);
+	if (s->group && WIFSIGNALED(j->status) && WTERMSIG(j->status) == SIGKILL &&
+	    !j->flags && cgroup_kills(s->group) > in->watch.kills) {
+		j->flags |= KILLED_MEMORY;
+		in->watch.kills = cgroup_kills(s->group);
+		note_limit(in, j, "memory", s->limits.memory);
+	}
+}
+
+static void
 pump(struct init *in, struct job *j, bool ended)
 {
 	bool moved = true;
@@ -205,7 +299,10 @@ pump(struct init *in, struct job *j, bool ended)
 
 		moved = pump_once(in, j);
 		if (ended && !moved && j->pidfd >= 0 && j->owes == OWES_NOTHING)
-			job_collect(j, &in->up);
+			collect(in, j);
+		/* What the step left is told before its end. */
+		if (j->owes != OWES_NOTHING && !j->drain[0] && !j->drain[1])
+			protect_sweep(in->setup->protect);
 		before = j->owes;
 		if (job_settle(j, &in->up)) {
 			end_job(in, j->id);
@@ -248,23 +345,6 @@ add_up(struct init *in, bool exact, struct total *t)
 	}
 }
 
-static void
-note(const struct sbx_notice *n, void *arg)
-{
-	struct init *in = arg;
-
-	up_notice(&in->up, 0, n);
-}
-
-static void
-note_limit(struct init *in, const struct job *j, const char *what, uint64_t bytes)
-{
-	struct sbx_notice n;
-
-	watch_limit(&n, what, bytes, "");
-	up_notice(&in->up, j ? j->id : 0, &n);
-}
-
 /* Kills the largest job when all together are beyond a limit. */
 static void
 watch(struct init *in)
@@ -277,7 +357,7 @@ watch(struct init *in)
 		add_up(in, true, &t);
 	in->patience_ms = usage_patience((uint32_t)t.processes, l->processes);
 	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
-	if (watch_look(&in->watch, in->setup, t.processes, note, in))
+	if (watch_look(&in->watch, in->setup, t.processes, tell_notice, in))
 		note_limit(in, NULL, "memory", l->memory);
 	if (t.worst && t.memory > l->memory && !(t.worst->flags & KILLED_MEMORY)) {
 		note_limit(in, t.worst, "memory", l->memory);
@@ -378,7 +458,7 @@ turn(struct init *in)
 }
 
 void
-init_serve(int sock, int rights, struct setup *s, const char *facts)
+init_serve(int sock, int rights, struct setup *s, const char *facts, struct queue *told)
 {
 	static struct init in;
 
@@ -388,6 +468,9 @@ init_serve(int sock, int rights, struct setup *s, const char *facts)
 	in.setup = s;
 	in.patience_ms = usage_patience(0, s->limits.processes);
 	watch_begin(&in.watch, s);
+	queue_add(&in.up, queue_head(told), queue_len(told));
+	queue_free(told);
+	protect_listen(s->protect, tell_notice, &in);
 	up_frame(&in.up, FRAME_READY, 0, 0, facts, strlen(facts));
 	flush(&in);
 	for (;;)

@@ -5,8 +5,9 @@
 #include "sandbox/setup.h"
 
 /* Serves the socket until it ends; the jail stands already. Descriptors come and go by
- * `rights`. `facts` is READY's payload. */
-void init_serve(int sock, int rights, struct setup *s, const char *facts)
-    __attribute__((noreturn));
+ * `rights`. `facts` is READY's payload; the frames in *told go before
+ * it. */
+void init_serve(int sock, int rights, struct setup *s, const char *facts,
+		struct queue *told) __attribute__((noreturn));
 
 #endif

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -25,6 +26,7 @@
 #include "sandbox/jail.h"
 #include "sandbox/job.h"
 #include "sandbox/ns.h"
+#include "sandbox/protect.h"
 #include "sandbox/root.h"
 #include "sandbox/rung.h"
 #include "sandbox/spawn.h"
@@ -103,10 +105,31 @@ static void __attribute__((noreturn)) tell_parent(int told, const struct sbx_fai
 	_exit(1);
 }
 
+/* Facts from the set-up, told with the word that the jail stands. */
+static void
+keep_notice(const struct sbx_notice *n, void *arg)
+{
+	up_notice(arg, 0, n);
+}
+
+static bool
+build(struct setup *s, bool userns, const struct ns_ids *ids, struct queue *notices,
+      struct sbx_fail *f)
+{
+	s->protect = protect_new(keep_notice, notices);
+	if (!ns_enter(userns, ids, f) || !root_build(s, userns, f))
+		return false;
+	/* What is allowed later must show in the jobs that run. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL))
+		return sbx_fail_set(f, "shared mounts", errno, "/");
+	return true;
+}
+
 static void __attribute__((noreturn))
 pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 {
 	struct sbx_fail f = {.step = ""};
+	struct queue notices = {0};
 	struct setup *s = &j->setup;
 	char facts[FACTS_MAX];
 
@@ -115,15 +138,14 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	ns_die_with_parent(life[0]);
 	cgroup_enter(s->group);
 	raise_descriptors();
-	if (s->rung == SBX_RUNG_FULL &&
-	    (!ns_enter(userns, &j->ids, &f) || !root_build(s, userns, &f)))
+	if (s->rung == SBX_RUNG_FULL && !build(s, userns, &j->ids, &notices, &f))
 		tell_parent(told[1], &f);
 	close(told[1]);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
 		sbx_fail_set(&j->why, "mount proc", EPERM, "/proc");
 	rung_facts(facts, sizeof(facts), s->rung, userns, &j->why);
-	init_serve(JAIL_SOCKET, j->rights, s, facts);
+	init_serve(JAIL_SOCKET, j->rights, s, facts, &notices);
 }
 
 /* The process that serves, standing; -1 with *f filled and nothing left of it. */

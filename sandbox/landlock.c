@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "sandbox/confine.h"
+#include "sandbox/protect.h"
 
 #define FS_TRUNCATE    (1ULL << 14) /* ABI 3 */
 #define SCOPE_ABSTRACT (1ULL << 0)  /* ABI 6 */
@@ -66,9 +67,12 @@ allow_all(int rules, const struct setup *s, uint64_t handled, struct sbx_fail *f
 	for (const char *const *w = s->write; *w; w++)
 		if (!allow(rules, *w, tree, f))
 			return false;
+	for (size_t i = 0; protect_writable(s->protect, i); i++)
+		if (!allow(rules, protect_writable(s->protect, i), tree, f))
+			return false;
 	if (!s->workspace_readonly && !allow(rules, s->workspace, tree, f))
 		return false;
-	return allow(rules, s->home, tree, f) &&
+	return allow(rules, s->home, tree, f) && allow(rules, PROTECT_SHOWN, tree, f) &&
 	       allow(rules, "/dev", FS_FILE & handled, f) &&
 	       allow(rules, "/proc", FS_FILE & handled, f);
 }

@@ -24,6 +24,7 @@ static const struct {
     [SBX_NOTE_FILE] = {"%s is refused",
 		       "/allow read or /allow write, or --allow-read, --allow-write"},
     [SBX_NOTE_LIMIT] = {"the limit of %s was hit", "/limits shows and changes it"},
+    [SBX_NOTE_SHOWN] = {"%s is shown to code", ""},
 };
 
 /* Puts `what`, which is hostile, where the row, which is not, has %s. */

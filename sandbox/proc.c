@@ -77,8 +77,12 @@ cover_proc(struct sbx_fail *f)
 bool
 root_job(bool keep_proc, struct sbx_fail *f)
 {
+	struct mount_attr slave = {.propagation = MS_SLAVE};
 	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
 
+	/* pid 1's mounts come, none goes back. */
+	if (!keep_proc && mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)))
+		return sbx_fail_set(f, "private mounts", errno, "/");
 	/* Where pid 1 got none, no job gets one. */
 	if (root_has_proc() && ((!keep_proc && !root_proc(AT_FDCWD, "/proc", f)) ||
 				!cover_proc(f)))

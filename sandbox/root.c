@@ -20,9 +20,10 @@
 #include <sys/syscall.h>
 
 #include "sandbox/policy.h"
+#include "sandbox/protect.h"
 #include "sandbox/usage.h"
 
-#define PARTS_MAX    (12 + SETUP_PATHS_MAX + 1)
+#define PARTS_MAX    (12 + SETUP_PATHS_MAX + SETUP_TOOLS_MAX + 1)
 #define INODES	     "100000"	    /* files in the private tmpfs */
 #define SCRIPTS_SIZE (16 * SBX_MIB) /* bytes of all drivers */
 
@@ -30,6 +31,7 @@ struct part {
 	int fd;		  /* a detached clone, or -1: a link to `link` */
 	const char *path; /* where it goes, from "/" */
 	char link[64];
+	enum { PLAIN, WRITTEN, WORKSPACE } kind;
 };
 
 struct tree {
@@ -60,6 +62,7 @@ take(struct tree *t, const char *from, const char *path, uint64_t attr, struct s
 	struct part *p = &t->part[t->n];
 
 	p->path = path;
+	p->kind = PLAIN;
 	p->fd = root_clone(AT_FDCWD, from, attr);
 	if (p->fd < 0)
 		return sbx_fail_set(f, "mount", errno, path);
@@ -111,12 +114,14 @@ sort_from(struct tree *t, size_t first)
 
 /* Canonical when the agent looked; a link put there since is not followed. */
 static bool
-take_extra(struct tree *t, const char *path, uint64_t attr, struct sbx_fail *f)
+take_extra(struct tree *t, const char *real, const char *path, uint64_t attr,
+	   struct sbx_fail *f)
 {
-	SBX_CLOSE int fd = setup_open(path);
+	SBX_CLOSE int fd = setup_open(real);
 	struct part *p = &t->part[t->n];
 
 	p->path = path;
+	p->kind = attr == TREE_RW ? WRITTEN : PLAIN;
 	p->fd = fd < 0 ? -1 : root_clone(fd, "", attr);
 	if (p->fd < 0)
 		return sbx_fail_set(f, "mount", errno, path);
@@ -128,21 +133,24 @@ static bool
 take_policy(struct tree *t, const struct setup *s, struct sbx_fail *f)
 {
 	t->system = t->n;
+	for (size_t i = 0; s->tool_at[i] && s->tool_real[i]; i++)
+		if (!take_extra(t, s->tool_real[i], s->tool_at[i], TREE_RO, f))
+			return false;
 	for (const char *const *r = s->read; *r; r++)
-		if (!take_extra(t, *r, TREE_RO, f))
+		if (!take_extra(t, *r, *r, TREE_RO, f))
 			return false;
 	for (const char *const *w = s->write; *w; w++)
-		if (!take_extra(t, *w, TREE_RW, f))
+		if (!take_extra(t, *w, *w, TREE_RW, f))
 			return false;
 	if (!take(t, ".", s->workspace, s->workspace_readonly ? TREE_RO : TREE_RW, f))
 		return false;
+	t->part[t->n - 1].kind = WORKSPACE;
 	sort_from(t, t->system);
 	return true;
 }
 
-/* The folder (or file) `path` below root, made where it is missing, never through a link. */
-static int
-make_place(int root, const char *path, bool is_dir)
+int
+root_place(int root, const char *path, bool is_dir)
 {
 	int at = dup(root);
 
@@ -183,7 +191,7 @@ place_part(int root, const struct part *p, struct sbx_fail *f)
 	}
 	if (fstat(p->fd, &st))
 		return sbx_fail_set(f, "mount", errno, p->path);
-	at = make_place(root, p->path, S_ISDIR(st.st_mode));
+	at = root_place(root, p->path, S_ISDIR(st.st_mode));
 	if (at < 0 || move_mount(p->fd, "", at, "",
 				 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
 		return sbx_fail_set(f, "mount", errno, p->path);
@@ -194,7 +202,7 @@ place_part(int root, const struct part *p, struct sbx_fail *f)
 static bool
 private_dir(int root, const char *path, mode_t mode, uint64_t attr, struct sbx_fail *f)
 {
-	SBX_CLOSE int at = make_place(root, path, true), fd = -1;
+	SBX_CLOSE int at = root_place(root, path, true), fd = -1;
 
 	if (at < 0)
 		return sbx_fail_set(f, "folder", errno, path);
@@ -226,7 +234,7 @@ new_tmpfs(uint64_t size, struct sbx_fail *f)
 static bool
 script_dir(int root, struct sbx_fail *f)
 {
-	SBX_CLOSE int at = make_place(root, SBX_SCRIPT_DIR, true), mnt = -1;
+	SBX_CLOSE int at = root_place(root, SBX_SCRIPT_DIR, true), mnt = -1;
 
 	if (at < 0)
 		return sbx_fail_set(f, "folder", errno, SBX_SCRIPT_DIR);
@@ -238,11 +246,13 @@ script_dir(int root, struct sbx_fail *f)
 	return true;
 }
 
-/* It must hang somewhere before it can be filled; what it covers was cloned before. */
+/* It must hang somewhere before it can be filled; what it covers was cloned before. Git directories
+ * that worktrees lead to are looked for afterwards: there are none in the first two. */
 static bool
 attach(int mnt, struct sbx_fail *f)
 {
-	static const char *const places[] = {"/tmp", "/mnt", "/var", "/etc", "/usr"};
+	static const char *const places[] = {"/sys", "/dev", "/tmp", "/mnt",
+					     "/var", "/etc", "/usr"};
 
 	for (size_t i = 0; i < SBX_LEN(places); i++)
 		if (move_mount(mnt, "", AT_FDCWD, places[i], MOVE_MOUNT_F_EMPTY_PATH) == 0)
@@ -301,29 +311,78 @@ named_by_user(const struct tree *t, const char *mask)
 	return false;
 }
 
+/* An empty file or folder in its place. */
+static bool
+mask(int root, int at, const char *path, struct sbx_fail *f)
+{
+	SBX_CLOSE int fd = -1;
+	struct stat st;
+
+	if (at < 0 || fstat(at, &st))
+		return true;
+	fd = root_clone(root, S_ISDIR(st.st_mode) ? "run/empty.d" : "run/empty", TREE_RO);
+	if (fd < 0 ||
+	    move_mount(fd, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+		return sbx_fail_set(f, "mask", errno, path);
+	return true;
+}
+
+/* Credentials in toolchains, when the user did not name them. */
+static bool
+mask_tools(const struct tree *t, const struct setup *s, struct sbx_fail *f)
+{
+	const struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+				     .resolve = RESOLVE_IN_ROOT};
+
+	for (const char *const *h = s->tool_hide; *h; h++) {
+		SBX_CLOSE int at = -1;
+
+		if (named_by_user(t, *h + 1))
+			continue;
+		at = (int)syscall(SYS_openat2, t->root, *h, &how, sizeof(how));
+		if (!mask(t->root, at, *h, f))
+			return false;
+	}
+	return true;
+}
+
 /* Last, so that --allow-read /etc does not bring them back. */
 static bool
 mask_secrets(const struct tree *t, struct sbx_fail *f)
 {
 	const struct open_how how = {.flags = O_PATH | O_CLOEXEC,
 				     .resolve = RESOLVE_IN_ROOT};
-	struct stat st;
 
 	if (geteuid() != 0)
 		return true;
 	for (size_t i = 0; root_masks[i]; i++) {
-		SBX_CLOSE int at = -1, fd = -1;
+		SBX_CLOSE int at = -1;
 
 		if (named_by_user(t, root_masks[i]))
 			continue;
 		at = (int)syscall(SYS_openat2, t->root, root_masks[i], &how, sizeof(how));
-		if (at < 0 || fstat(at, &st))
+		if (!mask(t->root, at, root_masks[i], f))
+			return false;
+	}
+	return true;
+}
+
+/* The user's own words come after the guards: what he names in the workspace stands above them. */
+static bool
+place_policy(struct tree *t, const struct setup *s, size_t i, struct sbx_fail *f)
+{
+	const struct part *p;
+
+	for (; i < t->n; i++) {
+		p = &t->part[i];
+		if (!place_part(t->root, p, f))
+			return false;
+		if (!s->protect || p->kind == PLAIN ||
+		    (p->kind == WRITTEN && policy_below(p->path, s->workspace)))
 			continue;
-		fd = root_clone(t->root, S_ISDIR(st.st_mode) ? "run/empty.d" : "run/empty",
-				TREE_RO);
-		if (fd < 0 || move_mount(fd, "", at, "",
-					 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
-			return sbx_fail_set(f, "mask", errno, root_masks[i]);
+		if (!protect_ground(s->protect, s, t->root, p->path, p->kind == WORKSPACE,
+				    f))
+			return false;
 	}
 	return true;
 }
@@ -338,18 +397,19 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 		if (!place_part(t->root, &t->part[i], f))
 			return false;
 	if (!dev_build(t->root, t->dev, f) || mkdirat(t->root, "proc", 0555) ||
-	    mkdirat(t->root, "run", 0755) || mkdirat(t->root, "run/empty.d", 0) ||
-	    mknodat(t->root, "run/empty", S_IFREG, 0))
+	    mkdirat(t->root, "run", 0755) || mkdirat(t->root, "run/empty.d", 0555) ||
+	    mkdirat(t->root, PROTECT_SHOWN + 1, 0755) ||
+	    mknodat(t->root, "run/empty", S_IFREG | 0444, 0))
 		return f->step[0] ? false : sbx_fail_set(f, "folder", errno, "/run");
 	if (!private_dir(t->root, "tmp", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, "var/tmp", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, "dev/shm", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, s->home, 0700, TREE_RW, f) || !script_dir(t->root, f))
 		return false;
-	for (; i < t->n; i++)
-		if (!place_part(t->root, &t->part[i], f))
-			return false;
-	return mask_secrets(t, f) && root_proc_if_allowed(t->root, "proc", f);
+	if (s->net != SBX_NET_HOST && !root_etc(t->root, f))
+		return false;
+	return place_policy(t, s, i, f) && mask_tools(t, s, f) && mask_secrets(t, f) &&
+	       root_proc_if_allowed(t->root, "proc", f);
 }
 
 static bool

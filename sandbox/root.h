@@ -25,6 +25,11 @@ extern const char *const root_masks[];
 /* A detached clone of the subtree `path` below `at` (itself when ""), with the attributes set on
  * all of it; -1 with errno. */
 int root_clone(int at, const char *path, uint64_t set);
+/* The folder (or file) `path` below `root`, made where it is missing, never through a link; an
+ * O_PATH descriptor, or -1 with errno. */
+int root_place(int root, const char *path, bool is_dir);
+/* etc.c: the jail's own hosts and resolv.conf over the host's. */
+bool root_etc(int root, struct sbx_fail *f);
 /* proc.c: mounts a fresh proc of this pid namespace at `path` below `at`. */
 bool root_proc(int at, const char *path, struct sbx_fail *f);
 /* The same, but where it is not allowed the folder stays empty: never is it the host's. */

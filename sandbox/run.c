@@ -22,6 +22,7 @@
 #include "sandbox/confine.h"
 #include "sandbox/donor.h"
 #include "sandbox/ns.h"
+#include "sandbox/protect.h"
 #include "sandbox/root.h"
 #include "sandbox/rung.h"
 #include "sandbox/spawn.h"
@@ -104,6 +105,19 @@ watch(const struct setup *s)
 	return over ? -1 : usage_patience(u.processes, s->limits.processes);
 }
 
+/* Nobody is left who could write behind the sweep's back. */
+static void
+clean_up(const struct setup *s)
+{
+	/* Elsewhere it would be all of the user's processes. */
+	if (getpid() != 1)
+		return;
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+		;
+	protect_sweep(s->protect);
+}
+
 void
 run_inside(struct setup *s, const char *const *argv, int report)
 {
@@ -135,6 +149,8 @@ run_inside(struct setup *s, const char *const *argv, int report)
 	close(1);
 	close(2);
 	status = spawn_reap(pid, watch, s);
+	if (s->protect)
+		clean_up(s);
 	if (s->rung > SBX_RUNG_DONOR)
 		bare_leave();
 	if (status >= 0 && watch_file_size(status))
@@ -159,6 +175,8 @@ pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
 	cgroup_enter(s->group);
 	if (s->rung == SBX_RUNG_FULL) {
 		ns_die_with_parent(life);
+		told = report;
+		s->protect = protect_new(pass_on, NULL);
 		stands = ns_enter(userns, ids, &f) && root_build(s, userns, &f) &&
 			 root_job(true, &f);
 	} else {

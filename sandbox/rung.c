@@ -89,7 +89,10 @@ rung_below(enum sbx_rung rung, enum sbx_rung wanted, const struct sbx_fail *f)
 		return SBX_RUNG_BEST;
 	if (rung == SBX_RUNG_FULL && rung_refused(f))
 		return SBX_RUNG_DONOR;
-	return rung == SBX_RUNG_DONOR ? SBX_RUNG_LANDLOCK : SBX_RUNG_BEST;
+	/* Not what went wrong once pid 1 stood: the command may have begun. */
+	if (rung == SBX_RUNG_DONOR && strcmp(f->step, "bubblewrap") == 0)
+		return SBX_RUNG_LANDLOCK;
+	return SBX_RUNG_BEST;
 }
 
 void

@@ -38,7 +38,9 @@ enum sbx_notice_kind {
 	SBX_NOTE_HOST,	  /* a host's name was refused by the list of allowed ones */
 	SBX_NOTE_FILE,	  /* an access to a path was refused; `detail`: to do what */
 	SBX_NOTE_LIMIT,	  /* a limit was hit; `what` names it, `detail` its value */
-	SBX_NOTE_LAST = SBX_NOTE_LIMIT,
+	SBX_NOTE_SHOWN, /* the answer to sbx_session_show(): `what` is the path, `detail` how
+			     it is shown; `sys` is set when it could not be */
+	SBX_NOTE_LAST = SBX_NOTE_SHOWN,
 };
 struct sbx_notice {
 	enum sbx_notice_kind kind;
@@ -122,6 +124,13 @@ sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p, struct sbx_
  * while sbx_session_wants_write(). */
 int sbx_session_fd(const struct sbx_session *s);
 bool sbx_session_wants_write(const struct sbx_session *s);
+enum sbx_show { SBX_SHOW_READ = 1, SBX_SHOW_WRITE };
+/* Shows code that runs already, and all that comes, one path more, under the rules of a policy's
+ * `read` and `write`. A relative path is one of the workspace; there a secret's cover or a
+ * protection is taken off, and what is absent may be named for writing. `real` receives what it
+ * is. The jail's answer comes as SBX_NOTE_SHOWN. */
+bool sbx_session_show(struct sbx_session *s, const char *path, enum sbx_show how,
+		      char real[4096], struct sbx_fail *f);
 /* Kills whatever lives in the jail, waits for it, frees. Never blocks longer than 1 s. */
 void sbx_session_free(struct sbx_session *s);
 /* What stands, after SBX_READY. */

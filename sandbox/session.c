@@ -135,6 +135,18 @@ send_first(struct sbx_session *s, int workspace, int rights, uint32_t len)
 	return sendmsg(s->fd, &msg, MSG_NOSIGNAL) == FRAME_HEAD;
 }
 
+/* The first item of an encoded policy. */
+static char *
+workspace_of(const struct queue *q)
+{
+	const unsigned char *p = queue_head(q);
+	size_t n = queue_len(q);
+	struct wire_item it;
+
+	return wire_next(&p, &n, &it) == 1 && wire_text(&it) ? strdup(wire_text(&it))
+							     : NULL;
+}
+
 bool
 sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p, struct sbx_fail *f)
 {
@@ -155,6 +167,7 @@ sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p, struct sbx_
 		ok = sbx_fail_set(f, "session", errno, NULL);
 	if (ok) {
 		s->setup_sent = true;
+		s->workspace = workspace_of(&q);
 		queue_add(&s->down, queue_head(&q), queue_len(&q));
 		session_flush(s);
 	}
@@ -226,33 +239,29 @@ sbx_session_free(struct sbx_session *s)
 	}
 	queue_free(&s->down);
 	queue_free(&s->up);
+	free(s->workspace);
 	free(s);
 }
 
 bool
 sbx_session_limits(struct sbx_session *s, const struct sbx_limits *l)
 {
-	unsigned char head[FRAME_HEAD];
 	struct queue q = {0};
+	bool ok;
 
-	if (s->dead || !s->setup_sent)
-		return false;
 	limits_encode(l, &q);
-	frame_head(head, FRAME_LIMITS, 0, 0, (uint32_t)queue_len(&q));
-	queue_add(&s->down, head, sizeof(head));
-	queue_add(&s->down, queue_head(&q), queue_len(&q));
+	ok = session_down(s, FRAME_LIMITS, 0, 0, queue_head(&q), queue_len(&q));
 	queue_free(&q);
-	session_flush(s);
-	return true;
+	return ok;
 }
 
-static bool
-down(struct sbx_session *s, enum frame_type type, int detail, int job, const void *p,
-     size_t n)
+bool
+session_down(struct sbx_session *s, enum frame_type type, int detail, int job,
+	     const void *p, size_t n)
 {
 	unsigned char head[FRAME_HEAD];
 
-	if (s->dead || !s->setup_sent || job < 1 || job > SBX_JOB_MAX ||
+	if (s->dead || !s->setup_sent || job < 0 || job > SBX_JOB_MAX ||
 	    n > FRAME_DOWN_MAX || queue_len(&s->down) + n > DOWN_MAX)
 		return false;
 	frame_head(head, type, (uint8_t)detail, (uint16_t)job, (uint32_t)n);
@@ -271,7 +280,7 @@ sbx_job_start(struct sbx_session *s, int job, const struct sbx_job_spec *spec)
 	if (job < 1 || job > SBX_JOB_MAX || s->live[job])
 		return false;
 	start_encode(spec, &q);
-	ok = down(s, FRAME_START, 0, job, queue_head(&q), queue_len(&q));
+	ok = session_down(s, FRAME_START, 0, job, queue_head(&q), queue_len(&q));
 	if (ok)
 		s->live[job] = true;
 	queue_free(&q);
@@ -285,7 +294,9 @@ down_live(struct sbx_session *s, enum frame_type type, int detail, int job, cons
 {
 	if (job >= 1 && job <= SBX_JOB_MAX && !s->live[job])
 		return !s->dead;
-	return down(s, type, detail, job, p, n);
+	if (job < 1)
+		return false;
+	return session_down(s, type, detail, job, p, n);
 }
 
 bool

@@ -13,11 +13,15 @@ struct sbx_session {
 	size_t spent;	 /* bytes of `up` that the last event borrowed */
 	size_t received; /* bytes since SBX_NOTHING was answered */
 	bool live[SBX_JOB_MAX + 1];
+	char *workspace;	  /* canonical, once the set-up was sent */
 	int rights;		  /* descriptors travel beside the frames: see rights.h */
 	struct sbx_notice notice; /* the last event's */
 	struct sbx_stand stand;	  /* after SBX_READY */
 };
 
+/* Queues a frame; job 0: of no job. False when the session is dead or too much waits. */
+bool session_down(struct sbx_session *s, enum frame_type type, int detail, int job,
+		  const void *p, size_t n);
 /* Writes what the jail takes now. */
 void session_flush(struct sbx_session *s);
 

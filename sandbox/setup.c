@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 
 #include "sandbox/policy.h"
+#include "sandbox/toolchain.h"
 
 int
 setup_open(const char *path)
@@ -51,25 +52,74 @@ leads_out(const char *path, const char *real, const char *workspace)
 	}
 }
 
+/* What is absent in the workspace may be named there, so that a sweep leaves it when it comes:
+ * its folder must be there. */
 static bool
-put_paths(const char *const *list, char tag, const char *workspace, struct queue *q,
-	  struct sbx_fail *f)
+absent_inside(const char *path, const char *workspace, char real[PATH_MAX])
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t n;
+
+	if (strlen(path) >= sizeof(dir) || !*name || strcmp(name, "..") == 0)
+		return false;
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) : 1,
+		 slash ? path : ".");
+	if (!realpath(*dir ? dir : "/", real) || !policy_below(real, workspace))
+		return false;
+	n = strlen(real);
+	return snprintf(real + n, PATH_MAX - n, "/%s", name) < (int)(PATH_MAX - n);
+}
+
+bool
+setup_path(const char *path, const char *workspace, bool *fresh, char real[4096],
+	   struct sbx_fail *f)
+{
+	int sys = 0;
+
+	if (fresh)
+		*fresh = false;
+	if (!realpath(path, real)) {
+		sys = errno;
+		if (!fresh || sys != ENOENT || !absent_inside(path, workspace, real))
+			return sbx_fail_set(f, "policy path", sys, path);
+		*fresh = true;
+	}
+	if (strcmp(real, "/") == 0)
+		return sbx_fail_set(f, "policy path", EINVAL, real);
+	if (!sys && leads_out(path, real, workspace))
+		return sbx_fail_set(f, "policy path", ELOOP, path);
+	return true;
+}
+
+/* `absent` is the tag of what is not there yet; 0: it must be there. */
+static bool
+put_paths(const char *const *list, char tag, char absent, const char *workspace,
+	  struct queue *q, struct sbx_fail *f)
 {
 	char real[PATH_MAX];
 	size_t count = 0;
+	bool fresh;
 
 	for (; list && *list; list++) {
-		if (!realpath(*list, real))
-			return sbx_fail_set(f, "policy path", errno, *list);
-		if (strcmp(real, "/") == 0)
-			return sbx_fail_set(f, "policy path", EINVAL, real);
-		if (leads_out(*list, real, workspace))
-			return sbx_fail_set(f, "policy path", ELOOP, *list);
+		if (!setup_path(*list, workspace, absent ? &fresh : NULL, real, f))
+			return false;
 		if (++count > SETUP_PATHS_MAX / 2)
 			return sbx_fail_set(f, "policy path", E2BIG, *list);
-		wire_put_text(q, tag, real);
+		wire_put_text(q, absent && fresh ? absent : tag, real);
 	}
 	return true;
+}
+
+static void
+put_tools(const struct tools *t, struct queue *q)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		wire_put_text(q, 'T', t->at[i]);
+		wire_put_text(q, 'U', t->real[i]);
+	}
+	for (size_t i = 0; i < t->nhide; i++)
+		wire_put_text(q, 'K', t->hide[i]);
 }
 
 static bool
@@ -79,13 +129,14 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 	const char *home = policy_home();
 	char state[PATH_MAX];
 	size_t before = queue_len(q);
+	struct tools tools;
 
 	wire_put_text(q, 'W', workspace);
 	if (p->workspace_readonly)
 		wire_put(q, 'w', NULL, 0);
 	wire_put_text(q, 'H', home);
-	if (!put_paths(p->read, 'R', workspace, q, f) ||
-	    !put_paths(p->write, 'X', workspace, q, f))
+	if (!put_paths(p->read, 'R', 0, workspace, q, f) ||
+	    !put_paths(p->write, 'X', 'N', workspace, q, f))
 		return false;
 	limits_encode(&p->limits, q);
 	wire_put_number(q, 'n', p->net);
@@ -98,7 +149,10 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 	wire_put_number(q, 'g', p->rung);
 	if (policy_state(state))
 		wire_put_text(q, 'B', state);
-	env_encode(p, workspace, home, q);
+	tools_find(&tools, getenv("PATH"), home, workspace);
+	put_tools(&tools, q);
+	env_encode(p, &tools, workspace, home, q);
+	tools_release(&tools);
 	if (queue_len(q) - before > SETUP_MAX)
 		return sbx_fail_set(f, "environment", E2BIG, NULL);
 	return true;
@@ -206,6 +260,14 @@ take_item(struct setup *s, const struct wire_item *it)
 		return list_add(s->read, SETUP_PATHS_MAX, wire_text(it));
 	case 'X':
 		return list_add(s->write, SETUP_PATHS_MAX, wire_text(it));
+	case 'N':
+		return list_add(s->fresh, SETUP_PATHS_MAX, wire_text(it));
+	case 'T':
+		return list_add(s->tool_at, SETUP_TOOLS_MAX, wire_text(it));
+	case 'U':
+		return list_add(s->tool_real, SETUP_TOOLS_MAX, wire_text(it));
+	case 'K':
+		return list_add(s->tool_hide, SETUP_TOOLS_MAX, wire_text(it));
 	case 'E':
 		return list_add(s->env, SETUP_ENV_MAX, wire_text(it));
 	case 'm':

@@ -9,6 +9,7 @@
 
 #define SETUP_MAX	(1024u * 1024) /* bytes of an encoded policy */
 #define SETUP_PATHS_MAX 64	       /* further paths, read and write together */
+#define SETUP_TOOLS_MAX 64	       /* folders and files of toolchains, each kind */
 #define SETUP_ENV_MAX	256	       /* variables of a job */
 #define SETUP_ARGS_MAX	4096
 
@@ -21,18 +22,23 @@ struct setup {
 	const char *home;
 	const char *read[SETUP_PATHS_MAX + 1];
 	const char *write[SETUP_PATHS_MAX + 1];
+	const char
+	    *fresh[SETUP_PATHS_MAX + 1]; /* absent, but may be made in the workspace */
+	/* Read-only: tool_at[i] shows tool_real[i]; of these, tool_hide is shown empty. */
+	const char *tool_at[SETUP_TOOLS_MAX + 1], *tool_real[SETUP_TOOLS_MAX + 1];
+	const char *tool_hide[SETUP_TOOLS_MAX + 1];
 	const char *env[SETUP_ENV_MAX + 1];
 	struct sbx_limits limits;
 	enum sbx_net net;
 	const char *stage; /* NULL: none */
 	bool explain, debug;
+	struct protect *protect; /* the jail's, made before the tree is built; or NULL */
 	enum sbx_rung rung; /* wanted; then, in the jail, the one that stands */
 	const char *state;  /* folder on the host for a jail's private ones, or NULL */
 	/* Where there are no mounts: the private places on the host. NULL: the usual paths. */
 	const char *tmp, *scripts;
 	struct cgroup *group; /* NULL: none */
 	uint32_t others; /* processes of this user outside, which RLIMIT_NPROC counts too */
-
 };
 /* Namespaces are the jail's own, so each job can have one of its own. */
 static inline bool
@@ -45,6 +51,10 @@ setup_has_pidns(const struct setup *s)
  * comes as an O_PATH descriptor, which the caller owns: whatever is put at its path afterwards
  * is not what the jail mounts. -1 with *f filled. */
 int setup_encode(const struct sbx_policy *p, struct queue *q, struct sbx_fail *f);
+/* What the user's `path` is: canonical in `real`, not "/", and not led out of the workspace by a
+ * link in it. *fresh, unless NULL: it may be absent in the workspace. */
+bool setup_path(const char *path, const char *workspace, bool *fresh, char real[4096],
+		struct sbx_fail *f);
 /* Opens a canonical path as O_PATH; ELOOP when a link was put into it meanwhile. */
 int setup_open(const char *path);
 bool setup_decode(const unsigned char *p, size_t n, struct setup *s);
@@ -68,8 +78,9 @@ start_decode(const unsigned char *p, size_t n, const struct setup *base, struct 
 void start_release(struct start *s);
 
 /* Appends the allowed variables of this process's environment to *q, tag 'E'. */
-void env_encode(const struct sbx_policy *p, const char *workspace, const char *home,
-		struct queue *q);
+struct tools;
+void env_encode(const struct sbx_policy *p, const struct tools *t, const char *workspace,
+		const char *home, struct queue *q);
 /* Adds "NAME=value" to a NULL-terminated list of at most SETUP_ENV_MAX, in place of an earlier
  * value of the name. */
 void env_set(const char **list, const char *pair);

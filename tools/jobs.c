@@ -114,7 +114,9 @@ jobs_event(struct jobs *j, const struct sbx_event *ev)
 		j->failed = true;
 		j->fail = ev->fail;
 	}
-	if (ev->type == SBX_NOTICE && j->notice)
+	if (ev->type == SBX_NOTICE && ev->notice->kind == SBX_NOTE_SHOWN)
+		j->shown = *ev->notice;
+	else if (ev->type == SBX_NOTICE && j->notice)
 		j->notice(ev->notice, j->notice_arg);
 	if (job)
 		job_event(j, job, ev);

@@ -48,7 +48,8 @@ struct jobs {
 	bool taken[SBX_JOB_MAX + 1]; /* numbers of jobs that may still send events */
 	jobs_output_fn *output;	     /* or NULL: none wanted */
 	void *arg;
-	jobs_notice_fn *notice; /* or NULL */
+	struct sbx_notice shown; /* the last answer to sbx_session_show(); kind 0: none */
+	jobs_notice_fn *notice;	 /* or NULL */
 	void *notice_arg;
 };
 

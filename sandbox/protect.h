@@ -1,0 +1,46 @@
+/* What stands in the workspace and must not be read or written although the workspace may be:
+ * secrets, sockets of the host's, and files that programs outside run or believe.
+ *
+ * Guards are mounts in the jail's own tree: nothing is ever made on the host. What was not there
+ * at the start cannot be guarded by a mount: a sweep after each step finds it and puts it aside,
+ * in its own folder under a name that no program runs (QUARANTINE), so that nothing is lost and
+ * the user brings it back by renaming it. */
+#ifndef SUNABA_SANDBOX_PROTECT_H
+#define SUNABA_SANDBOX_PROTECT_H
+
+#include "sandbox/setup.h"
+
+#define QUARANTINE ".sunaba-quarantine" /* behind a name; "-2", … when that is taken */
+
+/* Facts for the user; called in set-up and in each sweep. */
+typedef void protect_tell(const struct sbx_notice *n, void *arg);
+
+/* NULL, where there are no mounts, is fine but for protect_ground() and protect_show(). */
+struct protect;
+struct protect *protect_new(protect_tell *tell, void *arg);
+/* Before the first job: whom to tell from now on. */
+void protect_listen(struct protect *p, protect_tell *tell, void *arg);
+
+/* In set-up, with the folder `path` placed below `root`, the jail's root to be, and the host's
+ * tree still in reach: looks through the folder and mounts the guards. `secrets`: hides these
+ * too. A git directory elsewhere that a linked worktree in it belongs to is placed as well, when
+ * it names that worktree back. Descriptors are duplicated. */
+bool protect_ground(struct protect *p, const struct setup *s, int root, const char *path,
+		    bool secrets, struct sbx_fail *f);
+/* Puts up again each guard that is down because the host replaced what it stood on. */
+void protect_check(struct protect *p);
+/* After a step: protect_check(), and what is new and would be run outside is put aside. */
+void protect_sweep(struct protect *p);
+/* The user allows `path`, canonical, to be read or written from now on. `fd`: a detached mount of
+ * it, closed here; -1 for what stands below a ground. False with *f filled. *later: jobs that
+ * run already cannot write there, new ones can. */
+bool protect_show(struct protect *p, const char *path, bool write, int fd, bool *later,
+		  struct sbx_fail *f);
+/* The i-th path that may be written besides the policy's, for Landlock; NULL behind the last. */
+const char *protect_writable(const struct protect *p, size_t i);
+
+/* Below it, what is allowed to be written in a running session: Landlock knows it from the start
+ * of each job. Read-only itself. */
+#define PROTECT_SHOWN "/run/allowed"
+
+#endif

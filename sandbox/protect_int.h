@@ -1,0 +1,100 @@
+/* Internal to protect*.c: grounds, guards and repositories. See protect.h. */
+#ifndef SUNABA_SANDBOX_PROTECT_INT_H
+#define SUNABA_SANDBOX_PROTECT_INT_H
+
+#include "sandbox/protect.h"
+#include "sandbox/walk.h"
+
+#define GROUNDS_MAX (SETUP_PATHS_MAX + 1)
+#define GUARDS_MAX  4096 /* of one ground */
+#define REPOS_MAX   1024 /* of one ground */
+#define SHOWN_MAX   64	 /* paths allowed in a session */
+#define TELL_MAX    32	 /* notices of one look; the rest is counted */
+
+enum guard_kind {
+	GUARD_OPEN,   /* the user took it away */
+	GUARD_PIN,    /* cannot be renamed or removed */
+	GUARD_RO,     /* … nor written */
+	GUARD_HIDE,   /* shown empty */
+	GUARD_SOCKET, /* shown as /dev/null */
+};
+struct guard {
+	char *path; /* from the ground's top */
+	enum guard_kind kind;
+};
+
+/* A tree that may be written. */
+struct ground {
+	char *abs; /* its path */
+	int top;   /* its descriptor in the jail's tree */
+	bool secrets;
+	struct walk *walk;
+	struct guard *guard;
+	size_t n, room;
+	char *repo[REPOS_MAX]; /* git directories, paths from the top */
+	size_t nrepo;
+	bool full, told_cut; /* guards or repositories did not fit; the user knows */
+};
+
+struct protect {
+	const struct setup *setup;
+	int root; /* the jail's root */
+	struct ground *ground[GROUNDS_MAX];
+	size_t n;
+	bool swept; /* the look under way is a sweep: what is new is put aside */
+	char *shown[SHOWN_MAX];
+	size_t nshown, places;
+	char *linked[GROUNDS_MAX]; /* git directories elsewhere, placed by us */
+	size_t nlinked;
+	protect_tell *tell;
+	void *arg;
+	unsigned told; /* notices of this look */
+};
+
+/* protect.c */
+void tell(struct protect *p, const struct ground *g, enum sbx_notice_kind kind, int sys,
+	  const char *path, const char *detail);
+struct guard *guard_find(struct ground *g, const char *path);
+/* Remembers; a stricter kind replaces a weaker one. The mount comes with guards_apply(). */
+void guard_add(struct ground *g, const char *path, enum guard_kind kind);
+/* The path and each folder above it. */
+void guard_pins(struct ground *g, const char *path);
+bool guard_stands(const struct ground *g, const struct guard *u);
+bool guard_apply(struct protect *p, struct ground *g, struct guard *u, struct sbx_fail *f);
+/* The user said that this may be written. */
+bool user_allows(const struct protect *p, const struct ground *g, const char *path);
+struct ground *ground_new(struct protect *p, const char *abs, bool secrets, int top);
+/* Looks through a new ground and puts its guards up. */
+bool ground_begin(struct protect *p, struct ground *g, struct sbx_fail *f);
+walk_see protect_see; /* arg: struct look */
+struct look {
+	struct protect *p;
+	struct ground *g;
+};
+
+/* protect_git.c */
+/* A git directory was found; at the start it is guarded, in a sweep it is watched. */
+void git_found(struct protect *p, struct ground *g, const char *path);
+/* A `.git` file. */
+void git_file(struct protect *p, struct ground *g, const char *path);
+/* Looks at what may be written in the ground's git directories and would be run outside. */
+void git_sweep(struct protect *p, struct ground *g);
+/* Where `value`, found in the folder `dir` of the ground, leads: into `out`, from the top; false
+ * when that is outside. Links are not looked at. */
+bool ground_join(const struct ground *g, const char *dir, const char *value, char *out,
+		 size_t max);
+/* At most n - 1 bytes and a NUL; -1 with errno: not a plain file. */
+ssize_t ground_read(const struct ground *g, const char *path, char *buf, size_t n);
+
+/* protect_link.c: the git directory elsewhere of the linked worktree or submodule whose `.git`
+ * file is `path` and says `to`. */
+void git_link(struct protect *p, struct ground *g, const char *path, const char *to);
+
+/* protect_sweep.c */
+void put_aside(struct protect *p, struct ground *g, const char *path);
+/* … and a file with this text takes its place. */
+void put_clean(struct protect *p, struct ground *g, const char *path, const void *text,
+	       size_t n);
+bool is_put_aside(const char *name);
+
+#endif

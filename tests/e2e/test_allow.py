@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""/allow in a session: the interpreter that runs already sees it, and nothing else opens."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import tap  # noqa: E402
+from run import Home  # noqa: E402
+from tap import equal, test  # noqa: E402
+from tmux import Tmux  # noqa: E402
+
+PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
+
+
+class Session:
+    """A session without a model: lines of the user run code."""
+
+    def __init__(self, home, words=()):
+        self.home = home
+        self.tmux = Tmux(home, ["-m", home.script({"say": "x"}), *words], columns=160)
+        self.count = 0
+        self.tmux.wait_for(PROMPT)
+        self.tmux.line("!MARK=same; touch marked")
+        tap.until(lambda: home.there("work/marked"), 10, "the first command")
+        self.tmux.wait_for(PROMPT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.tmux.__exit__(*what)
+
+    def shell(self, command):
+        """What a command prints in the session's own shell, and the shell's own variable."""
+        self.count += 1
+        name = f"out{self.count}"
+        self.tmux.line(f"!( {command} ) > {name} 2>&1; echo ${{MARK-none}} >> {name}; mv {name} {name}.done")
+        tap.until(lambda: self.home.there(f"work/{name}.done"), 10, command)
+        self.tmux.wait_for(PROMPT)
+        *out, mark = self.home.read(f"work/{name}.done").splitlines()
+        return "\n".join(out), mark
+
+    def allow(self, words, want):
+        self.tmux.line(f"/allow {words}")
+        return self.tmux.wait_for(want)
+
+
+def make(home, *names):
+    for name in names:
+        os.makedirs(home.path(os.path.dirname(name)), exist_ok=True)
+        home.write(name, "TOPSECRET\n")
+
+
+@test
+def reading_and_writing():
+    """/allow read and write: in HOME and elsewhere, in the interpreter that runs; only that"""
+    with Home() as home:
+        make(home, "home/data/file", "elsewhere/deep/file", "elsewhere/other", "third/file")
+        with Session(home) as s:
+            data, deep = home.path("home/data"), home.path("elsewhere/deep")
+            out, same = s.shell(f"cat {data}/file {deep}/file")
+            tap.absent(out, "TOPSECRET")
+            equal(same, "same")
+            s.allow(f"read {data}", f"data is shown to code .read-only")
+            equal(s.shell(f"cat {data}/file"), ("TOPSECRET", same))
+            tap.contains(s.shell(f"echo x > {data}/new")[0], "Read-only")
+            s.allow(f"write {data}", "data is shown to code .writable")
+            equal(s.shell(f"echo mine > {data}/new"), ("", same))
+            equal(home.read("home/data/new"), "mine\n")
+            s.allow(f"write {deep}", "deep is shown to code .writable.$")
+            equal(s.shell(f"echo mine > {deep}/new; cat {deep}/file"), ("TOPSECRET", same))
+            equal(home.read("elsewhere/deep/new"), "mine\n")
+            tap.absent(s.shell(f"cat {home.path('elsewhere/other')}")[0], "TOPSECRET")
+            s.allow(f"read {home.path('third/file')}", "third/file is shown")
+            out, again = s.shell(f"cat {home.path('third/file')}; ls {home.path('third')}")
+            equal((out, again), ("TOPSECRET\nfile", same))
+            s.tmux.line("/restart")
+            s.tmux.wait_for("all interpreters")
+            out, fresh = s.shell(f"echo more >> {deep}/new; cat {deep}/new {data}/new")
+            equal((out, fresh), ("mine\nmore\nmine", "none"))
+            s.allow("", "write .*deep")
+
+
+@test
+def inside_the_workspace():
+    """/allow read .env takes its cover off; /allow write .vscode lets it be made, and be"""
+    with Home() as home:
+        make(home, "work/.env", "work/sub/.env", "work/.idea/x")
+        with Session(home) as s:
+            same = "same"
+            equal(s.shell("cat .env sub/.env"), ("", same))
+            tap.contains(s.shell("echo x > .env")[0], "Read-only")
+            s.allow("read .env", "env is shown to code .read-only")
+            equal(s.shell("cat .env sub/.env"), ("TOPSECRET", same))
+            tap.contains(s.shell("echo x > .env")[0], "Read-only")
+            s.shell("mkdir .vscode; echo '{}' > .vscode/tasks.json")
+            tap.until(lambda: home.there("work/.vscode.sunaba-quarantine"), 5, "put aside")
+            s.allow("write .vscode", "vscode is shown to code .writable")
+            equal(s.shell("cat .vscode/tasks.json; touch .vscode/more"), ("{}", same))
+            equal(s.shell("ls .vscode")[0], "more\ntasks.json")
+            tap.contains(s.shell("echo x > .idea/x")[0], "Read-only")
+            s.allow("write .idea", "idea is shown to code .writable")
+            equal(s.shell("echo y > .idea/x; cat .idea/x"), ("y", same))
+
+
+@test
+def refusals():
+    """what the options refuse, /allow refuses: links out of the workspace, "/", what is absent"""
+    with Home() as home:
+        make(home, "home/.ssh/id_rsa")
+        os.symlink(home.path("home/.ssh"), home.path("work/out"))
+        with Session(home) as s:
+            s.allow("read out", "policy path 'out'|policy path '.*work/out'")
+            s.allow("write out/id_rsa", "policy path .*id_rsa")
+            s.allow("read /", "policy path '/'")
+            s.allow("read /no/such", "policy path '/no/such': No such file")
+            s.allow("both /tmp", "/allow read PATH or /allow write PATH")
+            tap.absent(s.shell("cat out/id_rsa")[0], "TOPSECRET")
+
+
+tap.main()
