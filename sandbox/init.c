@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "sandbox/frame.h"
@@ -36,6 +35,7 @@ struct init {
 	int sock, rights;
 	struct setup *setup;
 	struct watch watch;
+	uint64_t claimed; /* kills by the kernel that ended a job */
 	struct queue up, down;
 	struct job *job[SBX_JOB_MAX + 1];
 	int first; /* jobs in front of the one that is served first */
@@ -274,19 +274,20 @@ note_limit(struct init *in, const struct job *j, const char *what, uint64_t byte
 	up_notice(&in->up, j ? j->id : 0, &n);
 }
 
-/* What the kernel killed for memory was killed by the limit, too. */
+/* What ends after the kernel killed for memory, which may have been a part of it alone, was ended
+ * by the limit. */
 static void
 collect(struct init *in, struct job *j)
 {
 	const struct setup *s = in->setup;
+	uint64_t kills = s->group ? cgroup_kills(s->group) : 0;
 
 	job_collect(j, &in->up);
-	if (s->group && WIFSIGNALED(j->status) && WTERMSIG(j->status) == SIGKILL &&
-	    !j->flags && cgroup_kills(s->group) > in->watch.kills) {
+	if (!j->flags && kills > in->claimed) {
 		j->flags |= KILLED_MEMORY;
-		in->watch.kills = cgroup_kills(s->group);
 		note_limit(in, j, "memory", s->limits.memory);
 	}
+	in->claimed = kills;
 }
 
 static void
@@ -303,6 +304,8 @@ pump(struct init *in, struct job *j, bool ended)
 		/* What the step left is told before its end. */
 		if (j->owes != OWES_NOTHING && !j->drain[0] && !j->drain[1])
 			protect_sweep(in->setup->protect);
+		if (j->owes == OWES_DONE && in->setup->group)
+			in->claimed = cgroup_kills(in->setup->group);
 		before = j->owes;
 		if (job_settle(j, &in->up)) {
 			end_job(in, j->id);
