@@ -93,11 +93,12 @@ cgroup_folder(const char *groups, const char *mounts, const char *controller, ch
 	return false;
 }
 
+/* Heap; "" when it cannot be read. */
 static char *
 slurp(const char *path)
 {
 	SBX_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *text = sbx_grow(NULL, TEXT_MAX);
+	char *text = sbx_grow(NULL, fd < 0 ? 1 : TEXT_MAX);
 	size_t n = 0;
 	ssize_t got;
 
@@ -223,13 +224,15 @@ cgroup_make(struct cgroup *c, const struct sbx_limits *l, uint32_t slack)
 	c->memory = c->pids = c->killed = c->lock[0] = c->lock[1] = -1;
 	snprintf(c->name, sizeof(c->name), PREFIX "%d", (int)getpid());
 	groups = slurp("/proc/self/cgroup");
-	/* An ordinary user has version 2 or none; the table of mounts is long. */
-	if (geteuid() == 0 || strstr(groups, "0::")) {
+	if (geteuid() == 0) {
 		mounts = slurp("/proc/self/mountinfo");
 		make_v2(c, groups, mounts);
-		if (!c->v2 && geteuid() == 0)
+		if (!c->v2)
 			make_v1(c, groups, mounts);
 		free(mounts);
+	} else {
+		/* Version 2 at its usual place or none: the table of mounts is long. */
+		make_v2(c, groups, "0 0 0:0 / /sys/fs/cgroup rw - cgroup2 none rw\n");
 	}
 	free(groups);
 	cgroup_limit(c, l, slack);

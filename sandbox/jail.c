@@ -136,7 +136,8 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	close(life[1]);
 	close(told[0]);
 	ns_die_with_parent(life[0]);
-	cgroup_enter(s->group);
+	if (s->group)
+		cgroup_enter(s->group);
 	raise_descriptors();
 	if (s->rung == SBX_RUNG_FULL && !build(s, userns, &j->ids, &notices, &f))
 		tell_parent(told[1], &f);
@@ -161,8 +162,16 @@ stand(struct jail *j, const int life[2], struct sbx_fail *f)
 		return donor_session(&j->setup, j->payload, j->len, j->rights, &j->why, f);
 	if (j->setup.rung == SBX_RUNG_LANDLOCK && landlock_abi() < 1)
 		return sbx_fail_set(f, "landlock", ENOSYS, NULL), -1;
-	if (j->setup.rung != SBX_RUNG_FULL && !bare_enter(&j->setup, f))
-		return -1;
+	if (j->setup.rung != SBX_RUNG_FULL) {
+		/* From here on something on the host is to be put away. The agent's end is that
+		 * of the socket too, which ends what serves it. */
+		prctl(PR_SET_PDEATHSIG, 0);
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+		if (!bare_enter(&j->setup, f)) {
+			bare_leave();
+			return -1;
+		}
+	}
 	if (pipe2(told, O_CLOEXEC))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
 	pid = j->setup.rung == SBX_RUNG_FULL ? ns_clone(&userns, f) : fork();
@@ -211,11 +220,6 @@ static void __attribute__((noreturn)) watch_over(const struct jail *j, pid_t pid
 {
 	bool guard = j->setup.rung > SBX_RUNG_DONOR;
 
-	/* The agent's end is the socket's too: what stands on the host is put away then. */
-	if (guard) {
-		prctl(PR_SET_PDEATHSIG, 0);
-		prctl(PR_SET_CHILD_SUBREAPER, 1);
-	}
 	close(JAIL_SOCKET);
 	close(j->rights);
 	prctl(PR_SET_DUMPABLE, 0);

@@ -172,7 +172,8 @@ pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
 	struct sbx_fail f = {.step = ""};
 	bool stands;
 
-	cgroup_enter(s->group);
+	if (s->group)
+		cgroup_enter(s->group);
 	if (s->rung == SBX_RUNG_FULL) {
 		ns_die_with_parent(life);
 		told = report;
@@ -183,6 +184,8 @@ pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
 		tree_guard(life);
 		stands = bare_enter(s, &f);
 	}
+	if (!stands && s->rung != SBX_RUNG_FULL)
+		bare_leave();
 	if (!stands)
 		tell(report, REPORT_FAIL, &f);
 	if (s->rung == SBX_RUNG_FULL && !root_has_proc())

@@ -57,6 +57,12 @@ executor_restart(struct executor *x, const char *language)
 	}
 }
 
+void
+executor_set_wall(struct executor *x, int64_t wall_ms)
+{
+	x->o.limits.wall_ms = wall_ms;
+}
+
 static enum err_kind
 executor_fail(const struct executor *x, struct err *e)
 {

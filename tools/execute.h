@@ -74,6 +74,8 @@ enum err_kind executor_ready(struct executor *x, struct err *e);
 enum err_kind
 executor_run(struct executor *x, const char *language, const char *code, size_t n,
 	     step_output_fn *live, void *arg, struct step_result *out, struct err *e);
+/* The time a step may take, in ms, from the next on; 0: no bound. */
+void executor_set_wall(struct executor *x, int64_t wall_ms);
 /* Ends one language's interpreter, or all (NULL). The next step starts afresh. */
 void executor_restart(struct executor *x, const char *language);
 
