@@ -388,7 +388,7 @@ bare_confine(const struct setup *s, struct sbx_fail *f)
 		return false;
 	if (syscall(SYS_landlock_restrict_self, rules, 0))
 		return sbx_fail_set(f, "landlock", errno, NULL);
-	return bare_filter(abi, f);
+	return bare_filter(abi, s->net, f);
 }
 
 void

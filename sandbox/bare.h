@@ -19,7 +19,7 @@ bool bare_confine(const struct setup *s, struct sbx_fail *f);
 void bare_arguments(const struct setup *s, const char **argv);
 
 /* barefilter.c: refuses sockets, System V names and reaching for other processes. */
-bool bare_filter(int abi, struct sbx_fail *f);
+bool bare_filter(int abi, enum sbx_net net, struct sbx_fail *f);
 
 /* litter.c: removes the tree `name` below the folder `at`, whatever code made of it, without
  * following a link. False when something is left. */

@@ -107,9 +107,9 @@ put_place(struct list *l, const struct place *p)
 static void
 put_proc(struct list *l)
 {
-	static const char *const shown[] = {"/proc/sys",  "/proc/irq",	"/proc/bus",
-					    "/proc/fs",	  "/proc/acpi", "/proc/scsi",
-					    "/proc/sysrq-trigger"};
+	static const char *const shown[] = {
+	    "/proc/sys",  "/proc/irq",	"/proc/bus",	      "/proc/fs",
+	    "/proc/acpi", "/proc/scsi", "/proc/sysrq-trigger"};
 	static const char *const masked[] = {"/proc/kcore",	    "/proc/keys",
 					     "/proc/key-users",	    "/proc/timer_list",
 					     "/proc/latency_stats", "/proc/kallsyms",
@@ -136,11 +136,12 @@ static size_t
 all_places(const struct setup *s, struct place *out)
 {
 	uint64_t size = s->limits.tmp_size / SHARES;
-	const struct place fixed[] = {{"/tmp", PRIVATE, "1777", size, NULL},
-				      {"/var/tmp", PRIVATE, "1777", size, NULL},
-				      {"/dev/shm", PRIVATE, "1777", size, NULL},
-				      {s->home, PRIVATE, "0700", size, NULL},
-				      {SBX_SCRIPT_DIR, PRIVATE, "0755", SCRIPTS_SIZE, NULL}};
+	const struct place fixed[] = {
+	    {"/tmp", PRIVATE, "1777", size, NULL},
+	    {"/var/tmp", PRIVATE, "1777", size, NULL},
+	    {"/dev/shm", PRIVATE, "1777", size, NULL},
+	    {s->home, PRIVATE, "0700", size, NULL},
+	    {SBX_SCRIPT_DIR, PRIVATE, "0755", SCRIPTS_SIZE, NULL}};
 	size_t n = SBX_LEN(fixed);
 
 	memcpy(out, fixed, sizeof(fixed));
@@ -152,8 +153,8 @@ all_places(const struct setup *s, struct place *out)
 		out[n++] = (struct place){s->tool_at[i], SHOWN, NULL, 0, s->tool_real[i]};
 	for (const char *const *h = s->tool_hide; *h; h++)
 		out[n++] = (struct place){*h, HIDDEN, NULL, 0, NULL};
-	out[n++] =
-	    (struct place){s->workspace, s->workspace_readonly ? SHOWN : OPEN, NULL, 0, NULL};
+	out[n++] = (struct place){s->workspace, s->workspace_readonly ? SHOWN : OPEN, NULL,
+				  0, NULL};
 	qsort(out, n, sizeof(*out), by_length);
 	return n;
 }
@@ -166,12 +167,15 @@ donor_arguments(const struct setup *s)
 	size_t n = all_places(s, places);
 
 	put_all(&l, "bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid",
-		"--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname",
-		"sandbox", "--as-pid-1", "--die-with-parent", "--cap-drop", "ALL", NULL);
+		"--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox",
+		"--as-pid-1", "--die-with-parent", "--cap-drop", "ALL", NULL);
+	if (s->net != SBX_NET_HOST)
+		put(&l, "--unshare-net");
 	put_system(&l);
 	put_proc(&l);
 	for (size_t i = 0; i < n; i++)
 		put_place(&l, &places[i]);
-	put_all(&l, "--dir", PROTECT_SHOWN, "--remount-ro", "/", "--chdir", s->workspace, NULL);
+	put_all(&l, "--dir", PROTECT_SHOWN, "--remount-ro", "/", "--chdir", s->workspace,
+		NULL);
 	return l.at;
 }

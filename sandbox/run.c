@@ -190,6 +190,9 @@ pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
 		tell(report, REPORT_FAIL, &f);
 	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
 		note(report, SBX_NOTE_FILE, "/proc", "it cannot be mounted here");
+	if (s->rung == SBX_RUNG_LANDLOCK && s->net == SBX_NET_LIST)
+		note(report, SBX_NOTE_CALL, "socket",
+		     "a list of hosts needs namespaces: the network stays off");
 	run_inside(s, (const char *const *)argv, report);
 }
 

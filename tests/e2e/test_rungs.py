@@ -189,7 +189,7 @@ def limits_change():
             t.line("!head -c 9M /dev/zero > /tmp/x; stat -c size-%s /tmp/x")
             t.wait_for("size-5")
             t.line("!python3 -c 'x = bytearray(200 << 20); import time; time.sleep(9)'; echo $?")
-            t.wait_for(r"│ 137")
+            t.wait_for(r"(│|exit) 137")
             t.wait_for(PROMPT)
             t.line("/limits memory lots")
             t.wait_for("not a size")
