@@ -91,8 +91,7 @@ app_read_paths(struct app *a)
 static enum err_kind
 app_check_no_sandbox(const struct opts *o, struct err *e)
 {
-	if (!opt_flag(o, OPT_NO_SANDBOX) || geteuid() != 0 ||
-	    opt_flag(o, OPT_YES_REALLY))
+	if (!opt_flag(o, OPT_NO_SANDBOX) || geteuid() != 0 || opt_flag(o, OPT_YES_REALLY))
 		return ERR_NONE;
 	err_set(e, ERR_USAGE, "--no-sandbox is refused for root");
 	err_hint(e, "run as an ordinary user; or add --yes-really if this machine may be "

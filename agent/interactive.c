@@ -48,8 +48,7 @@ interactive_greet(struct app *a, const struct err *why)
 	const struct model *m = a->session->model;
 	AUTO_FREE char *workspace = fs_shorten(a->workspace);
 	const struct sbx_stand *stand = sbx_session_stand(a->sandbox);
-	const char *rung =
-	    stand->rung == SBX_RUNG_FULL ? "on" : sbx_rung_text(stand->rung);
+	const char *rung = stand->rung == SBX_RUNG_FULL ? "on" : sbx_rung_text(stand->rung);
 
 	if (m)
 		term_linef(a->term, TERM_SIDE, STYLE_DIM,
@@ -227,11 +226,10 @@ static struct line *
 interactive_line_new(struct app *a)
 {
 	struct line_command *rows = mem_array(NULL, slash_count, sizeof(*rows));
-	struct line_opts o = {
-	    .history = a->history,
-	    .commands = rows,
-	    .ncommands = slash_count,
-	    .danger = interactive_unconfined(a)};
+	struct line_opts o = {.history = a->history,
+			      .commands = rows,
+			      .ncommands = slash_count,
+			      .danger = interactive_unconfined(a)};
 	struct line *l;
 
 	for (size_t i = 0; i < slash_count; i++)

@@ -39,9 +39,7 @@ const struct opt_row option_table[OPT_COUNT] = {
 		     .env = "SUNABA_API_KEY",
 		     .key = "api_key",
 		     .group = "Model",
-		     .help =
-			 "key for the server; 'env:NAME' and 'cmd:COMMAND' say where to "
-			 "find it"},
+		     .help = "the server's key; or where it is: 'env:NAME', 'cmd:COMMAND'"},
     [OPT_SYSTEM] = {.name = "system",
 		    .type = OPT_PATH,
 		    .scope = OPT_USER,
@@ -281,7 +279,6 @@ const struct opt_row option_table[OPT_COUNT] = {
 			    .max = 0x1p50,
 			    .group = "Sandbox",
 			    .help = "private temporary files together; 0: the default"},
-    /* No variable and no key: neither the model nor a file may ask for less of a jail. */
     [OPT_RUNG] = {.name = "rung",
 		  .type = OPT_CHOICE,
 		  .scope = OPT_USER,
@@ -289,13 +286,14 @@ const struct opt_row option_table[OPT_COUNT] = {
 		  .arg = "full|donor|landlock",
 		  .choices = "full|donor|landlock",
 		  .group = "Sandbox",
-		  .help = "this kind of jail alone, to test it; default: the best there is"},
+		  .help =
+		      "this kind of jail alone, to test it; default: the best there is"},
     [OPT_NO_SANDBOX] = {.name = "no-sandbox",
 			.type = OPT_FLAG,
 			.scope = OPT_USER,
 			.commands = CMD_MAIN,
 			.group = "Sandbox",
-			.help = "run code with all of your rights; for this run only"},
+			.help = "run code with all of your rights, this once"},
     [OPT_YES_REALLY] = {.name = "yes-really",
 			.type = OPT_FLAG,
 			.scope = OPT_USER,

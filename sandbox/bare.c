@@ -27,8 +27,8 @@
 #include "sandbox/tree.h"
 #include "sandbox/usage.h"
 
-#define MASK_DEPTH 3 /* folders in folders that masks lie in */
-#define FOLDERS "jail" /* below the state folder: one folder for each jail */
+#define MASK_DEPTH 3	  /* folders in folders that masks lie in */
+#define FOLDERS	   "jail" /* below the state folder: one folder for each jail */
 
 #define FS_REFER     (1ULL << 13) /* ABI 2 */
 #define FS_TRUNCATE  (1ULL << 14) /* ABI 3 */
@@ -44,18 +44,18 @@
 	 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |  \
 	 LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_FIFO |    \
 	 LANDLOCK_ACCESS_FS_MAKE_SYM | FS_REFER | FS_TRUNCATE)
-#define DEVICE                                                          \
-	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
-	 FS_TRUNCATE | FS_IOCTL_DEV)
+#define DEVICE                                                                        \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | \
+	 FS_IOCTL_DEV)
 #define OF_FILE                                                       \
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
 	 LANDLOCK_ACCESS_FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 
 /* One for each process that guards a tree: the names below `folders`. */
 static struct {
-	int folders;	   /* descriptor, locked while names are made or swept */
-	int own;	   /* descriptor, locked as long as this process lives */
-	char name[32];	   /* of the jail's folder */
+	int folders;	     /* descriptor, locked while names are made or swept */
+	int own;	     /* descriptor, locked as long as this process lives */
+	char name[32];	     /* of the jail's folder */
 	char path[PATH_MAX]; /* canonical */
 	char home[PATH_MAX + 8], tmp[PATH_MAX + 8], scripts[PATH_MAX + 8];
 	char home_pair[PATH_MAX + 16], tmp_pair[PATH_MAX + 16];
@@ -159,8 +159,8 @@ make_own(struct sbx_fail *f)
 		if (mkdirat(own.folders, own.name, 0700) == 0)
 			break;
 	}
-	own.own = openat(own.folders, own.name,
-			 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own.own =
+	    openat(own.folders, own.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (own.own < 0 || flock(own.own, LOCK_EX | LOCK_NB))
 		sbx_fail_set(f, "private folders", errno, own.path);
 	flock(own.folders, LOCK_UN);
@@ -288,9 +288,8 @@ allow_unmasked(int rules, const char *folder, const char *const *masks, uint64_t
 		SBX_CLOSE int fd = -1;
 		int state;
 
-		if (e->d_name[0] == '.' ||
-		    snprintf(path, sizeof(path), "%s/%s", folder, e->d_name) >=
-			(int)sizeof(path))
+		if (e->d_name[0] == '.' || snprintf(path, sizeof(path), "%s/%s", folder,
+						    e->d_name) >= (int)sizeof(path))
 			continue;
 		state = masked(path, masks);
 		if (state == 2)
@@ -347,7 +346,7 @@ allow_tools(int rules, const struct setup *s, uint64_t rights, struct sbx_fail *
 static bool
 allow_all(int rules, const struct setup *s, uint64_t handled, struct sbx_fail *f)
 {
-	static const char *const nodes[] = {"/dev/null",    "/dev/zero", "/dev/full",
+	static const char *const nodes[] = {"/dev/null",    "/dev/zero",   "/dev/full",
 					    "/dev/urandom", "/dev/random", NULL};
 	static const char *const facts[] = {"/proc", "/sys/devices/system/cpu",
 					    "/sys/fs/cgroup", NULL};
@@ -360,8 +359,7 @@ allow_all(int rules, const struct setup *s, uint64_t handled, struct sbx_fail *f
 	       allow_some(rules, nodes, DEVICE & handled, f) &&
 	       allow_some(rules, facts, look, f) && allow_some(rules, shown, look, f) &&
 	       allow_some(rules, mine, change, f) && allow_some(rules, s->read, look, f) &&
-	       allow_tools(rules, s, look, f) &&
-	       allow_some(rules, s->write, change, f) &&
+	       allow_tools(rules, s, look, f) && allow_some(rules, s->write, change, f) &&
 	       allow_some(rules, work, s->workspace_readonly ? look : change, f);
 }
 

@@ -42,7 +42,8 @@ static bool
 own_group(const char *groups, const char *controller, char *path, size_t n)
 {
 	for (const char *p = groups; *p; p += strcspn(p, "\n"), p += *p == '\n') {
-		const char *list = strchr(p, ':'), *at = list ? strchr(list + 1, ':') : NULL;
+		const char *list = strchr(p, ':'),
+			   *at = list ? strchr(list + 1, ':') : NULL;
 
 		if (!at)
 			continue;

@@ -11,7 +11,7 @@
 /* Processes of our own inside, beside those that are limited. */
 #define CGROUP_RUN_SLACK     2
 #define CGROUP_SESSION_SLACK (2 + SBX_JOB_MAX)
-#define CGROUP_GROUPS 2 /* version 1 has one for memory and one for processes */
+#define CGROUP_GROUPS	     2 /* version 1 has one for memory and one for processes */
 
 struct cgroup {
 	size_t n;
@@ -21,8 +21,8 @@ struct cgroup {
 	} at[CGROUP_GROUPS];
 	char name[48];
 	int lock[CGROUP_GROUPS]; /* the folders themselves, locked; -1 */
-	int memory, pids; /* limits, open for writing; -1 */
-	int killed;	  /* memory's events, open for reading; -1 */
+	int memory, pids;	 /* limits, open for writing; -1 */
+	int killed;		 /* memory's events, open for reading; -1 */
 	bool v2;
 };
 

@@ -138,7 +138,8 @@ static bool
 read_message(int said, char text[MESSAGE_MAX])
 {
 	size_t len = strlen(text);
-	ssize_t n = len + 1 < MESSAGE_MAX ? read(said, text + len, MESSAGE_MAX - 1 - len) : 0;
+	ssize_t n =
+	    len + 1 < MESSAGE_MAX ? read(said, text + len, MESSAGE_MAX - 1 - len) : 0;
 
 	text[len + (n > 0 ? (size_t)n : 0)] = 0;
 	return n > 0;
@@ -148,7 +149,8 @@ read_message(int said, char text[MESSAGE_MAX])
 static bool
 stands(pid_t pid, int told, int said, struct sbx_fail *f)
 {
-	struct pollfd p[] = {{.fd = told, .events = POLLIN}, {.fd = said, .events = POLLIN}};
+	struct pollfd p[] = {{.fd = told, .events = POLLIN},
+			     {.fd = said, .events = POLLIN}};
 	char text[MESSAGE_MAX] = "";
 	ssize_t n;
 

@@ -24,7 +24,7 @@ void donor_inside(void) __attribute__((noreturn));
 char **donor_arguments(const struct setup *s);
 
 /* run.c: pid 1 of one command, in namespaces that stand. */
-void run_inside(struct setup *s, const char *const *argv, int report)
-    __attribute__((noreturn));
+void
+run_inside(struct setup *s, const char *const *argv, int report) __attribute__((noreturn));
 
 #endif

@@ -15,33 +15,20 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "sandbox/frame.h"
-#include "sandbox/job.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/frame.h"
+#include "sandbox/init_int.h"
 #include "sandbox/policy.h"
 #include "sandbox/protect.h"
 #include "sandbox/rights.h"
 #include "sandbox/root.h"
 #include "sandbox/usage.h"
-#include "sandbox/watch.h"
 
 #define UP_HIGH	     (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
 #define DOWN_STEP    (64 * SBX_KIB)
 #define CODE_MAX     ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
 #define IDLE_LOOK_MS 1000 /* between looks at interpreters that no step runs in */
 #define NAMED_POLLS  6	  /* descriptors of one job that are polled */
-
-struct init {
-	int sock, rights;
-	struct setup *setup;
-	struct watch watch;
-	uint64_t claimed; /* kills by the kernel that ended a job */
-	struct queue up, down;
-	struct job *job[SBX_JOB_MAX + 1];
-	int first; /* jobs in front of the one that is served first */
-	uint64_t watched_ms;
-	int patience_ms;
-};
 
 static uint64_t
 now_ms(void)
@@ -52,8 +39,8 @@ now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static void
-tell_notice(const struct sbx_notice *n, void *arg)
+void
+init_tell(const struct sbx_notice *n, void *arg)
 {
 	struct init *in = arg;
 
@@ -266,31 +253,6 @@ pump_once(struct init *in, struct job *j)
 }
 
 static void
-note_limit(struct init *in, const struct job *j, const char *what, uint64_t bytes)
-{
-	struct sbx_notice n;
-
-	watch_limit(&n, what, bytes, "");
-	up_notice(&in->up, j ? j->id : 0, &n);
-}
-
-/* What ends after the kernel killed for memory, which may have been a part of it alone, was ended
- * by the limit. */
-static void
-collect(struct init *in, struct job *j)
-{
-	const struct setup *s = in->setup;
-	uint64_t kills = s->group ? cgroup_kills(s->group) : 0;
-
-	job_collect(j, &in->up);
-	if (!j->flags && kills > in->claimed) {
-		j->flags |= KILLED_MEMORY;
-		note_limit(in, j, "memory", s->limits.memory);
-	}
-	in->claimed = kills;
-}
-
-static void
 pump(struct init *in, struct job *j, bool ended)
 {
 	bool moved = true;
@@ -300,7 +262,7 @@ pump(struct init *in, struct job *j, bool ended)
 
 		moved = pump_once(in, j);
 		if (ended && !moved && j->pidfd >= 0 && j->owes == OWES_NOTHING)
-			collect(in, j);
+			init_collect(in, j);
 		/* What the step left is told before its end. */
 		if (j->owes != OWES_NOTHING && !j->drain[0] && !j->drain[1])
 			protect_sweep(in->setup->protect);
@@ -313,61 +275,6 @@ pump(struct init *in, struct job *j, bool ended)
 		}
 		moved |= j->owes != before || j->owes == OWES_EXIT;
 	}
-}
-
-struct total {
-	uint64_t memory, unseen, processes;
-	struct job *worst; /* the one that uses most */
-};
-
-static void
-add_up(struct init *in, bool exact, struct total *t)
-{
-	struct job *jobs[SBX_JOB_MAX];
-	pid_t pids[SBX_JOB_MAX];
-	struct usage u[SBX_JOB_MAX];
-	uint64_t most = 0;
-	size_t n = 0;
-
-	for (int i = 1; i <= SBX_JOB_MAX; i++)
-		if (in->job[i] && in->job[i]->pidfd >= 0) {
-			pids[n] = in->job[i]->reaper;
-			jobs[n++] = in->job[i];
-		}
-	memset(t, 0, sizeof(*t));
-	usage_of_trees(pids, n, u, exact);
-	for (size_t i = 0; i < n; i++) {
-		jobs[i]->crowd = u[i].processes > JOB_IDLE_PROCESSES;
-		t->memory += u[i].memory;
-		t->unseen += u[i].unseen;
-		t->processes += u[i].processes;
-		if (!t->worst || u[i].memory + u[i].processes > most)
-			t->worst = jobs[i];
-		most = u[i].memory + u[i].processes > most ? u[i].memory + u[i].processes
-							   : most;
-	}
-}
-
-/* Kills the largest job when all together are beyond a limit. */
-static void
-watch(struct init *in)
-{
-	const struct sbx_limits *l = &in->setup->limits;
-	struct total t;
-
-	add_up(in, false, &t);
-	if (t.memory + t.unseen > l->memory)
-		add_up(in, true, &t);
-	in->patience_ms = usage_patience((uint32_t)t.processes, l->processes);
-	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
-	if (watch_look(&in->watch, in->setup, t.processes, tell_notice, in))
-		note_limit(in, NULL, "memory", l->memory);
-	if (t.worst && t.memory > l->memory && !(t.worst->flags & KILLED_MEMORY)) {
-		note_limit(in, t.worst, "memory", l->memory);
-		job_kill(t.worst, KILLED_MEMORY);
-	}
-	if (t.worst && t.processes > (uint64_t)l->processes + SBX_JOB_MAX)
-		job_kill(t.worst, KILLED_PROCESSES);
 }
 
 static size_t
@@ -454,7 +361,7 @@ turn(struct init *in)
 	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
 		read_socket(in);
 	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {
-		watch(in);
+		init_watch(in);
 		in->watched_ms = now_ms();
 	}
 	flush(in);
@@ -473,7 +380,7 @@ init_serve(int sock, int rights, struct setup *s, const char *facts, struct queu
 	watch_begin(&in.watch, s);
 	queue_add(&in.up, queue_head(told), queue_len(told));
 	queue_free(told);
-	protect_listen(s->protect, tell_notice, &in);
+	protect_listen(s->protect, init_tell, &in);
 	up_frame(&in.up, FRAME_READY, 0, 0, facts, strlen(facts));
 	flush(&in);
 	for (;;)

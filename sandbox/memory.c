@@ -14,7 +14,7 @@
 
 #define SHARED_PLAIN (4 * SBX_MIB) /* shared bytes that are not worth a second look */
 #define HUGE	     (64ull * 1024 * SBX_MIB) /* mapped bytes whose page tables count */
-#define INODES	     1024 /* shared mappings that are known apart */
+#define INODES	     1024		      /* shared mappings that are known apart */
 
 static struct {
 	uint64_t inode, most, now; /* bytes: in one process at most, in `pid` so far */

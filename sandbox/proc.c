@@ -84,8 +84,8 @@ root_job(bool keep_proc, struct sbx_fail *f)
 	if (!keep_proc && mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)))
 		return sbx_fail_set(f, "private mounts", errno, "/");
 	/* Where pid 1 got none, no job gets one. */
-	if (root_has_proc() && ((!keep_proc && !root_proc(AT_FDCWD, "/proc", f)) ||
-				!cover_proc(f)))
+	if (root_has_proc() &&
+	    ((!keep_proc && !root_proc(AT_FDCWD, "/proc", f)) || !cover_proc(f)))
 		return false;
 	if (mount_setattr(AT_FDCWD, SBX_SCRIPT_DIR, 0, &ro, sizeof(ro)))
 		return sbx_fail_set(f, "scripts", errno, SBX_SCRIPT_DIR);

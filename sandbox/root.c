@@ -260,47 +260,6 @@ attach(int mnt, struct sbx_fail *f)
 	return sbx_fail_set(f, "attach tmpfs", errno, "/tmp");
 }
 
-/* What only root can read, and what code has no business with. */
-const char *const root_masks[] = {"etc/shadow",
-					 "etc/shadow-",
-					 "etc/gshadow",
-					 "etc/gshadow-",
-					 "etc/sudoers",
-					 "etc/sudoers.d",
-					 "etc/ssh",
-					 "etc/ssl/private",
-					 "etc/opasswd",
-					 "etc/security/opasswd",
-					 "etc/krb5.keytab",
-					 "etc/wireguard",
-					 "etc/NetworkManager",
-					 "etc/ppp",
-					 "etc/cups",
-					 "etc/docker",
-					 "etc/kubernetes",
-					 "etc/rancher",
-					 "etc/letsencrypt",
-					 "etc/pki/tls/private",
-					 "etc/ipsec.secrets",
-					 "etc/ipsec.d/private",
-					 "etc/swanctl",
-					 "etc/openvpn",
-					 "etc/wpa_supplicant",
-					 "etc/netplan",
-					 "etc/iwd",
-					 "etc/apt/auth.conf",
-					 "etc/apt/auth.conf.d",
-					 "etc/mysql/debian.cnf",
-					 "etc/postfix/sasl_passwd",
-					 "etc/postfix/sasl_passwd.db",
-					 "etc/exim4/passwd.client",
-					 "etc/samba",
-					 "etc/cryptsetup-keys.d",
-					 "etc/keys",
-					 "etc/luks",
-					 "etc/davfs2/secrets",
-					 NULL};
-
 /* The user named it, or something in it: not a folder that holds more than that. */
 static bool
 named_by_user(const struct tree *t, const char *mask)

@@ -165,9 +165,8 @@ run_inside(struct setup *s, const char *const *argv, int report)
 }
 
 /* The process that will be pid 1, or guard the tree where there is no pid namespace. */
-static void __attribute__((noreturn))
-pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids, int report,
-     int life)
+static void __attribute__((noreturn)) pid1(struct setup *s, char *const argv[], bool userns,
+					   const struct ns_ids *ids, int report, int life)
 {
 	struct sbx_fail f = {.step = ""};
 	bool stands;

@@ -23,24 +23,30 @@ static const char *const names[] = {[SBX_RUNG_BEST] = "best",
 static const struct {
 	const char *step;
 	bool any;
-} refused[] = {{"user namespace", true},	   {"id map", true},
-	       {"groups", true},		   {"host name", true},
-	       {"loopback", true},		   {"private mounts", true},
-	       {"leave chroot", true},		   {"mount tmpfs", true},
-	       {"attach tmpfs", true},		   {"mount devpts", true},
-	       {"pivot root", true},		   {"read-only root", true},
-	       {"chroot as mount point", true},	   {"mount", false},
+} refused[] = {{"user namespace", true},
+	       {"id map", true},
+	       {"groups", true},
+	       {"host name", true},
+	       {"loopback", true},
+	       {"private mounts", true},
+	       {"leave chroot", true},
+	       {"mount tmpfs", true},
+	       {"attach tmpfs", true},
+	       {"mount devpts", true},
+	       {"pivot root", true},
+	       {"read-only root", true},
+	       {"chroot as mount point", true},
+	       {"mount", false},
 	       {"device", false}};
 
 const char *
 sbx_rung_text(enum sbx_rung rung)
 {
-	static const char *const texts[] = {
-	    [SBX_RUNG_BEST] = "none stands",
-	    [SBX_RUNG_FULL] = "full",
-	    [SBX_RUNG_DONOR] = "full (via bwrap)",
-	    [SBX_RUNG_LANDLOCK] = "reduced (no namespaces)",
-	    [SBX_RUNG_NONE] = "OFF"};
+	static const char *const texts[] = {[SBX_RUNG_BEST] = "none stands",
+					    [SBX_RUNG_FULL] = "full",
+					    [SBX_RUNG_DONOR] = "full (via bwrap)",
+					    [SBX_RUNG_LANDLOCK] = "reduced (no namespaces)",
+					    [SBX_RUNG_NONE] = "OFF"};
 
 	return texts[rung];
 }

@@ -33,8 +33,8 @@ struct setup {
 	const char *stage; /* NULL: none */
 	bool explain, debug;
 	struct protect *protect; /* the jail's, made before the tree is built; or NULL */
-	enum sbx_rung rung; /* wanted; then, in the jail, the one that stands */
-	const char *state;  /* folder on the host for a jail's private ones, or NULL */
+	enum sbx_rung rung;	 /* wanted; then, in the jail, the one that stands */
+	const char *state;	 /* folder on the host for a jail's private ones, or NULL */
 	/* Where there are no mounts: the private places on the host. NULL: the usual paths. */
 	const char *tmp, *scripts;
 	struct cgroup *group; /* NULL: none */

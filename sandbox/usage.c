@@ -15,8 +15,8 @@
 
 #include "sandbox/memory.h"
 
-#define LOOK_MS	      50   /* while something runs */
-#define LOOK_CROWD_MS 10   /* when half of the limit is reached */
+#define LOOK_MS	      50 /* while something runs */
+#define LOOK_CROWD_MS 10 /* when half of the limit is reached */
 #define US_PER_S      1000000u
 /* Where the kernel's listing of /proc goes from files to processes (FIRST_PROCESS_ENTRY in
  * fs/proc/root.c): the files take longer than all the rest. */

@@ -5,7 +5,8 @@
 
 #include "sandbox/setup.h"
 
-#define WATCH_GROWTH ((uint64_t)1024 * SBX_MIB) /* bytes the workspace's disk may lose unsaid */
+#define WATCH_GROWTH \
+	((uint64_t)1024 * SBX_MIB) /* bytes the workspace's disk may lose unsaid */
 
 struct watch {
 	uint64_t free_bytes; /* of the workspace's disk at the start */
@@ -20,8 +21,8 @@ void watch_begin(struct watch *w, const struct setup *s);
 bool watch_look(struct watch *w, const struct setup *s, uint64_t processes,
 		watch_note *note, void *arg);
 /* A notice of kind SBX_NOTE_LIMIT; `bytes` 0: no size is named. */
-void watch_limit(struct sbx_notice *n, const char *what, uint64_t bytes,
-		 const char *detail);
+void
+watch_limit(struct sbx_notice *n, const char *what, uint64_t bytes, const char *detail);
 /* A command that ended for writing too large a file. */
 bool watch_file_size(int status);
 

@@ -23,8 +23,8 @@ approve_prepare(struct session *s, struct step *step, const struct kernel *k,
 			      .code = code,
 			      .len = n,
 			      .by_user = by_user,
-			      .unconfined = s->conf.stand &&
-					    s->conf.stand->rung == SBX_RUNG_NONE};
+			      .unconfined =
+				  s->conf.stand && s->conf.stand->rung == SBX_RUNG_NONE};
 	approve_hash(code, n, step->sha256);
 }
 
