@@ -62,6 +62,14 @@ close_ends(struct ends *e)
 	sbx_shut(&e->state);
 }
 
+static void
+guard_tree(const struct setup *s)
+{
+	tree_guard(-1);
+	if (s->rung != SBX_RUNG_NONE)
+		tree_scope();
+}
+
 static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 {
 	struct report r = {.kind = REPORT_EXIT};
@@ -70,7 +78,7 @@ static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 
 	spawn_block_signals();
 	if (!setup_has_pidns(sp->setup))
-		tree_guard(-1);
+		guard_tree(sp->setup);
 	if (setup_has_pidns(sp->setup) && !root_job(false, &r.fail)) {
 		r.kind = REPORT_FAIL;
 	} else if ((pid = fork()) == 0) {

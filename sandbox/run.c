@@ -182,6 +182,8 @@ static void __attribute__((noreturn)) pid1(struct setup *s, char *const argv[], 
 	} else {
 		tree_guard(life);
 		stands = bare_enter(s, &f);
+		if (stands && s->rung != SBX_RUNG_NONE)
+			tree_scope();
 	}
 	if (!stands && s->rung != SBX_RUNG_FULL)
 		bare_leave();
