@@ -20,6 +20,8 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/init.h"
 #include "sandbox/jail.h"
+#include "sandbox/job.h"
+#include "sandbox/protect.h"
 #include "sandbox/rung.h"
 #include "sandbox/spawn.h"
 
@@ -223,6 +225,7 @@ order(const struct setup *s, const unsigned char *payload, size_t len, char *con
       int fds[FD_COUNT], const char *facts, struct sbx_fail *f)
 {
 	SBX_CLOSE int what = -1;
+	struct setup mine = *s;
 
 	/* What holds real root back holds bubblewrap as well, and nothing but mounts would keep
 	 * root from the kernel's settings. */
@@ -234,7 +237,10 @@ order(const struct setup *s, const unsigned char *payload, size_t len, char *con
 	if (what < 0)
 		return sbx_fail_set(f, "bubblewrap", errno, NULL), -1;
 	fds[FD_ORDER] = what;
-	return start(s, fds, f);
+	/* What pid 1 will say is only looked for, so that bwrap can be told to guard it. */
+	if (!protect_without_mounts(&mine, NULL, NULL, f))
+		return -1;
+	return start(&mine, fds, f);
 }
 
 pid_t
@@ -308,6 +314,12 @@ read_order(size_t *n)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+static void
+keep_notice(const struct sbx_notice *n, void *arg)
+{
+	up_notice(arg, 0, n);
+}
+
 static void __attribute__((noreturn)) give_up(const struct sbx_fail *f)
 {
 	if (write(FD_TOLD, f, sizeof(*f)) < 0)
@@ -337,7 +349,8 @@ donor_inside(void)
 	dup2(FD_STDERR, STDERR_FILENO);
 	close(FD_STDERR);
 	close(FD_IMAGE);
-	if (f.step[0])
+	if (f.step[0] ||
+	    (!o.argv[0] && !protect_without_mounts(&o.setup, keep_notice, &none, &f)))
 		give_up(&f);
 	if (write(FD_TOLD, &f, sizeof(f)) != (ssize_t)sizeof(f))
 		_exit(1);

@@ -159,6 +159,46 @@ all_places(const struct setup *s, struct place *out)
 	return n;
 }
 
+struct guard {
+	char path[PATH_MAX];
+	enum protect_as as;
+};
+
+static int
+by_depth(const void *a, const void *b)
+{
+	size_t la = strlen(((const struct guard *)a)->path),
+	       lb = strlen(((const struct guard *)b)->path);
+
+	return la < lb ? -1 : la > lb;
+}
+
+/* Upper ones first, or they would cover what lies below them. */
+static void
+put_guards(struct list *l, const struct protect *p)
+{
+	struct guard *all = NULL;
+	struct stat st;
+	size_t n = 0;
+
+	for (size_t i = 0;; i++) {
+		all = sbx_grow(all, (n + 1) * sizeof(*all));
+		if (!protect_guard(p, i, all[n].path, &all[n].as))
+			break;
+		if (all[n].path[0] && lstat(all[n].path, &st) == 0 && !S_ISLNK(st.st_mode))
+			n++;
+	}
+	qsort(all, n, sizeof(*all), by_depth);
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].as == PROTECT_HIDDEN)
+			put_hidden(l, all[i].path);
+		else
+			put_all(l, all[i].as == PROTECT_PINNED ? "--bind" : "--ro-bind",
+				all[i].path, all[i].path, NULL);
+	}
+	free(all);
+}
+
 char **
 donor_arguments(const struct setup *s)
 {
@@ -175,6 +215,8 @@ donor_arguments(const struct setup *s)
 	put_proc(&l);
 	for (size_t i = 0; i < n; i++)
 		put_place(&l, &places[i]);
+	if (s->protect)
+		put_guards(&l, s->protect);
 	put_all(&l, "--dir", PROTECT_SHOWN, "--remount-ro", "/", "--chdir", s->workspace,
 		NULL);
 	return l.at;

@@ -137,7 +137,7 @@ show(struct init *in, const struct frame *fr)
 	    rights_recv(in->rights, &kind, &number, &fd) == 1 && kind != RIGHTS_SHOW)
 		sbx_shut(&fd);
 	snprintf(n.what, sizeof(n.what), "%s", path);
-	if (!in->setup->protect) {
+	if (in->setup->rung != SBX_RUNG_FULL) {
 		sbx_shut(&fd);
 		show_by_rule(in->setup, path, write, &n);
 	} else if (!protect_show(in->setup->protect, path, write, fd, &later, &f)) {

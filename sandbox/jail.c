@@ -141,6 +141,8 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	raise_descriptors();
 	if (s->rung == SBX_RUNG_FULL && !build(s, userns, &j->ids, &notices, &f))
 		tell_parent(told[1], &f);
+	if (s->rung == SBX_RUNG_LANDLOCK && !protect_without_mounts(s, NULL, NULL, &f))
+		tell_parent(told[1], &f);
 	close(told[1]);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (s->rung == SBX_RUNG_FULL && !root_has_proc())

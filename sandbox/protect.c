@@ -188,7 +188,7 @@ guard_apply(struct protect *p, struct ground *g, struct guard *u, struct sbx_fai
 	SBX_CLOSE int at = -1, fd = -1;
 	struct stat st;
 
-	if (u->kind == GUARD_OPEN)
+	if (u->kind == GUARD_OPEN || p->dry)
 		return true;
 	at = walk_open(g->top, u->path, O_PATH);
 	if (at < 0 || fstat(at, &st) || S_ISLNK(st.st_mode))
@@ -377,7 +377,7 @@ protect_check(struct protect *p)
 		for (size_t i = 0; i < g->n; i++) {
 			struct guard *u = &g->guard[i];
 
-			if (u->kind == GUARD_OPEN || guard_stands(g, u))
+			if (u->kind == GUARD_OPEN || p->dry || guard_stands(g, u))
 				continue;
 			if (!guard_apply(p, g, u, &f))
 				tell(p, g, SBX_NOTE_PROTECTED, f.sys, u->path,

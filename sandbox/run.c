@@ -110,12 +110,27 @@ static void
 clean_up(const struct setup *s)
 {
 	/* Elsewhere it would be all of the user's processes. */
-	if (getpid() != 1)
-		return;
-	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
-		;
+	if (getpid() == 1) {
+		kill(-1, SIGKILL);
+		while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+			;
+	}
 	protect_sweep(s->protect);
+}
+
+/* Where this program mounts nothing itself. On the reduced rung nothing is guarded, so that
+ * nothing is said to be; what is new is put aside afterwards all the same. */
+static bool
+guard(struct setup *s, struct sbx_fail *f)
+{
+	if (s->rung == SBX_RUNG_DONOR)
+		return protect_without_mounts(s, pass_on, NULL, f);
+	if (s->rung != SBX_RUNG_LANDLOCK)
+		return true;
+	if (!protect_without_mounts(s, NULL, NULL, f))
+		return false;
+	protect_listen(s->protect, pass_on, NULL);
+	return true;
 }
 
 void
@@ -135,6 +150,8 @@ run_inside(struct setup *s, const char *const *argv, int report)
 
 	prctl(PR_SET_DUMPABLE, 0);
 	told = report;
+	if (!guard(s, &f))
+		tell(report, REPORT_FAIL, &f);
 	watch_begin(&watched, s);
 	spawn_block_signals();
 	pid = fork();
@@ -149,10 +166,10 @@ run_inside(struct setup *s, const char *const *argv, int report)
 	close(1);
 	close(2);
 	status = spawn_reap(pid, watch, s);
-	if (s->protect)
-		clean_up(s);
 	if (s->rung > SBX_RUNG_DONOR)
 		bare_leave();
+	if (s->protect)
+		clean_up(s);
 	if (status >= 0 && watch_file_size(status))
 		note_limit("file size", s->limits.file_size);
 	if (status < 0 && !over)
