@@ -46,7 +46,8 @@ struct order {
 	struct setup setup;
 	const char *argv[SETUP_ARGS_MAX + 1];
 	const char *facts;
-	bool differs; /* something is not what was checked */
+	struct queue told; /* frames for the agent */
+	bool differs;	   /* something is not what was checked */
 };
 
 static void
@@ -77,10 +78,12 @@ put_workspace(struct queue *q, const struct setup *s)
 
 static int
 write_order(const struct setup *s, const unsigned char *payload, size_t len,
-	    char *const argv[], const char *facts)
+	    char *const argv[], const char *facts, const struct queue *notices)
 {
 	int fd = memfd_create("order", MFD_CLOEXEC);
 	struct queue q = {0};
+
+	queue_add(&q, queue_head(notices), queue_len(notices));
 
 	wire_put(&q, 'P', payload, len);
 	wire_put_text(&q, 'F', facts);
@@ -220,11 +223,18 @@ start(const struct setup *s, int fds[FD_COUNT], struct sbx_fail *f)
 	return stands(pid, told, said, f) ? pid : -1;
 }
 
+static void
+put_notice(const struct sbx_notice *n, void *arg)
+{
+	wire_put(arg, 'Q', n, sizeof(*n));
+}
+
 static pid_t
 order(const struct setup *s, const unsigned char *payload, size_t len, char *const argv[],
       int fds[FD_COUNT], const char *facts, struct sbx_fail *f)
 {
 	SBX_CLOSE int what = -1;
+	struct queue notices = {0};
 	struct setup mine = *s;
 
 	/* What holds real root back holds bubblewrap as well, and nothing but mounts would keep
@@ -233,13 +243,14 @@ order(const struct setup *s, const unsigned char *payload, size_t len, char *con
 		return sbx_fail_set(f, "bubblewrap", EPERM, NULL), -1;
 	if (access(BWRAP, X_OK))
 		return sbx_fail_set(f, "bubblewrap", errno, BWRAP), -1;
-	what = write_order(s, payload, len, argv, facts);
+	/* Inside, what is covered cannot be seen for what it is any more. */
+	if (!protect_without_mounts(&mine, put_notice, &notices, f))
+		return -1;
+	what = write_order(s, payload, len, argv, facts, &notices);
+	queue_free(&notices);
 	if (what < 0)
 		return sbx_fail_set(f, "bubblewrap", errno, NULL), -1;
 	fds[FD_ORDER] = what;
-	/* What pid 1 will say is only looked for, so that bwrap can be told to guard it. */
-	if (!protect_without_mounts(&mine, NULL, NULL, f))
-		return -1;
 	return start(&mine, fds, f);
 }
 
@@ -274,6 +285,20 @@ same(const char *path, uint64_t dev, uint64_t ino)
 	return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
 }
 
+/* To the launcher by its report pipe, to the agent before the word that the jail stands. */
+static void
+tell_notice(struct order *o, const void *notice)
+{
+	struct report r = {.kind = REPORT_NOTICE};
+
+	memcpy(&r.notice, notice, sizeof(r.notice));
+	/* A fact for the user; nothing depends on it. */
+	if (fcntl(FD_RIGHTS, F_GETFD) >= 0)
+		up_notice(&o->told, 0, &r.notice);
+	else if (write(FD_MAIN, &r, sizeof(r)) < 0)
+		return;
+}
+
 static bool
 take_order(const unsigned char *p, size_t n, struct order *o)
 {
@@ -286,6 +311,8 @@ take_order(const unsigned char *p, size_t n, struct order *o)
 	while ((got = wire_next(&p, &n, &it)) == 1) {
 		if (it.tag == 'P' && !setup_decode(it.data, it.len, &o->setup))
 			return false;
+		if (it.tag == 'Q' && it.len == sizeof(struct sbx_notice))
+			tell_notice(o, it.data);
 		if (it.tag == 'F')
 			o->facts = wire_text(&it);
 		if (it.tag == 'A' && argc < SETUP_ARGS_MAX)
@@ -314,12 +341,6 @@ read_order(size_t *n)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-static void
-keep_notice(const struct sbx_notice *n, void *arg)
-{
-	up_notice(arg, 0, n);
-}
-
 static void __attribute__((noreturn)) give_up(const struct sbx_fail *f)
 {
 	if (write(FD_TOLD, f, sizeof(*f)) < 0)
@@ -331,7 +352,6 @@ void
 donor_inside(void)
 {
 	static struct order o;
-	struct queue none = {0};
 	struct sbx_fail f = {.step = ""};
 	const unsigned char *p;
 	size_t n;
@@ -349,13 +369,12 @@ donor_inside(void)
 	dup2(FD_STDERR, STDERR_FILENO);
 	close(FD_STDERR);
 	close(FD_IMAGE);
-	if (f.step[0] ||
-	    (!o.argv[0] && !protect_without_mounts(&o.setup, keep_notice, &none, &f)))
+	if (f.step[0] || (!o.argv[0] && !protect_without_mounts(&o.setup, NULL, NULL, &f)))
 		give_up(&f);
 	if (write(FD_TOLD, &f, sizeof(f)) != (ssize_t)sizeof(f))
 		_exit(1);
 	close(FD_TOLD);
 	if (o.argv[0])
 		run_inside(&o.setup, o.argv, FD_MAIN);
-	init_serve(FD_MAIN, FD_RIGHTS, &o.setup, o.facts, &none);
+	init_serve(FD_MAIN, FD_RIGHTS, &o.setup, o.facts, &o.told);
 }

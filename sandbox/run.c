@@ -118,14 +118,12 @@ clean_up(const struct setup *s)
 	protect_sweep(s->protect);
 }
 
-/* Where this program mounts nothing itself. On the reduced rung nothing is guarded, so that
- * nothing is said to be; what is new is put aside afterwards all the same. */
+/* Where this program mounts nothing itself. What bubblewrap guards was said by who told it to; on
+ * the reduced rung nothing is guarded, but what is new is put aside afterwards all the same. */
 static bool
 guard(struct setup *s, struct sbx_fail *f)
 {
-	if (s->rung == SBX_RUNG_DONOR)
-		return protect_without_mounts(s, pass_on, NULL, f);
-	if (s->rung != SBX_RUNG_LANDLOCK)
+	if (s->rung != SBX_RUNG_DONOR && s->rung != SBX_RUNG_LANDLOCK)
 		return true;
 	if (!protect_without_mounts(s, NULL, NULL, f))
 		return false;

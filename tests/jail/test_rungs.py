@@ -4,6 +4,7 @@ and which attacks of the list the reduced rung (Landlock and filter alone) holds
 import functools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,9 +21,9 @@ DONOR = "sandbox: full (via bwrap)"
 GOAL = 81  # of the 101 attacks that the reduced rung must hold
 
 # What only mounts or namespaces can hold: repositories and editors' files inside the writable
-# workspace, new ones, the workspace itself, the list of processes, secrets in the workspace, the
-# interfaces that /proc tells.
-LOST = {7, 8, 9, 10, 11, 23, 24, 25, 40, 47, 67}
+# workspace, the workspace itself, the list of processes, secrets in the workspace, the interfaces
+# that /proc tells.
+LOST = {7, 8, 9, 10, 11, 23, 25, 40, 47, 67}
 
 PROBES = r'''
 import ctypes, errno, json, os, signal, socket, subprocess, sys, threading, time
@@ -285,6 +286,33 @@ def attack_149_donor(box):
 
 
 @jail_test
+def donor_guards(box):
+    """7 to 11, 23, 24, 47 in bubblewrap's namespaces: the workspace's guards stand and are said"""
+    need("bwrap", "git")
+    if box.uid == 0 or not cage.fits():
+        tap.skip("not for root")
+    top = os.path.join(box.work, "guards")
+    subprocess.run(["git", "init", "-q", top], check=True)
+    subprocess.run(["git", "init", "-q", os.path.join(top, "sub")], check=True)
+    os.mkdir(os.path.join(top, ".vscode"))
+    box.own(top)
+    for name in (".env", ".vscode/tasks.json"):
+        box.write(os.path.join(top, name), "KEY=TOPSECRET\n")
+        os.chown(os.path.join(top, name), box.uid, box.gid)
+    code, out = box.run("for f in .git/hooks/x .git/config sub/.git/hooks/x .vscode/tasks.json; do "
+                        "true 2> /dev/null >> $f && echo OPEN $f; done; mv .git g 2> /dev/null && "
+                        "echo MOVED; cat .env; echo x > .envrc; touch plain; git status --short",
+                        options=["--rung", "donor", "-C", top], cwd=top)
+    for word in ("OPEN", "MOVED", "TOPSECRET"):
+        tap.absent(out, word)
+    tap.contains(out, ".env is hidden")
+    tap.contains(out, ".envrc was put aside")
+    tap.equal(os.path.exists(os.path.join(top, ".envrc")), False)
+    tap.equal(os.path.exists(os.path.join(top, "plain")), True)
+    shutil.rmtree(top)
+
+
+@jail_test
 def chosen_rung(box):
     """--rung takes one rung alone, on the command line alone"""
     code, out = box.run("echo RAN", options=["--rung", "landlock"])
@@ -295,7 +323,7 @@ def chosen_rung(box):
     code, out = box.run("true", options=["--rung", "none"])
     tap.equal(code, 2, out)
     out = box.ok("true", env={"SUNABA_RUNG": "landlock", "SUNABA_NO_SANDBOX": "1"})
-    tap.equal(out, "")
+    tap.absent(out, "reduced")
     code, out = box.run("true", options=["--no-sandbox"])
     tap.equal(code, 2, out)
 
@@ -384,6 +412,8 @@ def attack_list_reduced(box):
     box.own(box.home)
     got = probe(box)
     through = {number for number, won in got.items() if won}
+    if not os.path.exists(os.path.join(box.work, ".envrc")):
+        through.discard(24)  # put aside after the step
     tap.equal(sorted(through - LOST), [], "attacks that came through")
     # Rows with a test of their own below, or for which no probe in the jail can speak.
     alone = {70, 71, 72, 73, 79, 80, 81, 82, 99, 120}
@@ -589,7 +619,9 @@ def attack_149_no_proc():
     """149 where no /proc can be mounted there is none, never the host's"""
     box = BOXES[-1]
     need("unshare", "mount")
-    inner = "mount -t tmpfs none /proc/scsi 2>/dev/null || mount -t tmpfs none /proc/fs; exec \"$@\""
+    # One of the machine that is whole would do for a fresh one.
+    inner = ("for m in $(awk '/ - proc /{print $5}' /proc/self/mountinfo); do "
+             "mount -t tmpfs none $m/fs 2> /dev/null; done; exec \"$@\"")
     done = subprocess.run(
         ["unshare", "-U", "-r", "-m", "sh", "-c", inner, "sh",
          *box.argv("ls /proc; echo pid $$; touch f && rm f; echo RAN")], cwd=box.work,
