@@ -19,7 +19,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(EXTRA_LDFLAG
 # libcurl is opened on first use (agent/model/http.c), so that start-up does not pay for it.
 LIBS := -lcjson -lcmark -lreadline -lunistring -lyaml -lm -lpthread -ldl
 
-SRC  := $(sort $(wildcard agent/*.c agent/*/*.c sandbox/*.c tools/*.c tools/kernels/*.c))
+SRC  := $(sort $(wildcard agent/*.c agent/*/*.c sandbox/*.c sandbox/net/*.c tools/*.c tools/kernels/*.c))
 OBJ  := $(SRC:%.c=$B/%.o)
 MAIN := $B/agent/main.o
 LIB  := $B/libsunaba.a
@@ -32,7 +32,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 2)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-.PHONY: all run test check check-asan lint fuzz bench format install uninstall clean setup \
+.PHONY: all run test check check-asan lint fuzz bench bench-net format install uninstall clean setup \
 	setup-test man check-peers unit
 .DELETE_ON_ERROR:
 
@@ -121,6 +121,10 @@ check-peers: all
 
 bench: all
 	$(Q)SUNABA=$B/sunaba python3 tests/bench/bench.py
+
+# Connecting through the sandbox's proxy beside the direct way.
+bench-net: all
+	$(Q)SUNABA=$B/sunaba python3 tests/bench/net.py
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \

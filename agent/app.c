@@ -8,6 +8,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
+#include "agent/net.h"
 #include "agent/ui/width.h"
 
 #define APP_SYSTEM_MAX (256 * KIB) /* bytes of --system FILE */
@@ -55,6 +56,8 @@ app_policy(const struct opts *o)
 	p.read = opt_list(o, OPT_ALLOW_READ, NULL);
 	p.write = opt_list(o, OPT_ALLOW_WRITE, NULL);
 	p.env_pass = opt_list(o, OPT_ENV_PASS, NULL);
+	p.debug = opt_flag(o, OPT_DEBUG_TOOLS);
+	p.explain = opt_flag(o, OPT_EXPLAIN);
 	if (opt_int(o, OPT_LIMIT_MEMORY))
 		p.limits.memory = (uint64_t)opt_int(o, OPT_LIMIT_MEMORY);
 	if (opt_int(o, OPT_LIMIT_PROCESSES))
@@ -106,8 +109,9 @@ app_open_jail(struct app *a, struct err *e)
 	AUTO_FREE char *sessions = fs_xdg_path(FS_STATE, "sessions");
 	struct sbx_policy p = app_policy(a->opts);
 	struct sbx_fail f = {0};
+	enum err_kind kind = net_open(a, &p, e);
 
-	if (app_check_no_sandbox(a->opts, e))
+	if (kind || app_check_no_sandbox(a->opts, e))
 		return e->kind;
 	if (!sbx_policy_check(&p, a->workspace, &f))
 		return app_sandbox_failed(&f, ERR_USAGE, e);
@@ -231,6 +235,9 @@ app_conf(const struct app *a, bool interactive)
 	    .interactive = interactive,
 	};
 
+	c.policy = p;
+	c.policy.workspace = a->workspace;
+	c.policy.read = a->read;
 	c.execute.wall_ms = opt_int(o, OPT_STEP_TIMEOUT);
 	return c;
 }
@@ -272,6 +279,7 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 	a->history = fs_xdg_path(FS_STATE, "history");
 	a->session =
 	    session_new(&conf, a->loop, a->sandbox, TAKE(a->transcript), model, &sink);
+	net_begin(a);
 	return ERR_NONE;
 }
 
@@ -300,6 +308,8 @@ app_close(struct app *a)
 {
 	session_free(TAKE(a->session));
 	sbx_session_free(TAKE(a->sandbox));
+	net_close(a);
+	free(TAKE(a->net_allow));
 	transcript_free(TAKE(a->transcript));
 	free(TAKE(a->read));
 	buf_release(&a->allowed);

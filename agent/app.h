@@ -22,6 +22,8 @@ struct app {
 	struct transcript *transcript; /* until the session takes it over */
 	const char **read;	       /* paths that code may read besides */
 	struct buf allowed;	       /* lines of what /allow allowed */
+	const char **net_allow;	       /* hosts that code may reach */
+	struct net *net;	       /* the proxy of the session; see net.h */
 	char *system;		       /* text of --system */
 	char *history;		       /* path of the prompt's history */
 };

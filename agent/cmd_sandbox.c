@@ -2,6 +2,7 @@
  * Pinned by tests/jail/test_sandbox.py. */
 #include "agent/app.h"
 #include "agent/commands.h"
+#include "agent/net.h"
 
 int
 cmd_sandbox(struct opts *o)
@@ -10,6 +11,7 @@ cmd_sandbox(struct opts *o)
 	struct sbx_policy p = app_policy(o);
 	struct sbx_fail f = {.step = ""};
 	struct err e = {0};
+	bool ask;
 	int argc, code;
 	char **argv = opts_args(o, &argc);
 
@@ -18,6 +20,8 @@ cmd_sandbox(struct opts *o)
 		err_hint(&e,
 			 "sunaba sandbox [OPTION...] -- CMD ARG...; see 'sunaba sandbox "
 			 "--help'");
+		code = app_fail(&a, &e);
+	} else if (net_policy(&a, &p, &ask, &e)) {
 		code = app_fail(&a, &e);
 	} else if (!sbx_policy_check(&p, a.workspace, &f)) {
 		app_sandbox_failed(&f, ERR_USAGE, &e);

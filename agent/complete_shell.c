@@ -55,7 +55,8 @@ bash_values(FILE *out)
 	for (size_t i = 0; i < OPT_COUNT; i++) {
 		const struct opt_row *row = &option_table[i];
 
-		if (!row->name || row->type == OPT_FLAG)
+		/* Where a value may be missing, the next word is none. */
+		if (!row->name || row->type == OPT_FLAG || row->on)
 			continue;
 		fputs("\t", out);
 		bash_names(out, row, ") ");
@@ -135,7 +136,7 @@ zsh_value(FILE *out, const struct opt_row *row)
 {
 	if (row->type == OPT_FLAG)
 		return;
-	fputc(':', out);
+	fputs(row->on ? "::" : ":", out);
 	shell_quote(out, row->arg, ":[]\\");
 	fputc(':', out);
 	if (shell_wants_path(row))
@@ -159,6 +160,8 @@ zsh_option(FILE *out, const struct opt_row *row)
 			row->name, row->letter, row->name);
 	else
 		fprintf(out, "%s--%s", many ? "*" : "", row->name);
+	if (row->on && row->type != OPT_FLAG)
+		fputs("=-", out); /* behind "=" only */
 	fputc('[', out);
 	shell_quote(out, row->help, ":[]\\");
 	fputc(']', out);
@@ -236,7 +239,7 @@ fish_option(FILE *out, const struct opt_row *row)
 	if (shell_wants_path(row))
 		fputs(" -r -F", out);
 	else if (row->type != OPT_FLAG)
-		fputs(" -x", out);
+		fputs(row->on ? " -f" : " -x", out);
 	if (row->choices) {
 		fputs(" -a '", out);
 		shell_choices(out, row->choices);

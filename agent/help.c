@@ -75,7 +75,11 @@ help_left(const struct opt_row *row, struct buf *out)
 		buf_addf(out, "-%c, ", row->letter);
 	else
 		buf_adds(out, "    ");
-	buf_addf(out, "--%s%s%s", row->name, row->arg ? " " : "", row->arg ? row->arg : "");
+	buf_addf(out, "--%s", row->name);
+	if (row->arg && row->on)
+		buf_addf(out, "[=%s]", row->arg);
+	else if (row->arg)
+		buf_addf(out, " %s", row->arg);
 }
 
 /* The help line with its default, where one says something. */

@@ -61,9 +61,9 @@ man_option(struct buf *out, const struct opt_row *row)
 	man_text(out, row->name);
 	buf_adds(out, "\\fR");
 	if (row->arg) {
-		buf_adds(out, " \\fI");
+		buf_adds(out, row->on ? "[=\\fI" : " \\fI");
 		man_text(out, row->arg);
-		buf_adds(out, "\\fR");
+		buf_adds(out, row->on ? "\\fR]" : "\\fR");
 	}
 	buf_addc(out, '\n');
 	man_text(out, row->help);

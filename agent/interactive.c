@@ -10,6 +10,7 @@
 #include "agent/core/fence.h"
 #include "agent/core/turn.h"
 #include "agent/model/provider_demo.h"
+#include "agent/net.h"
 #include "agent/slash.h"
 #include "agent/tour.h"
 #include "agent/ui/line.h"
@@ -52,13 +53,14 @@ interactive_greet(struct app *a, const struct err *why)
 
 	if (m)
 		term_linef(a->term, TERM_SIDE, STYLE_DIM,
-			   "sunaba %s · %s:%s · %s · sandbox %s · /help", SUNABA_VERSION,
-			   m->provider->name, m->name, workspace, rung);
+			   "sunaba %s · %s:%s · %s · sandbox %s%s · /help", SUNABA_VERSION,
+			   m->provider->name, m->name, workspace, rung, net_banner(a));
 	else
 		term_linef(a->term, TERM_SIDE, STYLE_DIM,
-			   "sunaba %s · no model · %s · sandbox %s · /help", SUNABA_VERSION,
-			   workspace, rung);
+			   "sunaba %s · no model · %s · sandbox %s%s · /help",
+			   SUNABA_VERSION, workspace, rung, net_banner(a));
 	app_say_rung(a);
+	net_warn(a);
 	if (!m)
 		interactive_no_model(a, why);
 	if (a->session->conf.approve == APPROVE_AUTO)
@@ -255,7 +257,8 @@ interactive_loop(struct interactive *x)
 		prefill = TAKE(x->prefill);
 		buf_reset(&text);
 		end = line_read(x->line,
-				interactive_unconfined(x->app) ? "NO SANDBOX > " : "> ",
+				interactive_unconfined(x->app) ? "NO SANDBOX > "
+							       : net_prompt(x->app),
 				prefill, &text);
 		if (end == LINE_CANCEL)
 			continue;

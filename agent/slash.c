@@ -8,6 +8,7 @@
 #include "agent/base/mem.h"
 #include "agent/core/context.h"
 #include "agent/model/models.h"
+#include "agent/net.h"
 #include "agent/slash.h"
 
 #define SLASH_SAVE_MAX (64 * MIB) /* bytes of a saved conversation */
@@ -267,6 +268,13 @@ slash_config(struct app *a, const char *arg)
 	return SLASH_DONE;
 }
 
+static enum slash_end
+slash_net(struct app *a, const char *arg)
+{
+	net_slash(a, arg);
+	return SLASH_DONE;
+}
+
 const struct slash_row slash_table[] = {
     {"help", "", "this list", slash_help},
     {"model", "[NAME]", "show or change the model", slash_model},
@@ -282,6 +290,7 @@ const struct slash_row slash_table[] = {
     {"tokens", "", "what was used, and how full the window is", slash_tokens},
     {"allow", "[read|write PATH]", "show code one path more, or let it write there",
      slash_allow},
+    {"net", "[allow HOST|off]", "the hosts that code may reach", slash_net},
     {"limits", "[NAME VALUE]", "show or change the limits of steps, tasks and the sandbox",
      slash_limits},
     {"config", "", "settings and where they come from", slash_config},

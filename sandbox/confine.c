@@ -93,7 +93,7 @@ offer_to_oom(void)
 }
 
 bool
-confine(const struct setup *s, struct sbx_fail *f)
+confine(const struct setup *s, int channel, struct sbx_fail *f)
 {
 	if (s->rung == SBX_RUNG_NONE)
 		return true;
@@ -103,6 +103,6 @@ confine(const struct setup *s, struct sbx_fail *f)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return sbx_fail_set(f, "no new privileges", errno, NULL);
 	if (s->rung == SBX_RUNG_LANDLOCK)
-		return bare_confine(s, f) && filter_load(f);
-	return landlock_confine(s, f) && filter_load(f);
+		return bare_confine(s, f) && filter_load(s, channel, f);
+	return landlock_confine(s, f) && filter_load(s, channel, f);
 }

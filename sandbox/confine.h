@@ -4,8 +4,9 @@
 
 #include "sandbox/setup.h"
 
-/* All of it, in the order in which it must happen. In the job's own process and namespaces. */
-bool confine(const struct setup *s, struct sbx_fail *f);
+/* All of it, in the order in which it must happen. In the job's own process and namespaces. By
+ * `channel` the listener for refused calls is sent (RIGHTS_CALLS); -1: they fail silently. */
+bool confine(const struct setup *s, int channel, struct sbx_fail *f);
 
 /* landlock.c: the kernel's version, 0 when there is none. */
 int landlock_abi(void);
@@ -15,6 +16,6 @@ int landlock_abi(void);
 bool landlock_confine(const struct setup *s, struct sbx_fail *f);
 
 /* filter.c: loads the filter compiled from *.policy. */
-bool filter_load(struct sbx_fail *f);
+bool filter_load(const struct setup *s, int channel, struct sbx_fail *f);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "sandbox/job.h"
+#include "sandbox/net/proxy.h"
 #include "sandbox/rung.h"
 #include "sandbox/session.h"
 
@@ -141,11 +142,20 @@ take_job(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	case FRAME_SHOW:
 	case FRAME_LIMITS:
 	case FRAME_LAYER:
+	case FRAME_NET:
 	case FRAME_READY:
 	case FRAME_NOTICE:
 	default:
 		return false;
 	}
+}
+
+/* What the jail handed out before it said that it is ready. */
+static void
+take_rights(struct sbx_session *s)
+{
+	if (s->proxy && s->rights >= 0 && sbx_proxy_take(s->proxy, s->rights) < 0)
+		sbx_shut(&s->rights);
 }
 
 static bool
@@ -155,7 +165,7 @@ take_frame(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 		return take_notice(s, fr, ev);
 	if (fr->job != 0)
 		return take_job(s, fr, ev);
-	if (s->stands)
+	if (s->stands && !(fr->type == FRAME_READY && s->net_asked))
 		return false;
 	ev->data = fr->payload;
 	ev->len = fr->len;
@@ -165,8 +175,11 @@ take_frame(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	}
 	ev->type = SBX_READY;
 	s->stands = true;
+	s->net_asked = false;
+	take_rights(s);
+	/* It comes once more, empty, when the network was opened. */
 	return fr->type == FRAME_READY &&
-	       rung_read((const char *)fr->payload, fr->len, &s->stand);
+	       (fr->len == 0 || rung_read((const char *)fr->payload, fr->len, &s->stand));
 }
 
 static enum sbx_event_type

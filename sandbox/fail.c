@@ -58,6 +58,16 @@ static const struct {
     {"private mounts", ANY, "mounts are restricted here, perhaps by a container's filter"},
     {"system call filter", ANY, "this kernel is built without seccomp filters"},
     {"workspace", ANY, "start in a project's folder, or name one with -C"},
+    {"network entry", E2BIG, "at most 256 hosts can be listed"},
+    {"network entry", ANY,
+     "write HOST, HOST:PORT, .HOST for a name and all below it, NAME=ADDRESS or "
+     "NAME=private"},
+    {"network listener", EPERM,
+     "there is no network namespace of the sandbox's own here: hosts cannot be listed"},
+    {"host network", ANY,
+     "Linux 6.12 or newer is needed, where Landlock keeps code away from the sockets of "
+     "the "
+     "desktop; list hosts instead: --allow-net=HOST"},
     {"policy path", ANY, "name an existing file or folder other than /"},
     {"landlock", ENOSYS,
      "Linux 5.13 or newer is needed, with Landlock among the kernel's security modules "

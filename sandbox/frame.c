@@ -14,7 +14,7 @@ type_fits(unsigned type, bool up)
 {
 	if (up)
 		return type >= FRAME_READY && type <= FRAME_NOTICE;
-	return type >= FRAME_SETUP && type <= FRAME_LAYER;
+	return type >= FRAME_SETUP && type <= FRAME_NET;
 }
 
 enum frame_got

@@ -18,6 +18,7 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/frame.h"
 #include "sandbox/init_int.h"
+#include "sandbox/net/inside.h"
 #include "sandbox/policy.h"
 #include "sandbox/protect.h"
 #include "sandbox/rights.h"
@@ -28,7 +29,7 @@
 #define DOWN_STEP    (64 * SBX_KIB)
 #define CODE_MAX     ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
 #define IDLE_LOOK_MS 1000 /* between looks at interpreters that no step runs in */
-#define NAMED_POLLS  6	  /* descriptors of one job that are polled */
+#define NAMED_POLLS  7	  /* descriptors of one job that are polled */
 
 static uint64_t
 now_ms(void)
@@ -92,6 +93,7 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 	}
 	/* An editor on the host may have put a new file where a guard stood. */
 	protect_check(in->setup->protect);
+	notify_step(&j->calls);
 	j->running++;
 	queue_add(&j->to_driver, head, (size_t)n);
 	queue_add(&j->to_driver, fr->payload, fr->len);
@@ -151,6 +153,18 @@ show(struct init *in, const struct frame *fr)
 	up_notice(&in->up, 0, &n);
 }
 
+/* The answer comes whether it worked or not: what counts is what came beside it. */
+static void
+open_network(struct init *in)
+{
+	struct sbx_fail f;
+
+	if (in->setup->net == SBX_NET_OFF)
+		in->setup->net = SBX_NET_LIST;
+	inside_begin(in->setup, in->rights, &f);
+	up_frame(&in->up, FRAME_READY, 0, 0, NULL, 0);
+}
+
 static void
 take_limits(struct init *in, const struct frame *fr)
 {
@@ -164,7 +178,7 @@ take_limits(struct init *in, const struct frame *fr)
 	/* Where it cannot be changed the old size stays, which code will tell. */
 	if (in->setup->rung == SBX_RUNG_FULL)
 		root_resize(l->tmp_size, &f);
-	in->watch.said_tmp = in->watch.said_processes = false;
+	in->watch.said_tmp = false;
 }
 
 static void
@@ -177,6 +191,10 @@ obey(struct init *in, const struct frame *fr)
 	if (fr->type == FRAME_SHOW)
 		show(in, fr);
 	if (fr->type == FRAME_LIMITS || fr->type == FRAME_SHOW)
+		return;
+	if (fr->type == FRAME_NET)
+		open_network(in);
+	if (fr->type == FRAME_LIMITS || fr->type == FRAME_SHOW || fr->type == FRAME_NET)
 		return;
 	if (fr->type == FRAME_STOP || fr->type == FRAME_SETUP || fr->job < 1 ||
 	    fr->job > SBX_JOB_MAX)
@@ -292,7 +310,28 @@ poll_job(const struct init *in, const struct job *j, struct pollfd *p)
 		p[n++] = (struct pollfd){.fd = j->code, .events = POLLOUT};
 	if (open && j->pidfd >= 0)
 		p[n++] = (struct pollfd){.fd = j->pidfd, .events = POLLIN};
+	/* Whether there is room or not: somebody waits for the answer. Notices are few. */
+	if (notify_fd(&j->calls) >= 0)
+		p[n++] = (struct pollfd){.fd = notify_fd(&j->calls), .events = POLLIN};
 	return n;
+}
+
+/* How many of the ready descriptors that was: nothing else needs to be looked at then. */
+static int
+serve_calls(struct init *in, const struct pollfd *p, const size_t *from)
+{
+	int served = 0;
+
+	for (int i = 1; i <= SBX_JOB_MAX; i++) {
+		struct job *j = in->job[i];
+
+		if (!j || from[i] == from[i + 1] || !p[from[i + 1] - 1].revents ||
+		    p[from[i + 1] - 1].fd != notify_fd(&j->calls))
+			continue;
+		job_serve_calls(j, in->setup, &in->up);
+		served++;
+	}
+	return served;
 }
 
 static bool
@@ -344,7 +383,7 @@ turn(struct init *in)
 {
 	struct pollfd p[1 + NAMED_POLLS * SBX_JOB_MAX];
 	size_t from[SBX_JOB_MAX + 2] = {0, 1}, n = 1;
-	int wait = patience(in);
+	int wait = patience(in), ready;
 
 	p[0] = (struct pollfd){.fd = in->sock, .events = POLLIN};
 	if (queue_len(&in->up))
@@ -355,9 +394,11 @@ turn(struct init *in)
 			n += poll_job(in, in->job[i], p + n);
 		from[i + 1] = n;
 	}
-	if (poll(p, n, wait) < 0 && errno != EINTR)
+	ready = poll(p, n, wait);
+	if (ready < 0 && errno != EINTR)
 		_exit(1);
-	pump_all(in, p, from);
+	if (ready <= 0 || serve_calls(in, p, from) < ready)
+		pump_all(in, p, from);
 	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
 		read_socket(in);
 	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {

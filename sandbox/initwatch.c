@@ -75,8 +75,11 @@ init_watch(struct init *in)
 	if (t.memory + t.unseen > l->memory)
 		add_up(in, true, &t);
 	in->patience_ms = usage_patience((uint32_t)t.processes, l->processes);
+	/* Pid 1 and its monitor count for the kernel's limit too. */
+	if (t.worst && t.processes + 2 >= l->processes)
+		job_tell_limit(t.worst, "processes", l->processes, &in->up);
 	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
-	if (watch_look(&in->watch, in->setup, t.processes, init_tell, in))
+	if (watch_look(&in->watch, in->setup, init_tell, in))
 		note_limit(in, NULL, "memory", l->memory);
 	if (t.worst && t.memory > l->memory && !(t.worst->flags & KILLED_MEMORY)) {
 		note_limit(in, t.worst, "memory", l->memory);

@@ -25,6 +25,7 @@
 #include "sandbox/init.h"
 #include "sandbox/jail.h"
 #include "sandbox/job.h"
+#include "sandbox/net/inside.h"
 #include "sandbox/ns.h"
 #include "sandbox/protect.h"
 #include "sandbox/root.h"
@@ -113,11 +114,12 @@ keep_notice(const struct sbx_notice *n, void *arg)
 }
 
 static bool
-build(struct setup *s, bool userns, const struct ns_ids *ids, struct queue *notices,
-      struct sbx_fail *f)
+build(struct setup *s, bool userns, const struct ns_ids *ids, int rights,
+      struct queue *notices, struct sbx_fail *f)
 {
 	s->protect = protect_new(keep_notice, notices);
-	if (!ns_enter(userns, ids, f) || !root_build(s, userns, f))
+	if (!ns_enter(userns, ids, f) || !inside_begin(s, rights, f) ||
+	    !root_build(s, userns, f))
 		return false;
 	/* What is allowed later must show in the jobs that run. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL))
@@ -139,7 +141,7 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	if (s->group)
 		cgroup_enter(s->group);
 	raise_descriptors();
-	if (s->rung == SBX_RUNG_FULL && !build(s, userns, &j->ids, &notices, &f))
+	if (s->rung == SBX_RUNG_FULL && !build(s, userns, &j->ids, j->rights, &notices, &f))
 		tell_parent(told[1], &f);
 	if (s->rung == SBX_RUNG_LANDLOCK && !protect_without_mounts(s, NULL, NULL, &f))
 		tell_parent(told[1], &f);
@@ -176,7 +178,7 @@ stand(struct jail *j, const int life[2], struct sbx_fail *f)
 	}
 	if (pipe2(told, O_CLOEXEC))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
-	pid = j->setup.rung == SBX_RUNG_FULL ? ns_clone(&userns, f) : fork();
+	pid = j->setup.rung == SBX_RUNG_FULL ? ns_clone(&j->ids, &userns, f) : fork();
 	if (pid == 0)
 		pid1(j, userns, life, told);
 	close(told[1]);
@@ -237,7 +239,7 @@ static void __attribute__((noreturn)) watch_over(const struct jail *j, pid_t pid
 static void __attribute__((noreturn)) jail_main(void)
 {
 	static struct cgroup group;
-	struct jail j = {.ids = {geteuid(), getegid()}};
+	struct jail j = {.ids = {.uid = geteuid(), .gid = getegid()}};
 	struct sbx_fail f = {.step = ""};
 	int fds[2] = {-1, -1}, life[2];
 	pid_t pid;
@@ -254,6 +256,7 @@ static void __attribute__((noreturn)) jail_main(void)
 		tell_failure(&f);
 	close(fds[0]);
 	j.rights = fds[1];
+	j.ids.host_net = j.setup.net == SBX_NET_HOST;
 	if (j.setup.rung != SBX_RUNG_NONE) {
 		cgroup_make(&group, &j.setup.limits, CGROUP_SESSION_SLACK);
 		j.setup.group = &group;

@@ -26,7 +26,7 @@
 
 /* The far ends of a job's pipes, in pid 1 only until the clone. */
 struct ends {
-	int out[2], report, code, state;
+	int out[2], report, code, state, calls;
 };
 
 static bool
@@ -60,6 +60,7 @@ close_ends(struct ends *e)
 	sbx_shut(&e->report);
 	sbx_shut(&e->code);
 	sbx_shut(&e->state);
+	sbx_shut(&e->calls);
 }
 
 static void
@@ -131,6 +132,7 @@ new_job(int id, bool driver)
 	memset(j, 0, sizeof(*j));
 	j->id = id;
 	j->driver = driver;
+	notify_init(&j->calls);
 	j->reaper = j->pidfd = j->report = j->out[0] = j->out[1] = j->code = j->state = -1;
 	return j;
 }
@@ -138,7 +140,7 @@ new_job(int id, bool driver)
 struct job *
 job_start(int id, const struct setup *setup, const struct start *st, struct sbx_fail *f)
 {
-	struct ends e = {{-1, -1}, -1, -1, -1};
+	struct ends e = {{-1, -1}, -1, -1, -1, -1};
 	struct job *j = new_job(id, st->driver);
 	struct spawn sp = {.setup = setup,
 			   .argv = st->argv,
@@ -150,11 +152,14 @@ job_start(int id, const struct setup *setup, const struct start *st, struct sbx_
 	if (ok && !make_pipes(j, &e))
 		ok = sbx_fail_set(f, "pipes", errno, NULL);
 	j->guarded = !setup_has_pidns(setup);
+	if (ok && !notify_open(&j->calls, &e.calls))
+		ok = sbx_fail_set(f, "socket pair", errno, NULL);
 	sp.fd[0] = e.out[0];
 	sp.fd[1] = e.out[1];
 	sp.fd[2] = e.report;
 	sp.code = e.code;
 	sp.state = e.state;
+	sp.channel = e.calls;
 	if (ok) {
 		j->reaper = ns_fork(own_space | CLONE_PIDFD, &j->pidfd);
 		if (j->reaper == 0)
@@ -180,6 +185,7 @@ job_free(struct job *j)
 	sbx_shut(&j->out[1]);
 	sbx_shut(&j->code);
 	sbx_shut(&j->state);
+	notify_close(&j->calls);
 	queue_free(&j->to_driver);
 	free(j->done);
 	free(j);

@@ -3,7 +3,7 @@
 #define SUNABA_SANDBOX_JOB_H
 
 #include "sandbox/frame.h"
-#include "sandbox/setup.h"
+#include "sandbox/notify.h"
 
 /* Why a job was killed, in FRAME_EXIT's flags. */
 enum {
@@ -29,6 +29,7 @@ struct job {
 	bool crowd; /* more than reaper and driver live: somebody works in the background */
 	unsigned running; /* codes sent and not answered */
 	struct queue to_driver;
+	struct notify calls;	     /* refused ones */
 	char record[SBX_RECORD_MAX]; /* from the driver, as far as it came */
 	size_t record_len;
 	enum job_owes owes;
@@ -55,6 +56,10 @@ void job_feed(struct job *j);
  * now. `stream` is 0 or 1. */
 bool job_pump_output(struct job *j, int stream, struct queue *up);
 bool job_pump_state(struct job *j, struct queue *up);
+/* Answers calls that its filter tells of; each new notice adds a frame. */
+void job_serve_calls(struct job *j, const struct setup *s, struct queue *up);
+/* A limit that the job met: a notice, once a step. */
+void job_tell_limit(struct job *j, const char *what, uint64_t value, struct queue *up);
 /* Its reaper has ended: collects status and time; EXIT is owed from now on. */
 void job_collect(struct job *j, struct queue *up);
 /* Sends what is owed when nothing stands before it. True when the job is over. */

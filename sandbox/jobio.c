@@ -50,6 +50,38 @@ up_notice(struct queue *up, int job, const struct sbx_notice *n)
 	up_frame(up, FRAME_NOTICE, (uint8_t)n->kind, job, text, (size_t)len + 1);
 }
 
+struct teller {
+	const struct job *job;
+	struct queue *up;
+};
+
+static void
+tell(const struct sbx_notice *n, void *arg)
+{
+	const struct teller *t = arg;
+
+	up_notice(t->up, t->job->id, n);
+}
+
+void
+job_serve_calls(struct job *j, const struct setup *s, struct queue *up)
+{
+	struct teller t = {j, up};
+
+	notify_serve(&j->calls, s, tell, &t);
+}
+
+void
+job_tell_limit(struct job *j, const char *what, uint64_t value, struct queue *up)
+{
+	struct sbx_notice n = {.kind = SBX_NOTE_LIMIT};
+	struct teller t = {j, up};
+
+	snprintf(n.what, sizeof(n.what), "%s", what);
+	snprintf(n.detail, sizeof(n.detail), "%llu", (unsigned long long)value);
+	notify_tell(&j->calls, &n, tell, &t);
+}
+
 bool
 job_pump_output(struct job *j, int stream, struct queue *up)
 {

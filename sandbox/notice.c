@@ -1,5 +1,6 @@
 /* What a notice says and what the user can do: one row for each kind. Contract in sandbox.h.
  * Pinned by tests/unit/test_policy.c. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,13 +20,64 @@ static const struct {
 			  "/allow write %s, or --allow-write"},
     [SBX_NOTE_CALL] = {"%s is refused", ""},
     [SBX_NOTE_CONNECT] = {"connect %s is refused: the network is off",
-			  "/net allow HOST, or --allow-net=HOST"},
+			  "/net allow HOST, or --allow-net HOST"},
     [SBX_NOTE_HOST] = {"host %s is not allowed", "/net allow %s, or --allow-net=%s"},
-    [SBX_NOTE_FILE] = {"%s is refused",
-		       "/allow read or /allow write, or --allow-read, --allow-write"},
+    [SBX_NOTE_FILE] = {"%s is read-only here",
+		       "/allow write FOLDER, or --allow-write FOLDER"},
     [SBX_NOTE_LIMIT] = {"the limit of %s was hit", "/limits shows and changes it"},
     [SBX_NOTE_SHOWN] = {"%s is shown to code", ""},
 };
+
+/* A path that is there outside, but not shown. */
+static const char hidden_says[] = "%s is hidden: code sees the workspace and the system";
+static const char hidden_remedy[] = "/allow read %s, or --allow-read %s";
+
+/* Addresses, where there is more to say than that the network is off. */
+static const struct {
+	const char *detail, *says;
+} addresses[] = {
+    {NOTE_LOOKUP, "names of hosts are not looked up: the network is off"},
+    {NOTE_BY_NAME, "connect %s is refused: allowed hosts are reached by their names"},
+};
+
+/* Why calls are refused: one row for each reason. Names between spaces. */
+static const struct {
+	const char *calls, *why, *remedy;
+} reasons[] = {
+    {" mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fspick "
+     "mount_setattr ",
+     "the file tree stays as the sandbox shows it", ""},
+    {" unshare setns clone ", "there are no namespaces inside the sandbox", ""},
+    {" ptrace process_vm_readv process_vm_writev pidfd_getfd process_madvise ",
+     "debuggers are off", "--debug-tools when sunaba is started"},
+    {" bpf perf_event_open syslog lookup_dcookie fanotify_init fanotify_mark ",
+     "it shows what other programs do", ""},
+    {" keyctl add_key request_key ", "the kernel's keys are not for code", ""},
+    {" io_uring_setup ", "it goes round the sandbox's checks; programs do without", ""},
+    {" init_module finit_module delete_module kexec_load kexec_file_load reboot swapon "
+     "swapoff settimeofday clock_settime clock_adjtime adjtimex stime quotactl quotactl_fd "
+     "acct vhangup sethostname setdomainname iopl ioperm migrate_pages move_pages ",
+     "it changes the machine, not only the sandbox", ""},
+    {" open_by_handle_at ", "files are reached by their paths alone", ""},
+    {" modify_ldt ", "old programs alone need it, and attackers", ""},
+    {" chmod fchmod fchmodat mknod mknodat creat open openat ",
+     "no file gets set-user-ID or set-group-ID bits", ""},
+    {" socket socketpair ", "sockets are unix, inet, inet6 or netlink route ones", ""},
+    {" personality ", "addresses stay random", ""},
+};
+
+/* The reason's index, or -1. */
+static int
+reason_of(const char *call)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), " %.32s ", call);
+	for (size_t i = 0; i < SBX_LEN(reasons); i++)
+		if (strstr(reasons[i].calls, name))
+			return (int)i;
+	return -1;
+}
 
 /* Puts `what`, which is hostile, where the row, which is not, has %s. */
 static void
@@ -49,15 +101,41 @@ expand(const char *row, const char *what, char *out, size_t n)
 		out[at] = 0;
 }
 
+bool
+sbx_notice_idle(const struct sbx_notice *n)
+{
+	return n->kind == SBX_NOTE_CONNECT && strcmp(n->detail, NOTE_LOOKUP) == 0;
+}
+
+/* The row's text, or a better one. */
+static const char *
+says_of(const struct sbx_notice *n)
+{
+	if (n->kind == SBX_NOTE_FILE && n->sys == ENOENT)
+		return hidden_says;
+	for (size_t i = 0; n->kind == SBX_NOTE_CONNECT && i < SBX_LEN(addresses); i++)
+		if (strcmp(n->detail, addresses[i].detail) == 0)
+			return addresses[i].says;
+	return rows[n->kind].says;
+}
+
 void
 sbx_notice_text(const struct sbx_notice *n, char *msg, size_t nmsg, char *hint,
 		size_t nhint)
 {
+	const char *says = says_of(n), *remedy = rows[n->kind].remedy;
+	int reason = n->kind == SBX_NOTE_CALL ? reason_of(n->what) : -1;
 	size_t len;
 
-	expand(rows[n->kind].says, n->what, msg, nmsg);
-	expand(rows[n->kind].remedy, n->what, hint, nhint);
+	if (says == hidden_says)
+		remedy = hidden_remedy;
+	expand(says, n->what, msg, nmsg);
+	expand(reason < 0 ? remedy : reasons[reason].remedy, n->what, hint, nhint);
 	len = strlen(msg);
-	if (n->detail[0])
+	if (reason >= 0) {
+		snprintf(msg + len, nmsg - len, ": %s", reasons[reason].why);
+		len = strlen(msg);
+	}
+	if (n->detail[0] && says != addresses[0].says && says != addresses[1].says)
 		snprintf(msg + len, nmsg - len, " (%s)", n->detail);
 }

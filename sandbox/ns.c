@@ -35,9 +35,11 @@ ns_fork(unsigned long flags, int *pidfd)
 }
 
 pid_t
-ns_clone(bool *userns, struct sbx_fail *f)
+ns_clone(const struct ns_ids *ids, bool *userns, struct sbx_fail *f)
 {
-	pid_t pid = ns_fork(CLONE_NEWUSER | NS_ALL, NULL);
+	unsigned long flags =
+	    ids->host_net ? NS_ALL & ~(unsigned long)CLONE_NEWNET : NS_ALL;
+	pid_t pid = ns_fork(CLONE_NEWUSER | flags, NULL);
 	int first = errno;
 
 	*userns = true;
@@ -45,7 +47,7 @@ ns_clone(bool *userns, struct sbx_fail *f)
 		return pid;
 	if (geteuid() == 0) {
 		*userns = false;
-		pid = ns_fork(NS_ALL, NULL);
+		pid = ns_fork(flags, NULL);
 		if (pid >= 0)
 			return pid;
 	}
@@ -101,7 +103,7 @@ ns_enter(bool userns, const struct ns_ids *ids, struct sbx_fail *f)
 		return sbx_fail_set(f, "host name", errno, NULL);
 	/* Where keyrings are not built or refused, there is none to leak. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	return loopback_up(f);
+	return ids->host_net || loopback_up(f);
 }
 
 void

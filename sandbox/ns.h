@@ -8,12 +8,13 @@
 struct ns_ids {
 	uid_t uid;
 	gid_t gid;
+	bool host_net; /* the host's network stays */
 };
 
 /* fork() into namespaces of its own: returns as fork does, -1 with *f filled. *userns says
  * whether there is a user namespace; real root goes on without one where it is refused, as in a
  * chroot. */
-pid_t ns_clone(bool *userns, struct sbx_fail *f);
+pid_t ns_clone(const struct ns_ids *ids, bool *userns, struct sbx_fail *f);
 /* In the child, first: maps its own user and group, brings lo up, sets host name and keyring. */
 bool ns_enter(bool userns, const struct ns_ids *ids, struct sbx_fail *f);
 /* clone() with flags, returning like fork; *pidfd when flags hold CLONE_PIDFD. */

@@ -28,17 +28,18 @@ rights_send(int sock, enum rights_kind kind, uint32_t number, int fd)
 	struct packet p = {kind, number};
 	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = {0};
 	struct iovec iov = {.iov_base = &p, .iov_len = sizeof(p)};
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = control,
-			     .msg_controllen = sizeof(control)};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	struct mmsghdr msg = {.msg_hdr = {.msg_iov = &iov,
+					  .msg_iovlen = 1,
+					  .msg_control = control,
+					  .msg_controllen = sizeof(control)}};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg.msg_hdr);
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	return sendmsg(sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(p);
+	/* Not sendmsg(2): under --explain a job's waits for the listener that this brings. */
+	return sendmmsg(sock, &msg, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
 }
 
 /* The first descriptor; all others are closed. */

@@ -13,7 +13,8 @@ enum rights_kind {
 	RIGHTS_SHOW = 1, /* down: what a FRAME_SHOW names */
 	RIGHTS_LISTEN,	 /* up: a listening socket of the jail; number: its port */
 	RIGHTS_NAMES,	 /* up: the datagram socket of the jail's name server */
-	RIGHTS_LAST = RIGHTS_NAMES,
+	RIGHTS_CALLS,	 /* a job to pid 1: the listener for its refused calls */
+	RIGHTS_LAST = RIGHTS_CALLS,
 };
 
 /* A pair, close-on-exec, non-blocking at [0]. */

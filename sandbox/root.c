@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "sandbox/net/inside.h"
 #include "sandbox/policy.h"
 #include "sandbox/protect.h"
 #include "sandbox/usage.h"
@@ -365,7 +366,7 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	    !private_dir(t->root, "dev/shm", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, s->home, 0700, TREE_RW, f) || !script_dir(t->root, f))
 		return false;
-	if (s->net != SBX_NET_HOST && !root_etc(t->root, f))
+	if (s->net == SBX_NET_HOST ? !inside_files(t->root, f) : !root_etc(t->root, f))
 		return false;
 	return place_policy(t, s, i, f) && mask_tools(t, s, f) && mask_secrets(t, f) &&
 	       root_proc_if_allowed(t->root, "proc", f);

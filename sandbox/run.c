@@ -21,9 +21,13 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/confine.h"
 #include "sandbox/donor.h"
+#include "sandbox/net/inside.h"
+#include "sandbox/net/proxy.h"
 #include "sandbox/ns.h"
 #include "sandbox/protect.h"
+#include "sandbox/rights.h"
 #include "sandbox/root.h"
+#include "sandbox/run_int.h"
 #include "sandbox/rung.h"
 #include "sandbox/spawn.h"
 #include "sandbox/streams.h"
@@ -31,14 +35,7 @@
 #include "sandbox/usage.h"
 #include "sandbox/watch.h"
 
-#define EXIT_SIGNALLED 128 /* plus the signal, as shells say it */
-
 extern char **environ;
-
-/* Pid 1's. */
-static const char *over; /* the limit that was passed */
-static struct watch watched;
-static int told = -1; /* the report pipe */
 
 static void
 wipe_environment(void)
@@ -46,170 +43,6 @@ wipe_environment(void)
 	for (char **e = environ; e && *e; e++)
 		memset(*e, 0, strlen(*e));
 	environ = NULL;
-}
-
-static void __attribute__((noreturn)) tell(int fd, int kind, const struct sbx_fail *f)
-{
-	struct report r = {.kind = kind, .fail = *f};
-
-	if (write(fd, &r, sizeof(r)) < 0)
-		_exit(1);
-	_exit(1);
-}
-
-static void
-note(int report, enum sbx_notice_kind kind, const char *what, const char *detail)
-{
-	struct report r = {.kind = REPORT_NOTICE};
-
-	r.notice.kind = kind;
-	snprintf(r.notice.what, sizeof(r.notice.what), "%s", what);
-	snprintf(r.notice.detail, sizeof(r.notice.detail), "%s", detail);
-	/* A fact for the user; nothing depends on it. */
-	if (write(report, &r, sizeof(r)) < 0)
-		return;
-}
-
-static void
-pass_on(const struct sbx_notice *n, void *arg)
-{
-	(void)arg;
-	note(told, n->kind, n->what, n->detail);
-}
-
-static void
-note_limit(const char *what, uint64_t bytes)
-{
-	struct sbx_notice n;
-
-	watch_limit(&n, what, bytes, "");
-	pass_on(&n, NULL);
-}
-
-static int
-watch(const struct setup *s)
-{
-	pid_t self = getpid();
-	struct usage u;
-
-	usage_of_tree(self, &u);
-	if (u.memory + u.unseen > s->limits.memory)
-		usage_of_trees(&self, 1, &u, true);
-	/* Nothing at all: code took pid 1's descriptors away (prlimit) to blind it. */
-	over = u.memory > s->limits.memory || u.processes == 0 ? "memory" : NULL;
-	/* pid 1 itself counts too. */
-	if (u.processes > s->limits.processes + 1)
-		over = "processes";
-	if (watch_look(&watched, s, u.processes, pass_on, NULL))
-		over = "memory";
-	return over ? -1 : usage_patience(u.processes, s->limits.processes);
-}
-
-/* Nobody is left who could write behind the sweep's back. */
-static void
-clean_up(const struct setup *s)
-{
-	/* Elsewhere it would be all of the user's processes. */
-	if (getpid() == 1) {
-		kill(-1, SIGKILL);
-		while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
-			;
-	}
-	protect_sweep(s->protect);
-}
-
-/* Where this program mounts nothing itself. What bubblewrap guards was said by who told it to; on
- * the reduced rung nothing is guarded, but what is new is put aside afterwards all the same. */
-static bool
-guard(struct setup *s, struct sbx_fail *f)
-{
-	if (s->rung != SBX_RUNG_DONOR && s->rung != SBX_RUNG_LANDLOCK)
-		return true;
-	if (!protect_without_mounts(s, NULL, NULL, f))
-		return false;
-	protect_listen(s->protect, pass_on, NULL);
-	return true;
-}
-
-void
-run_inside(struct setup *s, const char *const *argv, int report)
-{
-	struct spawn sp = {.setup = s,
-			   .argv = argv,
-			   .env = s->env,
-			   .cwd = s->workspace,
-			   .inherit = true,
-			   .fd = {-1, -1, report},
-			   .code = -1,
-			   .state = -1};
-	struct sbx_fail f = {.step = ""};
-	int status;
-	pid_t pid;
-
-	prctl(PR_SET_DUMPABLE, 0);
-	told = report;
-	if (!guard(s, &f))
-		tell(report, REPORT_FAIL, &f);
-	watch_begin(&watched, s);
-	spawn_block_signals();
-	pid = fork();
-	if (pid == 0)
-		spawn_exec(&sp);
-	if (pid < 0) {
-		sbx_fail_set(&f, "fork", errno, NULL);
-		tell(report, REPORT_FAIL, &f);
-	}
-	/* The streams belong to the command: its reader must see the end of file with it. */
-	close(0);
-	close(1);
-	close(2);
-	status = spawn_reap(pid, watch, s);
-	if (s->rung > SBX_RUNG_DONOR)
-		bare_leave();
-	if (s->protect)
-		clean_up(s);
-	if (status >= 0 && watch_file_size(status))
-		note_limit("file size", s->limits.file_size);
-	if (status < 0 && !over)
-		_exit(EXIT_SIGNALLED + SIGTERM);
-	if (status < 0) {
-		sbx_fail_set(&f, over, 0, NULL);
-		tell(report, REPORT_LIMIT, &f);
-	}
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status));
-}
-
-/* The process that will be pid 1, or guard the tree where there is no pid namespace. */
-static void __attribute__((noreturn)) pid1(struct setup *s, char *const argv[], bool userns,
-					   const struct ns_ids *ids, int report, int life)
-{
-	struct sbx_fail f = {.step = ""};
-	bool stands;
-
-	if (s->group)
-		cgroup_enter(s->group);
-	if (s->rung == SBX_RUNG_FULL) {
-		ns_die_with_parent(life);
-		told = report;
-		s->protect = protect_new(pass_on, NULL);
-		stands = ns_enter(userns, ids, &f) && root_build(s, userns, &f) &&
-			 root_job(true, &f);
-	} else {
-		tree_guard(life);
-		stands = bare_enter(s, &f);
-		if (stands && s->rung != SBX_RUNG_NONE)
-			tree_scope();
-	}
-	if (!stands && s->rung != SBX_RUNG_FULL)
-		bare_leave();
-	if (!stands)
-		tell(report, REPORT_FAIL, &f);
-	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
-		note(report, SBX_NOTE_FILE, "/proc", "it cannot be mounted here");
-	if (s->rung == SBX_RUNG_LANDLOCK && s->net == SBX_NET_LIST)
-		note(report, SBX_NOTE_CALL, "socket",
-		     "a list of hosts needs namespaces: the network stays off");
-	run_inside(s, (const char *const *)argv, report);
 }
 
 static void
@@ -225,11 +58,14 @@ block_ending(sigset_t *set, sigset_t *old)
 /* The launcher while pid 1 lives. */
 struct run {
 	struct setup *setup;
+	const struct sbx_policy *policy;
 	const struct queue *payload; /* that `setup` borrows from */
 	char *const *argv;
 	struct sbx_fail why; /* the first rung that was tried did not stand */
 	pid_t pid;
 	int signals, gone, report; /* descriptors to poll */
+	int rights;		   /* where the jail's listeners come from, or -1 */
+	struct sbx_proxy *proxy;   /* NULL: the network is off */
 	int caught;		   /* signal that ended the run, or 0 */
 	struct report end;	   /* kind 0: none came */
 };
@@ -243,7 +79,7 @@ print_notice(const struct sbx_notice *n)
 	for (char *p = msg; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
-	dprintf(2, "sunaba: sandbox: %s\n", msg);
+	dprintf(2, "sunaba: sandbox: %s%s%s\n", msg, hint[0] ? " - " : "", hint);
 }
 
 static void
@@ -274,9 +110,11 @@ take_signal(struct run *r)
 static int
 wait_for_end(struct run *r)
 {
-	struct pollfd p[] = {{.fd = r->gone, .events = POLLIN},
-			     {.fd = r->signals, .events = POLLIN},
-			     {.fd = r->report, .events = POLLIN}};
+	struct pollfd p[] = {
+	    {.fd = r->gone, .events = POLLIN},
+	    {.fd = r->signals, .events = POLLIN},
+	    {.fd = r->report, .events = POLLIN},
+	    {.fd = r->proxy ? sbx_proxy_fd(r->proxy) : -1, .events = POLLIN}};
 	int status = 0;
 
 	while (!p[0].revents) {
@@ -288,6 +126,8 @@ wait_for_end(struct run *r)
 			read_reports(r);
 		else if (p[2].revents)
 			p[2].fd = -1;
+		if (p[3].revents)
+			sbx_proxy_step(r->proxy);
 	}
 	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -313,37 +153,70 @@ judge(const struct report *r, int code, struct sbx_fail *f)
 	return r->status;
 }
 
+static void
+print_refused(const struct sbx_notice *n, void *arg)
+{
+	(void)arg;
+	print_notice(n);
+}
+
+/* After the fork: pid 1 shall have no copy of it. */
+static bool
+open_proxy(struct run *r, const struct sbx_policy *p, struct sbx_fail *f)
+{
+	const struct sbx_proxy_opts o = {.refused = print_refused};
+
+	if (r->rights < 0)
+		return true;
+	if (!sbx_proxy_new(&r->proxy, &o, f))
+		return false;
+	sbx_proxy_adopt(r->proxy, r->rights);
+	for (const char *const *a = p->net_allow; a && *a; a++)
+		if (!sbx_proxy_allow(r->proxy, *a, f))
+			return false;
+	return true;
+}
+
 static int
-supervise(struct run *r, struct sbx_fail *f)
+supervise(struct run *r, const struct sbx_policy *p, struct sbx_fail *f)
 {
 	int code;
 
 	r->gone = (int)syscall(SYS_pidfd_open, r->pid, 0);
-	if (r->gone < 0) {
+	if (r->gone < 0)
 		sbx_fail_set(f, "pidfd", errno, NULL);
+	if (r->gone < 0 || !open_proxy(r, p, f)) {
+		sbx_proxy_free(r->proxy);
+		sbx_shut(&r->gone);
 		kill(r->pid, SIGKILL);
 		waitpid(r->pid, NULL, 0);
 		return -1;
 	}
 	code = wait_for_end(r);
 	close(r->gone);
+	sbx_proxy_free(r->proxy);
 	return judge(&r->end, code, f);
 }
 
 static pid_t
-start(struct run *r, int report, const int alive[2], struct sbx_fail *f)
+start(struct run *r, int report, const int alive[2], const int rights[2],
+      struct sbx_fail *f)
 {
-	struct ns_ids ids = {geteuid(), getegid()};
+	struct ns_ids ids = {geteuid(), getegid(), r->setup->net == SBX_NET_HOST};
 	bool userns = false;
 	pid_t pid;
 
 	if (r->setup->rung == SBX_RUNG_DONOR)
 		return donor_command(r->setup, queue_head(r->payload),
 				     queue_len(r->payload), r->argv, report, f);
-	pid = r->setup->rung == SBX_RUNG_FULL ? ns_clone(&userns, f) : fork();
+	pid = r->setup->rung == SBX_RUNG_FULL ? ns_clone(&ids, &userns, f) : fork();
 	if (pid == 0) {
+		int fds[] = {report, alive[0], rights[1]};
+
 		close(alive[1]);
-		pid1(r->setup, r->argv, userns, &ids, report, alive[0]);
+		if (rights[0] >= 0)
+			close(rights[0]);
+		run_pid1(r->setup, r->argv, userns, &ids, fds);
 	}
 	if (pid < 0 && !f->step[0])
 		sbx_fail_set(f, "fork", errno, NULL);
@@ -371,22 +244,26 @@ static int
 launch(struct run *r, const sigset_t *set, struct sbx_fail *f)
 {
 	SBX_CLOSE int life = -1, mine = -1, signals = -1;
-	int report[2], alive[2], code = -1;
+	int report[2], alive[2], rights[2] = {-1, -1}, code = -1;
 
 	if (pipe2(report, O_CLOEXEC) || pipe2(alive, O_CLOEXEC))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
+	if (r->setup->net == SBX_NET_LIST && !rights_pair(rights))
+		return sbx_fail_set(f, "socket pair", errno, NULL), -1;
 	r->report = mine = report[0];
+	r->rights = rights[0];
 	life = alive[1];
 	r->end.kind = 0;
-	r->pid = start(r, report[1], alive, f);
+	r->pid = start(r, report[1], alive, rights, f);
 	if (r->pid > 0)
 		say_rung(r);
 	close(report[1]);
 	close(alive[0]);
+	sbx_shut(&rights[1]);
 	r->signals = signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 	fcntl(mine, F_SETFL, O_NONBLOCK);
 	if (r->pid > 0)
-		code = supervise(r, f);
+		code = supervise(r, r->policy, f);
 	return code;
 }
 
@@ -415,10 +292,15 @@ climb_down(struct run *r, const sigset_t *set, struct sbx_fail *f)
 }
 
 static int
-run_in_jail(struct setup *s, const struct queue *payload, char *const argv[],
-	    struct sbx_fail *f)
+run_in_jail(struct setup *s, const struct sbx_policy *p, const struct queue *payload,
+	    char *const argv[], struct sbx_fail *f)
 {
-	struct run r = {.setup = s, .payload = payload, .argv = argv, .pid = -1};
+	struct run r = {.setup = s,
+			.policy = p,
+			.payload = payload,
+			.argv = argv,
+			.pid = -1,
+			.rights = -1};
 	struct streams streams;
 	struct cgroup group;
 	sigset_t set, old;
@@ -451,7 +333,7 @@ sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 			close(workspace);
 			workspace = -1;
 			wipe_environment();
-			code = run_in_jail(&s, &q, argv, f);
+			code = run_in_jail(&s, p, &q, argv, f);
 		}
 	}
 	if (workspace >= 0)

@@ -1,4 +1,4 @@
-/* The only door to sandbox/.
+/* The only door to sandbox/; the network's own is net/proxy.h.
  *
  * A session is one jail: a process executed from this program's own image with an empty
  * environment and no inherited descriptor but its socket, in namespaces of its own, pid 1 of
@@ -52,6 +52,10 @@ struct sbx_notice {
  * Texts of the jail are hostile: the caller escapes what it prints. */
 void sbx_notice_text(const struct sbx_notice *n, char *msg, size_t nmsg, char *hint,
 		     size_t nhint);
+
+/* Worth telling only when the step or command failed: programs ask for names by the way, git for
+ * that of the machine, and go on without. */
+bool sbx_notice_idle(const struct sbx_notice *n);
 
 struct sbx_limits {
 	uint64_t memory;    /* bytes, whole sandbox */
@@ -108,6 +112,16 @@ void sbx_policy_default(struct sbx_policy *p); /* workspace ".", default limits 
  * resolved path. */
 bool sbx_policy_check(const struct sbx_policy *p, char canonical[4096], struct sbx_fail *f);
 
+/* What a path of the host is to code. Absolute; it need not be there. */
+enum sbx_view {
+	SBX_VIEW_UNKNOWN,   /* nothing can be said: /proc, /dev, /sys, not absolute */
+	SBX_VIEW_WRITABLE,  /* the workspace, or opened by the user */
+	SBX_VIEW_READ_ONLY, /* shown */
+	SBX_VIEW_HIDDEN, /* there, but not shown; code may have something else at that place */
+	SBX_VIEW_ABSENT, /* not shown, and nothing that this user can see is there */
+};
+enum sbx_view sbx_policy_view(const struct sbx_policy *p, const char *path);
+
 /* ---- a session, seen from the agent -------------------------------------------------- */
 
 struct sbx_session;
@@ -135,6 +149,12 @@ bool sbx_session_show(struct sbx_session *s, const char *path, enum sbx_show how
 void sbx_session_free(struct sbx_session *s);
 /* What stands, after SBX_READY. */
 const struct sbx_stand *sbx_session_stand(const struct sbx_session *s);
+/* Who serves the jail's network (see net/proxy.h); borrowed, NULL: nobody. Before the set-up of a
+ * policy with SBX_NET_LIST: the listeners come with SBX_READY. Later, when the proxy has none:
+ * asks the jail for them; SBX_READY comes once more. Jobs that are started from then on are told
+ * of the proxy. */
+struct sbx_proxy;
+void sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy);
 /* The jail's process on the host, for tests and messages; -1 when it is gone. */
 pid_t sbx_session_pid(const struct sbx_session *s);
 

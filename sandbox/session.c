@@ -316,3 +316,17 @@ sbx_job_kill(struct sbx_session *s, int job)
 {
 	return down_live(s, FRAME_KILL, 0, job, NULL, 0);
 }
+
+void
+sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy)
+{
+	unsigned char head[FRAME_HEAD];
+
+	s->proxy = proxy;
+	if (!proxy || !s->stands || s->dead || s->net_asked)
+		return;
+	s->net_asked = true;
+	frame_head(head, FRAME_NET, 0, 0, 0);
+	queue_add(&s->down, head, sizeof(head));
+	session_flush(s);
+}

@@ -9,11 +9,13 @@ struct sbx_session {
 	int fd;
 	pid_t pid; /* -1: reaped */
 	bool setup_sent, stands, dead;
+	bool net_asked; /* FRAME_NET was sent; one more FRAME_READY comes */
 	struct queue down, up;
 	size_t spent;	 /* bytes of `up` that the last event borrowed */
 	size_t received; /* bytes since SBX_NOTHING was answered */
 	bool live[SBX_JOB_MAX + 1];
 	char *workspace;	  /* canonical, once the set-up was sent */
+	struct sbx_proxy *proxy;  /* borrowed; NULL: nobody serves the network */
 	int rights;		  /* descriptors travel beside the frames: see rights.h */
 	struct sbx_notice notice; /* the last event's */
 	struct sbx_stand stand;	  /* after SBX_READY */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "sandbox/net/proxy.h"
 #include "sandbox/policy.h"
 #include "sandbox/toolchain.h"
 
@@ -123,6 +124,20 @@ put_tools(const struct tools *t, struct queue *q)
 }
 
 static bool
+check_entries(const char *const *list, struct sbx_fail *f)
+{
+	struct net_rule r;
+
+	for (size_t n = 0; list && list[n]; n++) {
+		if (!net_rule_parse(list[n], &r))
+			return sbx_fail_set(f, "network entry", EINVAL, list[n]);
+		if (n == NET_RULES_MAX)
+			return sbx_fail_set(f, "network entry", E2BIG, list[n]);
+	}
+	return true;
+}
+
+static bool
 put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 	   struct sbx_fail *f)
 {
@@ -140,6 +155,8 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 		return false;
 	limits_encode(&p->limits, q);
 	wire_put_number(q, 'n', p->net);
+	if (!check_entries(p->net_allow, f))
+		return false;
 	if (p->stage)
 		wire_put_text(q, 'O', p->stage);
 	if (p->explain)

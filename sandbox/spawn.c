@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,6 +23,7 @@
 #define EXIT_NOT_FOUND	 127
 #define EXIT_CANNOT_EXEC 126
 #define FD_REPORT	 202 /* above the driver's descriptors */
+#define FD_CHANNEL	 203
 #define NS_PER_MS	 1000000L
 #define MS_PER_S	 1000
 #define WATCH_TICK_MS	 10
@@ -73,8 +76,8 @@ static void __attribute__((noreturn)) give_up(int kind, const struct sbx_fail *f
 static void
 deal(const struct spawn *sp)
 {
-	const int want[] = {1, 2, FD_REPORT, SBX_FD_CODE, SBX_FD_STATUS};
-	int from[] = {sp->fd[0], sp->fd[1], sp->fd[2], sp->code, sp->state};
+	const int want[] = {1, 2, FD_REPORT, SBX_FD_CODE, SBX_FD_STATUS, FD_CHANNEL};
+	int from[] = {sp->fd[0], sp->fd[1], sp->fd[2], sp->code, sp->state, sp->channel};
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	for (size_t i = 0; i < SBX_LEN(want); i++)
@@ -84,9 +87,9 @@ deal(const struct spawn *sp)
 		dup2(null, 0);
 	for (size_t i = 0; i < SBX_LEN(want); i++)
 		if (from[i] >= 0)
-			dup3(from[i], want[i], want[i] == FD_REPORT ? O_CLOEXEC : 0);
+			dup3(from[i], want[i], want[i] >= FD_REPORT ? O_CLOEXEC : 0);
 	close_from_to(3, SBX_FD_CODE - 1);
-	close_from_to(FD_REPORT + 1, ~0u);
+	close_from_to(FD_CHANNEL + (sp->channel >= 0), ~0u);
 	if (sp->code < 0)
 		close_from_to(SBX_FD_CODE, SBX_FD_STATUS);
 }
@@ -105,7 +108,7 @@ spawn_exec(const struct spawn *sp)
 		sbx_fail_set(&f, "folder", errno, sp->cwd);
 		give_up(REPORT_EXEC, &f);
 	}
-	if (!confine(sp->setup, &f))
+	if (!confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, &f))
 		give_up(REPORT_FAIL, &f);
 	environ = (char **)sp->env;
 	execvp(sp->argv[0], (char *const *)sp->argv);
@@ -122,32 +125,75 @@ now_ms(void)
 	return (int64_t)ts.tv_sec * MS_PER_S + ts.tv_nsec / NS_PER_MS;
 }
 
+struct caught {
+	int signo; /* 0: none */
+	int pid;   /* of the sender; 0: it lives outside of this pid namespace */
+	int value;
+};
+
+/* Waits for a signal, for `tick` at most unless it is NULL. */
+static struct caught
+wait_signal(const sigset_t *set, const struct timespec *tick)
+{
+	siginfo_t info;
+	int sig = sigtimedwait(set, &info, tick);
+
+	if (sig <= 0)
+		return (struct caught){0};
+	return (struct caught){sig, info.si_pid, info.si_value.sival_int};
+}
+
+/* Waits for a signal or calls to be answered. `signals` is non-blocking. */
+static struct caught
+wait_calls(int signals, bool tick, const struct setup *s, const struct spawn_calls *c)
+{
+	struct pollfd p[] = {{.fd = signals, .events = POLLIN},
+			     {.fd = notify_fd(c->notify), .events = POLLIN}};
+	struct signalfd_siginfo info;
+
+	if (poll(p, SBX_LEN(p), tick ? WATCH_TICK_MS : -1) <= 0)
+		return (struct caught){0};
+	if (p[1].revents)
+		notify_serve(c->notify, s, c->tell, c->arg);
+	if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return (struct caught){0};
+	return (struct caught){(int)info.ssi_signo, (int)info.ssi_pid, info.ssi_int};
+}
+
 int
 spawn_reap(pid_t main_pid, spawn_watch *watch, const struct setup *s)
 {
+	return spawn_reap_calls(main_pid, watch, s, NULL);
+}
+
+int
+spawn_reap_calls(pid_t main_pid, spawn_watch *watch, const struct setup *s,
+		 const struct spawn_calls *calls)
+{
 	const struct timespec tick = {0, WATCH_TICK_MS * NS_PER_MS};
+	SBX_CLOSE int signals = -1;
 	int64_t next = now_ms() + WATCH_FIRST_MS;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGUSR1);
-	/* Waits only where tree_guard() blocked it. */
-	sigaddset(&set, SIGTERM);
+	if (calls)
+		signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	for (;;) {
-		siginfo_t info;
-		int status, sig, wait_ms;
+		struct caught got;
+		int status, wait_ms;
 		pid_t pid;
 
 		while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
 			if (pid == main_pid)
 				return status;
-		sig = sigtimedwait(&set, &info, watch ? &tick : NULL);
-		if (sig == SIGTERM)
+		got = signals >= 0 ? wait_calls(signals, watch, s, calls)
+				   : wait_signal(&set, watch ? &tick : NULL);
+		if (got.signo == SIGTERM)
 			return -1;
-		/* si_pid is 0 when the sender lives outside of this pid namespace. */
-		if (sig == SIGUSR1 && (info.si_pid == 0 || info.si_pid == getppid()))
-			kill(-main_pid, info.si_value.sival_int);
+		if (got.signo == SIGUSR1 && (got.pid == 0 || got.pid == getppid()))
+			kill(-main_pid, got.value);
 		/* By the clock: a storm of signals must not put it off. */
 		if (!watch || now_ms() < next)
 			continue;

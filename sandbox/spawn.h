@@ -2,7 +2,7 @@
 #ifndef SUNABA_SANDBOX_SPAWN_H
 #define SUNABA_SANDBOX_SPAWN_H
 
-#include "sandbox/setup.h"
+#include "sandbox/notify.h"
 
 /* What a reaper tells pid 1, or pid 1 the launcher, in one write each (below PIPE_BUF); each kind
  * but notices at most once. */
@@ -31,6 +31,7 @@ struct spawn {
 	bool inherit;	 /* standard input as it is, else /dev/null */
 	int fd[3];	 /* output, error, report; -1: as it is */
 	int code, state; /* the driver's descriptors, or -1 */
+	int channel;	 /* for the listener of refused calls, or -1 */
 };
 
 /* Signals to their defaults, none blocked. */
@@ -44,6 +45,14 @@ void spawn_exec(const struct spawn *sp) __attribute__((noreturn));
  * was called. SIGCHLD and SIGUSR1 must be blocked. */
 typedef int spawn_watch(const struct setup *s);
 int spawn_reap(pid_t main_pid, spawn_watch *watch, const struct setup *s);
+/* The same, where refused calls are told of too. */
+struct spawn_calls {
+	struct notify *notify;
+	notify_tell_fn *tell;
+	void *arg;
+};
+int spawn_reap_calls(pid_t main_pid, spawn_watch *watch, const struct setup *s,
+		     const struct spawn_calls *calls);
 void spawn_block_signals(void);
 
 #endif

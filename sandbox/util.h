@@ -38,6 +38,9 @@ sbx_free_(void *pp)
 void sbx_shut(int *fd);
 /* Fills *f and returns false, so that `return sbx_fail_set(…)` reads well. `path` may be NULL. */
 bool sbx_fail_set(struct sbx_fail *f, const char *step, int sys, const char *path);
+/* `detail` of SBX_NOTE_CONNECT: a name server was asked; the address is no allowed host's. */
+#define NOTE_LOOKUP  "name lookup"
+#define NOTE_BY_NAME "by name"
 /* realloc that ends the process instead of failing. */
 void *sbx_grow(void *p, size_t n);
 

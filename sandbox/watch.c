@@ -2,11 +2,9 @@
  * Source: statfs(2). Pinned by tests/jail/test_limits.py. */
 #include "sandbox/watch.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statfs.h>
-#include <sys/wait.h>
 
 #include "sandbox/cgroup.h"
 
@@ -74,24 +72,8 @@ look_at_tmp(struct watch *w, const struct setup *s, watch_note *note, void *arg)
 	note(&n, arg);
 }
 
-static void
-look_at_processes(struct watch *w, const struct setup *s, uint64_t processes,
-		  watch_note *note, void *arg)
-{
-	struct sbx_notice n;
-	char number[32];
-
-	if (w->said_processes || processes < s->limits.processes)
-		return;
-	w->said_processes = true;
-	snprintf(number, sizeof(number), "%u", s->limits.processes);
-	watch_limit(&n, "processes", 0, number);
-	note(&n, arg);
-}
-
 bool
-watch_look(struct watch *w, const struct setup *s, uint64_t processes, watch_note *note,
-	   void *arg)
+watch_look(struct watch *w, const struct setup *s, watch_note *note, void *arg)
 {
 	uint64_t kills = s->group ? cgroup_kills(s->group) : 0;
 	bool more = kills > w->kills;
@@ -101,12 +83,5 @@ watch_look(struct watch *w, const struct setup *s, uint64_t processes, watch_not
 		return false;
 	look_at_disk(w, s, note, arg);
 	look_at_tmp(w, s, note, arg);
-	look_at_processes(w, s, processes, note, arg);
 	return more;
-}
-
-bool
-watch_file_size(int status)
-{
-	return WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ;
 }

@@ -12,18 +12,14 @@ struct watch {
 	uint64_t free_bytes; /* of the workspace's disk at the start */
 	uint64_t grown;	     /* bytes that were said */
 	uint64_t kills;	     /* by the kernel, known of */
-	bool said_processes, said_tmp;
+	bool said_tmp;
 };
 typedef void watch_note(const struct sbx_notice *n, void *arg);
 
 void watch_begin(struct watch *w, const struct setup *s);
-/* `processes` in the jail now. True when the kernel killed one for memory since the last look. */
-bool watch_look(struct watch *w, const struct setup *s, uint64_t processes,
-		watch_note *note, void *arg);
+/* True when the kernel killed a process for memory since the last look. */
+bool watch_look(struct watch *w, const struct setup *s, watch_note *note, void *arg);
 /* A notice of kind SBX_NOTE_LIMIT; `bytes` 0: no size is named. */
 void
 watch_limit(struct sbx_notice *n, const char *what, uint64_t bytes, const char *detail);
-/* A command that ended for writing too large a file. */
-bool watch_file_size(int status);
-
 #endif

@@ -23,6 +23,34 @@ const struct execute_limits execute_limits_default = {.wall_ms = 120 * 1000,
 						      .show_bytes = 16 * KIB,
 						      .spill_bytes = 256 * MIB};
 
+/* Told to the user now and to the model with the result; once until then. */
+static void
+executor_say(const struct sbx_notice *n, void *arg)
+{
+	struct executor *x = arg;
+	AUTO_FREE char *line = explain_line(n);
+	size_t len = strlen(line);
+
+	for (const char *at = buf_str(&x->told); (at = strstr(at, line)); at += len)
+		if (at[len] == '\n' && (at == x->told.data || at[-1] == '\n'))
+			return;
+	if (!buf_addf(&x->told, "%s\n", line))
+		return;
+	if (x->o.on_notice)
+		x->o.on_notice(line, x->o.arg);
+}
+
+static void
+executor_notice(const struct sbx_notice *n, void *arg)
+{
+	struct executor *x = arg;
+
+	if (sbx_notice_idle(n))
+		x->idle = *n;
+	else
+		executor_say(n, x);
+}
+
 struct executor *
 executor_new(const struct executor_opts *o)
 {
@@ -30,6 +58,9 @@ executor_new(const struct executor_opts *o)
 
 	x->o = *o;
 	jobs_init(&x->jobs, o->sandbox);
+	buf_init(&x->told, EXPLAIN_LINES_MAX);
+	x->jobs.notice = executor_notice;
+	x->jobs.notice_arg = x;
 	executor_watch(x);
 	return x;
 }
@@ -41,6 +72,7 @@ executor_free(struct executor *x)
 		return;
 	jobs_release(&x->jobs);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
+	buf_release(&x->told);
 	free(x);
 }
 
@@ -61,6 +93,26 @@ void
 executor_set_wall(struct executor *x, int64_t wall_ms)
 {
 	x->o.limits.wall_ms = wall_ms;
+}
+
+bool
+executor_tell(struct executor *x, const struct sbx_notice *n)
+{
+	if (x->jobs.notice)
+		x->jobs.notice(n, x->jobs.notice_arg);
+	return x->jobs.notice != NULL;
+}
+
+void
+executor_set_attend(struct executor *x, const struct executor_attend *a)
+{
+	x->attend = *a;
+}
+
+bool
+executor_busy(const struct executor *x)
+{
+	return x->busy;
 }
 
 static enum err_kind
@@ -210,6 +262,30 @@ result_end(const struct step *s, struct step_result *r)
 		r->end = r->state_lost ? STEP_EXITED : STEP_DONE;
 }
 
+/* What the jail told meanwhile, and what can be said about the errors of a step that failed. */
+static void
+result_explain(struct step *s, struct step_result *r, const char *cwd)
+{
+	struct executor *x = s->x;
+	const struct explain_step step = {x->o.policy, cwd, r->status != 0};
+
+	if (x->idle.kind && r->status != 0)
+		executor_say(&x->idle, x);
+	x->idle.kind = 0;
+	if (step.policy)
+		explain_errors(buf_str(&s->err), s->err.len, &step, executor_say, x);
+	if (step.policy && r->state_lost && s->job->limit &&
+	    strcmp(s->job->limit, "driver protocol") != 0)
+		explain_limit(s->job->limit, &step.policy->limits, executor_say, x);
+	/* Of a shell's command, or the interpreter itself. */
+	if (step.policy && r->status == 128 + SIGXFSZ)
+		explain_limit("file size", &step.policy->limits, executor_say, x);
+	if (x->told.len > 0) {
+		buf_truncate(&x->told, x->told.len - 1);
+		r->notices = buf_take(&x->told);
+	}
+}
+
 static void
 result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 	    uint64_t cpu_before)
@@ -230,6 +306,7 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 		r->cwd = buf_take(&b);
 	}
 	result_note(s, r);
+	result_explain(s, r, cwd_before);
 }
 
 /* ---- running ---- */
@@ -314,11 +391,15 @@ executor_run(struct executor *x, const char *language, const char *code, size_t 
 	kind = executor_ready(x, e);
 	if (kind)
 		return kind;
+	x->busy = true;
 	s.job = jobs_of(&x->jobs, k);
+	buf_init(&s.err, EXPLAIN_TEXT_MAX);
 	collect_init(&s.out, MIN_OF(x->o.limits.show_bytes, x->o.limits.keep_bytes),
 		     x->o.spill_dir, x->o.limits.spill_bytes);
 	step_run(&s, code, n, out);
 	collect_release(&s.out);
+	buf_release(&s.err);
+	x->busy = false;
 	if (x->jobs.dead) {
 		step_result_release(out);
 		return executor_fail(x, e);

@@ -44,6 +44,7 @@ struct step_result {
 	char *spill_path;     /* file that holds the whole, or NULL */
 	char *cwd;	      /* set when it is not what it was before the step */
 	char *note;	      /* what was hit, what to do; or NULL */
+	char *notices;	      /* what the sandbox refused, a line each; or NULL */
 };
 void step_result_release(struct step_result *r);
 /* The structured text that goes back to the model: a line of facts, then the output. */
@@ -57,7 +58,10 @@ struct executor_opts {
 	struct loop *loop;
 	struct sbx_session *sandbox; /* set up already or still being; borrowed */
 	struct execute_limits limits;
-	const char *spill_dir; /* made when first needed; NULL: no spill */
+	const char *spill_dir;		 /* made when first needed; NULL: no spill */
+	const struct sbx_policy *policy; /* paths in errors are looked up here; or NULL */
+	/* A line about what the sandbox refused, at once; results hold it too. Or NULL. */
+	void (*on_notice)(const char *line, void *arg);
 	/* Every millisecond figure below is measured with the loop turning. */
 	void (*on_second)(int64_t elapsed_ms, int64_t limit_ms, void *arg); /* or NULL */
 	void *arg;
@@ -76,6 +80,19 @@ executor_run(struct executor *x, const char *language, const char *code, size_t 
 	     step_output_fn *live, void *arg, struct step_result *out, struct err *e);
 /* The time a step may take, in ms, from the next on; 0: no bound. */
 void executor_set_wall(struct executor *x, int64_t wall_ms);
+/* A fact about the step that comes from elsewhere than the jail; false: nobody collects facts. */
+bool executor_tell(struct executor *x, const struct sbx_notice *n);
+/* A step may have to wait for the user (a host to be allowed): when `needed` says so, `attend` is
+ * called from the step's own turn of the loop. The step's clock stands still meanwhile and its
+ * output waits in the jail. */
+struct executor_attend {
+	bool (*needed)(void *arg);
+	void (*attend)(void *arg);
+	void *arg;
+};
+void executor_set_attend(struct executor *x, const struct executor_attend *a);
+/* A step is under way. */
+bool executor_busy(const struct executor *x);
 /* Ends one language's interpreter, or all (NULL). The next step starts afresh. */
 void executor_restart(struct executor *x, const char *language);
 

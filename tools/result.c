@@ -16,6 +16,7 @@ step_result_release(struct step_result *r)
 	free(TAKE(r->spill_path));
 	free(TAKE(r->cwd));
 	free(TAKE(r->note));
+	free(TAKE(r->notices));
 }
 
 /* A path from the jail may hold anything; the line of facts must stay one line. */
@@ -88,6 +89,8 @@ step_result_text(const struct step_result *r, const struct kernel *k, struct buf
 	buf_addc(out, ']');
 	if (r->note)
 		buf_addf(out, "\n%s", r->note);
+	if (r->notices)
+		buf_addf(out, "\n%s", r->notices);
 	if (r->output && *r->output)
 		buf_addf(out, "\n%s", r->output);
 }

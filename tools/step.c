@@ -75,12 +75,24 @@ step_next_stage(struct step *s, int64_t now)
 		jobs_abandon(&s->x->jobs, s->job);
 }
 
+static void
+step_keep_error(struct step *s, const char *p, size_t n)
+{
+	size_t keep = MIN_OF(n, (size_t)EXPLAIN_TEXT_MAX);
+
+	if (s->err.len + keep > EXPLAIN_TEXT_MAX)
+		buf_consume(&s->err, s->err.len + keep - EXPLAIN_TEXT_MAX);
+	buf_add(&s->err, p + n - keep, keep);
+}
+
 void
 step_output(int stream, const char *p, size_t n, void *arg)
 {
 	struct step *s = arg;
 
 	collect_add(&s->out, p, n);
+	if (stream == 2)
+		step_keep_error(s, p, n);
 	if (s->live)
 		s->live(stream, p, n, s->arg);
 	if (collect_full(&s->out))
@@ -136,12 +148,32 @@ step_patience(const struct step *s, int64_t now)
 	return (int)MAX_OF(MIN_OF(until - now, (int64_t)INT32_MAX), (int64_t)0);
 }
 
+/* What the user takes to answer is not the step's time. */
+static void
+step_attend(struct step *s)
+{
+	struct executor *x = s->x;
+	int64_t before = clock_ms(), took;
+
+	if (!x->attend.needed || s->stage != STAGE_RUNS || loop_pending(x->o.loop) ||
+	    !x->attend.needed(x->attend.arg))
+		return;
+	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
+	x->watching = 0;
+	x->attend.attend(x->attend.arg);
+	took = clock_ms() - before;
+	s->start += took;
+	if (s->second != INT64_MAX)
+		s->second += took;
+}
+
 void
 step_wait(struct step *s, enum job_state state)
 {
 	while (s->job->state == state) {
 		executor_watch(s->x);
 		loop_wait(s->x->o.loop, step_patience(s, clock_ms()));
+		step_attend(s);
 		step_signals(s);
 		if (s->job->state == state)
 			step_clock(s, clock_ms());

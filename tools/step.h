@@ -9,12 +9,17 @@
 
 #include "tools/collect.h"
 #include "tools/execute.h"
+#include "tools/explain.h"
 #include "tools/jobs.h"
 
 struct executor {
 	struct executor_opts o;
 	struct jobs jobs;
-	short watching; /* poll events asked for */
+	short watching;		/* poll events asked for */
+	struct sbx_notice idle; /* waits for the step to fail; kind 0: none */
+	struct buf told;	/* lines about what was refused, for the next result */
+	struct executor_attend attend;
+	bool busy; /* a step is under way */
 };
 /* Watches the jail's descriptor; for writability only while something waits to be written. */
 void executor_watch(struct executor *x);
@@ -26,6 +31,7 @@ struct step {
 	struct executor *x;
 	struct job *job;
 	struct collect out;
+	struct buf err;	      /* the last part of standard error */
 	step_output_fn *live; /* or NULL */
 	void *arg;
 	int64_t start, limit; /* ms; limit 0: none */

@@ -52,7 +52,8 @@ struct opt_row {
 	int stands_for; /* index of that row plus 1, or 0 */
 	const char *on,
 	    *off;	   /* texts given to that row by the flag and its `--no-` form; for
-			       * other types `off` is the text `--no-NAME` sets, or NULL */
+			       * other types `off` is the text `--no-NAME` sets, or NULL, and
+			       * `on` that of a `--NAME` without `=VALUE`, or NULL: it needs one */
 	const char *group; /* heading in help and manual */
 	const char *help;  /* one line */
 };

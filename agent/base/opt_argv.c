@@ -150,6 +150,8 @@ opt_long(struct opt_reader *r, const char *name)
 			return opt_give(r, id, negative ? "false" : "true");
 		return opt_give(r, id, row->off);
 	}
+	if (!value && row->on)
+		return opt_give(r, id, row->on);
 	if (!value) {
 		kind = opt_next_value(r, row, &value);
 		if (kind)

@@ -109,8 +109,10 @@ prompt_sandbox(const struct prompt_facts *f, struct buf *out)
 	    "%s (%s). ",
 	    f->workspace, f->workspace_readonly ? "read-only" : "writable");
 	prompt_places(f, rung, out);
-	buf_adds(out,
-		 "- The network is off: nothing can be downloaded or installed. No sudo.");
+	buf_addf(out, "- %s No sudo.",
+		 f->network ? f->network
+			    : "The network is off: nothing can be downloaded or installed "
+			      "unless the user opens a host (/net allow HOST).");
 	if (f->memory)
 		buf_addf(out, " Memory: %llu MiB.", (unsigned long long)(f->memory / MIB));
 	buf_adds(out, "\n");

@@ -15,6 +15,7 @@ struct prompt_facts {
 	const char *const *write; /* further writable paths, or NULL */
 	int64_t step_timeout_ms;
 	uint64_t memory;	       /* bytes */
+	const char *network;	       /* what can be reached, a sentence; NULL: nothing */
 	const struct sbx_stand *stand; /* NULL: the whole jail */
 	bool tools;		       /* code comes as calls; else as fenced blocks */
 	bool run;		       /* code is run at all */

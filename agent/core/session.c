@@ -17,6 +17,12 @@ session_on_second(int64_t elapsed_ms, int64_t limit_ms, void *arg)
 		s->sink.step_second(s->sink.arg, elapsed_ms, limit_ms);
 }
 
+static void
+session_on_refusal(const char *line, void *arg)
+{
+	session_notice(arg, NOTICE_WARN, "%s", line);
+}
+
 struct session *
 session_new(const struct session_conf *c, struct loop *loop, struct sbx_session *sandbox,
 	    struct transcript *transcript, struct model *model, const struct sink *sink)
@@ -27,9 +33,11 @@ session_new(const struct session_conf *c, struct loop *loop, struct sbx_session 
 				  .limits = c->execute,
 				  .spill_dir = c->spill_dir,
 				  .on_second = session_on_second,
+				  .on_notice = session_on_refusal,
 				  .arg = s};
 
 	s->conf = *c;
+	x.policy = &s->conf.policy;
 	s->loop = loop;
 	s->model = model;
 	s->sink = *sink;
@@ -82,6 +90,7 @@ session_system(struct session *s, struct buf *out)
 	    .step_timeout_ms = s->conf.execute.wall_ms,
 	    .memory = s->conf.limits.memory,
 	    .stand = s->conf.stand,
+	    .network = s->conf.network,
 	    .tools = s->model && s->model->tools != MODEL_TOOLS_NO,
 	    .run = s->conf.approve != APPROVE_NEVER,
 	    .asks = s->conf.approve == APPROVE_ASK,
@@ -122,18 +131,37 @@ session_begin(struct session *s, struct err *e)
 	return transcript_msg(s->transcript, &s->msgs.at[0], NULL, e);
 }
 
+/* What the system message says may be no longer true. */
+static void
+session_renew_system(struct session *s)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SESSION_SYSTEM_MAX);
+
+	if (s->msgs.n == 0)
+		return;
+	session_system(s, &text);
+	msg_set_text(&s->msgs.at[0], buf_str(&text));
+}
+
+void
+session_set_network(struct session *s, const char *network)
+{
+	s->conf.network = network;
+	session_renew_system(s);
+	if (s->begun)
+		transcript_note(s->transcript, "network", network ? network : "off", NULL);
+}
+
 void
 session_set_model(struct session *s, struct model *model)
 {
-	AUTO_BUF struct buf text = BUF_INIT(SESSION_SYSTEM_MAX);
 	AUTO_FREE char *spec = NULL;
 
 	model_free(s->model);
 	s->model = model;
 	if (s->msgs.n == 0)
 		return;
-	session_system(s, &text);
-	msg_set_text(&s->msgs.at[0], buf_str(&text));
+	session_renew_system(s);
 	spec = session_model_spec(s);
 	transcript_note(s->transcript, "model", spec, NULL);
 }

@@ -29,8 +29,10 @@ struct session_conf {
 	const char
 	    *spill_dir; /* for output that is too long to keep, seen by code; or NULL */
 	const char *const *write;
+	const char *network; /* what code can reach, for the model; NULL: nothing */
 	struct sbx_limits limits;
 	const struct sbx_stand *stand; /* what jail there is, once it is ready */
+	struct sbx_policy policy; /* what steps may do; to explain what they may not */
 	struct execute_limits execute;
 	bool interactive; /* a next prompt follows: governors return to it */
 };
@@ -58,6 +60,8 @@ session_new(const struct session_conf *c, struct loop *loop, struct sbx_session 
 	    struct transcript *transcript, struct model *model, const struct sink *sink);
 void session_free(struct session *s);
 void session_set_model(struct session *s, struct model *model);
+/* The network changed: renews the system message. The text is borrowed. */
+void session_set_network(struct session *s, const char *network);
 /* Writes the system message and the session event, once. */
 enum err_kind session_begin(struct session *s, struct err *e);
 /* Forgets the conversation and ends the interpreters. */

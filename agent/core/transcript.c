@@ -269,6 +269,8 @@ transcript_step(struct transcript *t, const struct step *s, const struct step_re
 		json_kv_str(w, "cwd", r->cwd);
 	if (r->note)
 		json_kv_str(w, "note", r->note);
+	if (r->notices)
+		json_kv_str(w, "sandbox", r->notices);
 	json_kv_str(w, "output", r->output ? r->output : "");
 	return transcript_end(t, e);
 }

@@ -1,28 +1,57 @@
 /* Compiles *.policy files into C arrays of BPF, at build time, through libseccomp.
  *
- * Two programs come out, to be stacked: one that lets through what is named and answers ENOSYS
- * to the rest, and one that lets everything through but refuses by argument. libseccomp cannot
- * say "this call, except with these arguments" in one program; the kernel takes the strictest
- * answer of both. A row that libseccomp does not accept ends the build.
+ * A program has two parts: one that refuses by call and argument, and behind it, for what that
+ * one lets through, one that allows what is named and answers ENOSYS to the rest. libseccomp
+ * makes each of them; it cannot say "this call, except with these arguments" in one. Joined they
+ * are loaded and run as one filter. The first part comes in six shapes, filter_programs
+ * [tell][debug]: what it refuses can be told to pid 1 or only fail, and debuggers can be let in.
+ * The rows that are told come out as a table too, so that pid 1 decides by the same text. A row
+ * that libseccomp does not accept ends the build.
  *
- * Sources: seccomp_rule_add(3), seccomp_attr_set(3), seccomp_export_bpf(3) of 2.5.4. */
+ * Sources: seccomp_rule_add(3), seccomp_attr_set(3), seccomp_export_bpf(3) of 2.5.4.
+ * Pinned by tests/unit/test_filter.c, tests/jail/test_policy_lines.py. */
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS_MAX 64
-#define TREE	  2 /* SCMP_FLTATR_CTL_OPTIMIZE: binary tree */
+#define WORDS_MAX      64
+#define TREE	       2 /* SCMP_FLTATR_CTL_OPTIMIZE: binary tree */
+#define API_WITH_NOTIF 5 /* seccomp_api_set(3): whatever the kernel that builds can do */
+#define TELLS	       3 /* nothing; notify and debug rows; explain rows too */
+#define DENIES	       (TELLS * 2)
+
+enum kind { DENY, NOTIFY, DEBUG, EXPLAIN };
+
+/* One rule as it stands in a program, or one condition of a row in the table. */
+struct range {
+	unsigned arg;
+	unsigned long mask, low, high;
+};
+
+struct row {
+	enum kind kind;
+	int error; /* 0: let through, and tell */
+	const char *name;
+	struct range range[2];
+	unsigned n;
+};
 
 static const struct {
 	const char *name;
 	int value;
-} errors[] = {{"EPERM", EPERM}, {"ENOSYS", ENOSYS}, {"EAFNOSUPPORT", EAFNOSUPPORT}};
+} errors[] = {{"EPERM", EPERM},
+	      {"ENOSYS", ENOSYS},
+	      {"EAFNOSUPPORT", EAFNOSUPPORT},
+	      {"EBUSY", EBUSY},
+	      {"allow", 0}};
 
-static scmp_filter_ctx allow, deny;
+static scmp_filter_ctx allow, deny[DENIES];
+static FILE *table;
 static const char *file;
 static unsigned line_no;
 
@@ -43,12 +72,12 @@ call_number(const char *name)
 	return nr; /* negative: known elsewhere, absent here */
 }
 
-static uint32_t
+static int
 failure(const char *name)
 {
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (strcmp(errors[i].name, name) == 0)
-			return SCMP_ACT_ERRNO((uint32_t)errors[i].value);
+			return errors[i].value;
 	die("no such error", name, EINVAL);
 	return 0;
 }
@@ -66,76 +95,167 @@ add(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned n,
 		die("rule refused for", name, -rc);
 }
 
-/* "a1&04000", "a1=0x5412", "a0=3-9" or "a1==1-4096"; the last value goes to *last. */
-static struct scmp_arg_cmp
-condition(const char *word, unsigned long *last)
+/* "a1&04000", "a1&3=1", "a1=0x5412", "a0=3-9" or "a1==1-4096". */
+static struct range
+condition(const char *word)
 {
-	struct scmp_arg_cmp c = {.op = SCMP_CMP_MASKED_EQ};
-	bool whole;
-	char *end;
+	struct range r = {.mask = UINT32_MAX};
+	const char *p = word + 2;
+	char *end = NULL;
 
-	if (word[0] != 'a' || word[1] < '0' || word[1] > '5' || !word[2])
+	if (word[0] != 'a' || word[1] < '0' || word[1] > '5')
 		die("bad condition", word, EINVAL);
-	c.arg = (unsigned)(word[1] - '0');
-	whole = word[2] == '=' && word[3] == '=';
-	c.datum_b = strtoul(word + 3 + whole, &end, 0);
-	if (word[2] == '&')
-		c.datum_a = c.datum_b;
-	else
-		c.datum_a = whole ? UINT64_MAX : UINT32_MAX;
-	*last = *end == '-' ? strtoul(end + 1, &end, 0) : (unsigned long)c.datum_b;
-	if ((word[2] != '&' && word[2] != '=') || *end)
+	r.arg = (unsigned)(word[1] - '0');
+	if (*p == '&') {
+		r.mask = r.low = r.high = strtoul(p + 1, &end, 0);
+		if (!*end)
+			return r;
+		p = end;
+	} else if (p[0] == '=' && p[1] == '=') {
+		r.mask = UINT64_MAX;
+		p++;
+	}
+	if (*p != '=')
 		die("bad condition", word, EINVAL);
-	return c;
+	r.low = r.high = strtoul(p + 1, &end, 0);
+	if (*end == '-')
+		r.high = strtoul(end + 1, &end, 0);
+	if (*end || r.low > r.high || (r.low & ~r.mask))
+		die("bad condition", word, EINVAL);
+	return r;
 }
 
 /* One or two conditions; the last may be a range, which becomes one rule for each block of
  * values that shares its upper bits: fewer instructions to load with each job. */
 static void
-conditional(scmp_filter_ctx ctx, uint32_t action, char **word, unsigned n)
+conditional(scmp_filter_ctx ctx, uint32_t action, const char *name, const struct range *r,
+	    unsigned n)
 {
+	const struct range *last = &r[n - 1];
 	struct scmp_arg_cmp c[2];
-	unsigned long last = 0, value, whole;
+	unsigned long block;
 
-	if (n < 2 || n > 3)
-		die("one or two conditions for", word[0], EINVAL);
-	for (unsigned i = 1; i < n; i++)
-		c[i - 1] = condition(word[i], &last);
-	value = (unsigned long)c[n - 2].datum_b;
-	whole = c[n - 2].datum_a;
-	if (value == last) {
-		add(ctx, action, word[0], n - 1, c);
-		return;
-	}
-	while (value <= last) {
-		unsigned long block = 1;
-
-		while (value % (block * 2) == 0 && value + block * 2 - 1 <= last)
+	for (unsigned i = 0; i < n; i++)
+		c[i] = (struct scmp_arg_cmp){.arg = r[i].arg,
+					     .op = SCMP_CMP_MASKED_EQ,
+					     .datum_a = r[i].mask,
+					     .datum_b = r[i].low};
+	for (unsigned long value = last->low; value <= last->high; value += block) {
+		block = 1;
+		while (value < last->high && value % (block * 2) == 0 &&
+		       value + block * 2 - 1 <= last->high)
 			block *= 2;
-		c[n - 2].datum_a = whole & ~(block - 1);
-		c[n - 2].datum_b = value;
-		add(ctx, action, word[0], n - 1, c);
-		value += block;
+		c[n - 1].datum_a = last->mask & ~(block - 1);
+		c[n - 1].datum_b = value;
+		add(ctx, action, name, n, c);
+	}
+}
+
+static void
+add_row(scmp_filter_ctx ctx, uint32_t action, const struct row *r)
+{
+	if (r->n)
+		conditional(ctx, action, r->name, r->range, r->n);
+	else
+		add(ctx, action, r->name, 0, NULL);
+}
+
+static bool
+is_condition(const char *word)
+{
+	return word[0] == 'a' && word[1] >= '0' && word[1] <= '5' &&
+	       (word[2] == '=' || word[2] == '&');
+}
+
+static unsigned
+conditions(char **word, unsigned n, struct range *out)
+{
+	unsigned i = 0;
+
+	for (; i < n && is_condition(word[i]); i++) {
+		if (i == 2)
+			die("more than two conditions", word[i], EINVAL);
+		out[i] = condition(word[i]);
+	}
+	return i;
+}
+
+/* In each shape of the first part: refused aloud, refused silently, or not at all. */
+static void
+refuse(const struct row *r)
+{
+	for (int i = 0; i < DENIES; i++) {
+		int tell = i / 2;
+		bool debug = i % 2;
+		bool told = (r->kind == EXPLAIN && tell == 2) ||
+			    ((r->kind == NOTIFY || r->kind == DEBUG) && tell >= 1);
+
+		if (r->kind == DEBUG && debug)
+			continue;
+		if (told)
+			add_row(deny[i], SCMP_ACT_NOTIFY, r);
+		else if (r->error)
+			add_row(deny[i], SCMP_ACT_ERRNO((uint32_t)r->error), r);
+	}
+	/* Refused by the first part alone. */
+	if (!r->n && r->error)
+		add(allow, SCMP_ACT_ALLOW, r->name, 0, NULL);
+	if (r->kind == DENY || call_number(r->name) < 0)
+		return;
+	fprintf(table, "\t{%d, %d, %u, \"%s\", {", call_number(r->name), r->error, r->n,
+		r->name);
+	for (unsigned i = 0; i < r->n; i++)
+		fprintf(table, "{%u, 0x%lx, 0x%lx, 0x%lx}, ", r->range[i].arg,
+			r->range[i].mask, r->range[i].low, r->range[i].high);
+	fprintf(table, "}},\n");
+}
+
+/* KIND ERR NAME..., or KIND ERR NAME CONDITION... */
+static void
+refusing(enum kind kind, char **word, unsigned n)
+{
+	struct row r = {.kind = kind, .error = failure(word[0])};
+
+	if (kind == DENY && !r.error)
+		die("cannot be denied", word[0], EINVAL);
+	for (unsigned i = 1; i < n; i++) {
+		r.name = word[i];
+		r.n = conditions(word + i + 1, n - i - 1, r.range);
+		if (!r.n && kind == DENY)
+			die("a condition is missing for", r.name, EINVAL);
+		i += r.n;
+		refuse(&r);
 	}
 }
 
 static void
 row(char **word, unsigned n)
 {
+	struct range r[2];
+
 	if (strcmp(word[0], "allow") == 0) {
 		for (unsigned i = 1; i < n; i++)
 			add(allow, SCMP_ACT_ALLOW, word[i], 0, NULL);
 	} else if (strcmp(word[0], "errno") == 0 && n > 2) {
-		/* ENOSYS is what the first program answers by itself. */
+		/* ENOSYS is what the second part answers by itself. */
 		for (unsigned i = 2; i < n; i++)
-			if (strcmp(word[1], "ENOSYS") == 0)
+			if (failure(word[1]) == ENOSYS)
 				call_number(word[i]);
 			else
-				add(allow, failure(word[1]), word[i], 0, NULL);
+				add(allow, SCMP_ACT_ERRNO((uint32_t)failure(word[1])),
+				    word[i], 0, NULL);
 	} else if (strcmp(word[0], "deny") == 0 && n > 3) {
-		conditional(deny, failure(word[1]), word + 2, n - 2);
+		refusing(DENY, word + 1, n - 1);
+	} else if (strcmp(word[0], "notify") == 0 && n > 2) {
+		refusing(NOTIFY, word + 1, n - 1);
+	} else if (strcmp(word[0], "debug") == 0 && n > 2) {
+		refusing(DEBUG, word + 1, n - 1);
+	} else if (strcmp(word[0], "explain") == 0 && n > 2) {
+		refusing(EXPLAIN, word + 1, n - 1);
 	} else if (strcmp(word[0], "only") == 0 && n > 2) {
-		conditional(allow, SCMP_ACT_ALLOW, word + 1, n - 1);
+		if (conditions(word + 2, n - 2, r) != n - 2)
+			die("bad condition for", word[1], EINVAL);
+		conditional(allow, SCMP_ACT_ALLOW, word[1], r, n - 2);
 	} else {
 		die("bad row", word[0], EINVAL);
 	}
@@ -165,20 +285,43 @@ read_policy(const char *path)
 }
 
 static void
-print_program(scmp_filter_ctx ctx, const char *name)
+print_ops(scmp_filter_ctx ctx, bool then)
 {
-	struct sock_filter op;
+	struct sock_filter op[BPF_MAXINSNS];
 	FILE *bpf = tmpfile();
 	int rc = bpf ? seccomp_export_bpf(ctx, fileno(bpf)) : -errno;
+	unsigned n;
 
 	if (rc)
-		die("cannot export", name, -rc);
+		die("cannot export", "program", -rc);
 	rewind(bpf);
-	printf("static const struct sock_filter %s[] = {\n", name);
-	while (fread(&op, sizeof(op), 1, bpf) == 1)
-		printf("\t{0x%02x, %u, %u, 0x%08x},\n", op.code, op.jt, op.jf, op.k);
-	printf("};\n");
+	n = (unsigned)fread(op, sizeof(op[0]), BPF_MAXINSNS, bpf);
 	fclose(bpf);
+	for (unsigned i = 0; i < n; i++) {
+		/* What the first part lets through is for the second one to decide. */
+		if (then && op[i].code == (BPF_RET | BPF_K) && op[i].k == SECCOMP_RET_ALLOW)
+			op[i] = (struct sock_filter){BPF_JMP | BPF_JA, 0, 0, n - i - 1};
+		printf("\t{0x%02x, %u, %u, 0x%08x},\n", op[i].code, op[i].jt, op[i].jf,
+		       op[i].k);
+	}
+}
+
+static void
+print_programs(void)
+{
+	for (int i = 0; i < DENIES; i++) {
+		printf("static const struct sock_filter filter_%d_%d[] = {\n", i / 2,
+		       i % 2);
+		print_ops(deny[i], true);
+		print_ops(allow, false);
+		printf("};\n");
+	}
+	printf("static const struct sock_fprog filter_programs[%d][2] = {\n", TELLS);
+	for (int i = 0; i < DENIES; i++)
+		printf("\t%s{sizeof(filter_%d_%d) / sizeof(struct sock_filter), "
+		       "(struct sock_filter *)filter_%d_%d}%s,\n",
+		       i % 2 ? "" : "{", i / 2, i % 2, i / 2, i % 2, i % 2 ? "}" : "");
+	printf("};\n");
 }
 
 static scmp_filter_ctx
@@ -197,18 +340,36 @@ program(uint32_t action)
 	return ctx;
 }
 
+/* The rows that are told; filter.h's includer defines the struct. */
+static void
+print_table(void)
+{
+	char line[256];
+
+	rewind(table);
+	printf("static const struct filter_row filter_rows[] = {\n");
+	while (fgets(line, sizeof(line), table))
+		fputs(line, stdout);
+	printf("};\n");
+	fclose(table);
+}
+
 int
 main(int argc, char **argv)
 {
 	file = "genfilter";
+	table = tmpfile();
+	if (!table || seccomp_api_set(API_WITH_NOTIF))
+		die("cannot start", "libseccomp", EINVAL);
 	allow = program(SCMP_ACT_ERRNO(ENOSYS));
-	deny = program(SCMP_ACT_ALLOW);
+	for (int i = 0; i < DENIES; i++)
+		deny[i] = program(SCMP_ACT_ALLOW);
 	for (int i = 1; i < argc; i++)
 		read_policy(argv[i]);
 	printf("/* Made by sandbox/gen/genfilter.c. */\n");
 	/* libseccomp's token is the kernel's audit architecture. */
 	printf("#define FILTER_ARCH 0x%08xu\n", seccomp_arch_native());
-	print_program(allow, "filter_allow");
-	print_program(deny, "filter_deny");
+	print_programs();
+	print_table();
 	return 0;
 }

@@ -278,7 +278,7 @@ call('shmget', 'ENOSYS', 29, 0, 4097, 0o1600)
 call('shmget of 4 GiB', 'ENOSYS', 29, 0, (1 << 32) + 56, 0o1600)
 call('openat2', 'ENOSYS', 437, -100, b'x', 0, 0)
 call('fchmodat2', 'ENOSYS', 452, -100, b'x', 0, 0)
-call('personality', 'ENOSYS', 135, 0x40000)
+call('personality', 'EPERM', 135, 0x40000)
 call('unknown', 'ENOSYS', 999)
 for request in (0x5412, 0x541c, 0x5412 | 1 << 32, 0x541c | 0xffff << 40):
     call('ioctl', 'EPERM', 16, 0, request, b'x')

@@ -2,6 +2,7 @@
 import functools
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -72,8 +73,8 @@ class Box:
         return subprocess.Popen(self.argv(command, options), cwd=more.pop("cwd", self.work),
                                 env=self.env(env), **self.as_user(), **more)
 
-    def run(self, command, options=(), text=None, **more):
-        """Exit code and merged output."""
+    def run(self, command, options=(), text=None, notices=False, **more):
+        """Exit code and merged output, without the lines about what was refused."""
         if text is not None:
             more["stdin"] = subprocess.PIPE
         job = self.popen(command, options, **more)
@@ -82,7 +83,10 @@ class Box:
         except subprocess.TimeoutExpired:
             job.kill()
             raise
-        return job.returncode, out.decode("utf-8", "replace")
+        out = out.decode("utf-8", "replace")
+        if not notices and job.returncode != 4:
+            out = re.sub(r"sunaba: sandbox: [^\n]*\n", "", out)
+        return job.returncode, out
 
     def python(self, code, **more):
         return self.run(["/usr/bin/python3", "-c", code], **more)

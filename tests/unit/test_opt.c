@@ -40,6 +40,31 @@ expect_error(char **argv, int argc, const char *msg, const char *hint)
 	opts_free(o);
 }
 
+/* A value that may be missing never is the next argument. */
+static void
+test_value_behind_equals(void **state)
+{
+	struct opts *o = opts_new();
+	const char *const *list;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(argv_of(o, NULL, ARGV("--allow-net", "a.com")), ERR_NONE);
+	list = opt_list(o, OPT_ALLOW_NET, &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(list[0], "ask");
+	assert_string_equal(opts_args(o, NULL)[0], "a.com");
+	opts_free(o);
+	o = opts_new();
+	assert_int_equal(argv_of(o, "sandbox", ARGV("--allow-net=a.com,b.com:81", "true")),
+			 ERR_NONE);
+	list = opt_list(o, OPT_ALLOW_NET, &n);
+	assert_int_equal(n, 2);
+	assert_string_equal(list[1], "b.com:81");
+	assert_int_equal(argv_of(o, NULL, ARGV("--no-allow-net")), ERR_NONE);
+	opts_free(o);
+}
+
 static void
 test_defaults(void **state)
 {
@@ -411,6 +436,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_value_behind_equals),
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_argv_forms),
 	    cmocka_unit_test(test_argv_negative_and_last_wins),

@@ -1,0 +1,49 @@
+/* What pid 1 does about calls that a job's filter tells it of: answers them, and turns refused
+ * ones into notices.
+ *
+ * The listener of a job comes over a socket pair before its command is executed. A refusal looks
+ * at registers only; what is read from the job's memory is for the notice, or stands in for what
+ * the network namespace would answer anyway. Nothing here waits: a caller that is gone, or whose
+ * memory cannot be read, costs its notice at most. */
+#ifndef SUNABA_SANDBOX_NOTIFY_H
+#define SUNABA_SANDBOX_NOTIFY_H
+
+#include "sandbox/setup.h"
+
+#define NOTIFY_STEP_MAX 64 /* notices of one step */
+#define NOTIFY_ROUND	32 /* calls answered before others get their turn */
+
+struct notify {
+	int channel;			/* where the listener comes from, or -1 */
+	int listener;			/* or -1 */
+	unsigned told;			/* notices since the step began */
+	uint64_t seen[NOTIFY_STEP_MAX]; /* hashes of them: each is sent once */
+};
+
+typedef void notify_tell_fn(const struct sbx_notice *n, void *arg);
+
+void notify_init(struct notify *n);
+/* Makes the pair; *theirs, close-on-exec, goes to the job. False: refused calls fail without a
+ * word then. */
+bool notify_open(struct notify *n, int *theirs);
+/* Calls that are still told of fail with ENOSYS from here on. */
+void notify_close(struct notify *n);
+/* The descriptor to poll for POLLIN; -1: none. */
+int notify_fd(const struct notify *n);
+/* To be called when it is readable, or has hung up. */
+void notify_serve(struct notify *n, const struct setup *s, notify_tell_fn *tell, void *arg);
+/* A new step begins: what was told may be told again. */
+void notify_step(struct notify *n);
+/* Tells unless this was told in this step already, or too much was. */
+void notify_tell(struct notify *n, const struct sbx_notice *what, notify_tell_fn *tell,
+		 void *arg);
+
+/* notify_file.c: whether this call, made by process `pid`, is refused because a path of it is on
+ * something read-only; *out is filled then. */
+bool notify_file(int pid, const char *call, const uint64_t args[6], struct sbx_notice *out);
+/* The first path that a call names, absolute; false when it names none or cannot be read. */
+bool notify_path(int pid, const char *call, const uint64_t args[6], char *out, size_t size);
+/* Up to n bytes of a process's memory; what could be read, 0 when nothing. */
+size_t notify_peek(int pid, uint64_t at, void *into, size_t n);
+
+#endif

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""`sunaba sandbox --explain`: each refusal is one line of facts on standard error, and what works
+says nothing."""
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+import tap  # noqa: E402
+from jailbox import jail_test, main, need  # noqa: E402
+
+
+def explained(box, command, options=("--explain",)):
+    """The lines about refusals."""
+    job = box.popen(command, options=options, stderr=subprocess.PIPE)
+    _, err = job.communicate(timeout=60)
+    err = err.decode("utf-8", "replace")
+    return [line[line.index("sunaba: sandbox: ") + 17:] for line in err.splitlines()
+            if "sunaba: sandbox: " in line]
+
+
+FILES = (
+    ("touch /usr/x", "/usr/x is read-only here (open for writing)"),
+    ("cd /usr; echo x > new", "/usr/new is read-only here (open for writing)"),
+    ("echo x >> /etc/passwd", "/etc/passwd is read-only here (open for writing)"),
+    ("rm -f /etc/passwd", "/etc/passwd is read-only here (remove)"),
+    ("mkdir /usr/x", "/usr/x is read-only here (make a folder)"),
+    ("rmdir /usr/share", "/usr/share is read-only here (remove)"),
+    ("touch a; mv a /usr/a; rm a", "/usr/a is read-only here (rename to this)"),
+    ("mv /usr/bin/env ./env", "/usr/bin/env is read-only here (rename)"),
+    ("ln -s a /usr/x", "/usr/x is read-only here (link)"),
+    ("touch a; ln a /usr/x; rm a", "/usr/x is read-only here (link)"),
+    ("mkfifo /usr/x", "/usr/x is read-only here (make)"),
+    ("chmod 777 /etc/passwd", "/etc/passwd is read-only here (change the mode)"),
+    ("chown 0 /etc/passwd", "/etc/passwd is read-only here (change the owner)"),
+    ("truncate -s 0 /etc/passwd", "/etc/passwd is read-only here (open for writing)"),
+    ("echo x > /proc/sys/kernel/hostname", "/proc/sys/kernel/hostname is read-only here"),
+    ("ln -s /usr/x out; echo x > out; rm -f out", "/out is read-only here (open for writing)"),
+    ("echo x > /new", "/new is read-only here (open for writing)"),
+)
+
+
+@jail_test
+def files(box):
+    """every refused file action prints its path and what was tried"""
+    for command, want in FILES:
+        lines = explained(box, command)
+        tap.contains("\n".join(lines), want, command)
+        path = want.split(" is ")[0]
+        tap.equal([line for line in lines if path not in line], [], command)
+
+
+@jail_test
+def read_only_workspace(box):
+    """a workspace that is read-only is said to be so"""
+    lines = explained(box, "echo x > file", ["--explain", "--read-only"])
+    tap.equal(lines, [f"{box.work}/file is read-only here (open for writing) - "
+                      "/allow write FOLDER, or --allow-write FOLDER"])
+
+
+@jail_test
+def calls_and_addresses(box):
+    """calls, addresses and io_uring"""
+    code = """import ctypes, socket
+libc = ctypes.CDLL(None)
+for nr in (165, 272, 101, 321, 248, 425): libc.syscall(nr, 1 << 28, 0, 0, 0, 0, 0)
+for to in (('93.184.216.34', 443), ('127.0.0.1', 1)): socket.socket().connect_ex(to)
+socket.socket(10, 2).sendto(b'x', ('2001:db8::1', 7))
+"""
+    if os.uname().machine != "x86_64":
+        tap.skip("system call numbers of x86-64")
+    text = "\n".join(explained(box, ["/usr/bin/python3", "-c", code]))
+    for part in ("mount is refused", "unshare is refused", "ptrace is refused", "bpf is refused",
+                 "add_key is refused", "io_uring_setup is refused",
+                 "connect 93.184.216.34:443 is refused: the network is off",
+                 "connect [2001:db8::1]:7 is refused"):
+        tap.contains(text, part)
+    tap.absent(text, "127.0.0.1")
+    tap.absent("\n".join(explained(box, ["/usr/bin/python3", "-c", code], [])), "io_uring")
+
+
+@jail_test
+def set_id_bits(box):
+    """a set-user-ID bit is refused with the path it was for"""
+    lines = explained(box, "touch f; chmod u+s f; rm f", [])
+    tap.equal(lines, ["fchmodat is refused: no file gets set-user-ID or set-group-ID bits "
+                      f"({box.work}/f)"])
+
+
+@jail_test
+def sendmsg(box):
+    """an address that sendmsg names is explained too"""
+    code = """import socket
+s = socket.socket(2, 2)
+try: s.sendmsg([b'x'], [], 0, ('192.0.2.7', 99))
+except OSError as e: print(e.errno)
+a, b = socket.socketpair()
+a.sendmsg([b'fine']); print(b.recv(9))
+"""
+    tap.equal(explained(box, ["/usr/bin/python3", "-c", code])[0].split(" is ")[0],
+              "connect 192.0.2.7:99")
+
+
+@jail_test
+def file_size(box):
+    """the limit of a file's size is named"""
+    lines = explained(box, "head -c 3000000 /dev/zero > big; exit $?", ["--limit-file-size", "1M"])
+    box.ok("rm -f big")
+    tap.contains("\n".join(lines), "the limit of file size was hit (1 MiB)")
+
+
+@jail_test
+def processes(box):
+    """the limit of processes is named, to a user at least: root's watchdog kills"""
+    code = """import os, time
+for _ in range(60):
+    try:
+        if os.fork() == 0:
+            time.sleep(1)
+            os._exit(0)
+    except OSError: break
+time.sleep(0.5)
+"""
+    job = box.popen(["/usr/bin/python3", "-c", code], options=["--limit-processes", "40"])
+    out = job.communicate(timeout=60)[0].decode()
+    tap.contains(out, "limit of processes")
+
+
+@jail_test
+def what_works_is_silent(box):
+    """commands that are not refused anything print nothing, under --explain either"""
+    need("git", "gcc", "make")
+    lines = explained(box, """set -e
+git init -q repo && cd repo && echo x > f && git add f
+git -c user.name=a -c user.email=a@b commit -qm m && git status > /dev/null
+printf 'int main(void){return 0;}' > a.c && gcc -o a a.c && ./a
+printf 'all:\\n\\ttrue\\n' > Makefile && make -s -j2
+cd .. && rm -rf repo
+mkdir -p ~/.cache/x && echo x > /tmp/y && rm /tmp/y && echo x > /dev/null && mktemp > /dev/null
+cat /etc/passwd > /dev/null; ls / > /dev/null; exec 3<>/dev/null
+mkdir -p /usr/bin
+""")
+    tap.equal(lines, [])
+
+
+@jail_test
+def slow_ways(box):
+    """paths that cannot be read, end at a page's end or are endless harm nobody"""
+    if os.uname().machine != "x86_64":
+        tap.skip("system call numbers of x86-64")
+    code = """import ctypes, mmap
+libc = ctypes.CDLL(None, use_errno=True)
+m = mmap.mmap(-1, 8192)
+at = ctypes.addressof(ctypes.c_char.from_buffer(m))
+libc.mprotect(ctypes.c_void_p(at + 4096), 4096, 0)
+m[4096 - 7:4096] = b'/usr/x\\0'
+for address in (0, 1, at + 4096, (1 << 64) - 1, 1 << 63):
+    libc.syscall(83, ctypes.c_ulong(address), 0)
+libc.syscall(83, ctypes.c_ulong(at + 4096 - 7), 0)
+m[4096 - 7:4096] = b'/usr/xx'
+libc.syscall(83, ctypes.c_ulong(at + 4096 - 7), 0)
+for name in (b'a/' * 3000, b'/usr/' + b'b' * 5000, b'/' * 4095, b''):
+    libc.syscall(83, name, 0)
+"""
+    lines = explained(box, ["/usr/bin/python3", "-c", code])
+    tap.equal([line.split(" is ")[0] for line in lines], ["/usr/x"], lines)
+
+
+if __name__ == "__main__":
+    main()
