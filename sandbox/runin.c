@@ -19,8 +19,8 @@
 #include "sandbox/usage.h"
 #include "sandbox/watch.h"
 
-static const char *over;      /* the limit that was passed */
-static bool crowded;	      /* the limit of processes was met */
+static const char *over; /* the limit that was passed */
+static bool crowded;	 /* the limit of processes was met */
 static struct watch watched;
 static int reports = -1; /* where notices go */
 

@@ -178,6 +178,8 @@ spawn_reap_calls(pid_t main_pid, spawn_watch *watch, const struct setup *s,
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGUSR1);
+	/* Waits only where tree_guard() blocked it. */
+	sigaddset(&set, SIGTERM);
 	if (calls)
 		signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	for (;;) {

@@ -216,4 +216,6 @@ while True:
     job.stdout.close()
 
 
+for each in BOXES:
+    each.notices = True
 main()

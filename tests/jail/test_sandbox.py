@@ -414,9 +414,9 @@ for i in range(600):
     except OSError:
         break
 print(n, flush=True)
-time.sleep(5 if n == 600 else 0.3)
+time.sleep(5 if n == 600 else 1)
 os._exit(0)
-""")
+""", notices=True)
     tap.contains(out, "limit of processes")
     if code == 128 + signal.SIGKILL:
         tap.equal(box.uid, 0, "a user's processes are bounded by the kernel")
