@@ -16,8 +16,10 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSUNABA_VERSION='"$(VERSION)"' -I. -I$B $(WARN) \
 	     $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(EXTRA_LDFLAGS)
-# libcurl is opened on first use (agent/model/http.c), so that start-up does not pay for it.
-LIBS := -lcjson -lcmark -lreadline -lunistring -lyaml -lm -lpthread -ldl
+# Libraries are opened on first use (agent/base/lib.h, agent/model/curl_lib.h), so that start-up
+# does not pay for them.
+LIBS := -lm -lpthread -ldl
+OPENED := cjson cmark readline unistring yaml
 
 SRC  := $(sort $(wildcard agent/*.c agent/*/*.c sandbox/*.c sandbox/net/*.c tools/*.c tools/kernels/*.c))
 OBJ  := $(SRC:%.c=$B/%.o)
@@ -26,17 +28,19 @@ LIB  := $B/libsunaba.a
 TEXT := $(wildcard prompts/*.md prompts/*.txt prompts/demo/* tools/kernels/driver.* \
 	  tools/kernels/*.py tools/kernels/*.js tools/kernels/*.sh sandbox/*.policy)
 UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c)) \
-	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c))
+	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c)) $B/jail/probe $B/bench/soak
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 .PHONY: all run test check check-asan lint fuzz bench bench-net format install uninstall clean setup \
-	setup-test man check-peers unit
+	setup-test man check-peers unit check-attacks bench-sandbox soak-sandbox
 .DELETE_ON_ERROR:
 
-all: $B/sunaba $B/sunaba.1 $B/sunaba.yaml.5
+MAN := $(patsubst docs/%.in,$B/%,$(wildcard docs/*.in))
+
+all: $B/sunaba $(MAN)
 
 run: setup
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
@@ -67,13 +71,18 @@ $(LIB): $(filter-out $(MAIN),$(OBJ))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcsP $@ $^
 
-$B/%.o: %.c | $B/sandbox/filter.h
+$B/%.o: %.c | $B/sandbox/filter.h $B/sonames.h
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Texts embedded with .incbin are not seen by -MMD.
 $(filter $B/tools/kernels/% $B/agent/core/prompt.o $B/agent/model/provider_demo.o,$(OBJ)): $(TEXT)
+
+# The names by which the libraries of this machine are opened.
+$B/sonames.h: scripts/sonames.sh
+	@mkdir -p $(@D)
+	$(Q)CC="$(CC)" sh scripts/sonames.sh $(OPENED) > $@
 
 # The system-call filter is compiled once, at build time, through libseccomp.
 $B/sandbox/filter.h: sandbox/gen/genfilter.c $(wildcard sandbox/*.policy)
@@ -93,11 +102,17 @@ $B/term/%: tests/term/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 
-$B/sunaba.1 $B/sunaba.yaml.5: $B/%: docs/%.in $B/sunaba
+# What the attacks need beyond python; static, since it runs in any sandbox.
+$B/jail/probe: tests/jail/attacks/probe.c
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O1 -static -o $@ $<
+
+$(MAN): $B/%: docs/%.in $B/sunaba
 	$(call say,MAN,$@)
 	$(Q)$B/sunaba help --man $< > $@
 
-man: $B/sunaba.1 $B/sunaba.yaml.5
+man: $(MAN)
 
 lint: all
 	$(Q)SUNABA=$B/sunaba sh scripts/lint.sh
@@ -119,12 +134,34 @@ fuzz: setup-test
 check-peers: all
 	$(Q)SUNABA=$$PWD/$B/sunaba ROOT=$$PWD python3 tests/peers/test_peers.py
 
+# Every attack of the list as every identity; --bare is the control. See tests/jail/attacks.
+check-attacks: all unit
+	$(Q)SUNABA=$B/sunaba python3 tests/jail/attacks/score.py --staged $(ARGS)
+
 bench: all
 	$(Q)SUNABA=$B/sunaba python3 tests/bench/bench.py
 
 # Connecting through the sandbox's proxy beside the direct way.
 bench-net: all
 	$(Q)SUNABA=$B/sunaba python3 tests/bench/net.py
+
+# The sandbox beside bubblewrap, firejail and unshare; goals are checked.
+BENCH := $(addprefix $B/bench/,race calls session nothing)
+bench-sandbox: all $(BENCH)
+	$(Q)SUNABA=$B/sunaba BUILD=$B python3 tests/bench/sandbox.py $(ARGS)
+
+soak-sandbox: all unit
+	$(Q)SUNABA=$(abspath $B/sunaba) SOAK=$(or $(SOAK),50x20) python3 tests/jail/test_soak.py
+
+$B/bench/session $B/bench/soak: $B/bench/%: tests/bench/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+$B/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -static -o $@ $<
+$B/bench/nothing:
+	@mkdir -p $(@D)
+	$(Q)echo 'int main(void) { return 0; }' | $(CC) -O2 -static -x c -o $@ -
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
@@ -133,15 +170,16 @@ install: all
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 755 $B/sunaba $(DESTDIR)$(PREFIX)/bin/sunaba
-	install -m 644 $B/sunaba.1 $(DESTDIR)$(PREFIX)/share/man/man1/sunaba.1
-	install -m 644 $B/sunaba.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/sunaba.yaml.5
+	install -m 644 $(filter %.1,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(filter %.5,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man5
 	$B/sunaba completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sunaba
 	$B/sunaba completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sunaba
 	$B/sunaba completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sunaba.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/sunaba $(DESTDIR)$(PREFIX)/share/man/man1/sunaba.1 \
-	  $(DESTDIR)$(PREFIX)/share/man/man5/sunaba.yaml.5 \
+	rm -f $(DESTDIR)$(PREFIX)/bin/sunaba \
+	  $(patsubst $B/%,$(DESTDIR)$(PREFIX)/share/man/man1/%,$(filter %.1,$(MAN))) \
+	  $(patsubst $B/%,$(DESTDIR)$(PREFIX)/share/man/man5/%,$(filter %.5,$(MAN))) \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sunaba \
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sunaba \
 	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sunaba.fish

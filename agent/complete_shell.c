@@ -96,15 +96,31 @@ bash_command_names(FILE *out)
 static void
 bash_script(FILE *out)
 {
-	fputs("# bash completion for sunaba, written by 'sunaba completion bash'\n"
-	      "_sunaba_words() { mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$2\"); }\n"
-	      "_sunaba_files() { compopt -o filenames 2>/dev/null\n"
-	      "\tmapfile -t COMPREPLY < <(compgen -f -- \"$1\"); }\n"
-	      "_sunaba() {\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	      "\tlocal opts command=${COMP_WORDS[1]}\n"
-	      "\tCOMPREPLY=()\n",
-	      out);
+	fputs(
+	    "# bash completion for sunaba, written by 'sunaba completion bash'\n"
+	    "_sunaba_words() { mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$2\"); }\n"
+	    "_sunaba_files() { compopt -o filenames 2>/dev/null\n"
+	    "\tmapfile -t COMPREPLY < <(compgen -f -- \"$1\"); }\n"
+	    "_sunaba_program() { local i=2\n"
+	    "\twhile ((i < COMP_CWORD)) && [[ ${COMP_WORDS[i]} != -- ]]; do ((i++)); done\n"
+	    "\tif ((i < COMP_CWORD)) && declare -F _command_offset >/dev/null; then\n"
+	    "\t\t_command_offset $((i + 1))\n"
+	    "\telif ((i + 1 == COMP_CWORD)); then\n"
+	    "\t\tmapfile -t COMPREPLY < <(compgen -c -- \"$1\")\n"
+	    "\telse\n"
+	    "\t\t_sunaba_files \"$1\"\n"
+	    "\tfi; }\n"
+	    "_sunaba() {\n"
+	    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+	    "\tlocal opts command=${COMP_WORDS[1]}\n"
+	    "\tCOMPREPLY=()\n"
+	    "\tif [[ $command == sandbox && \" ${COMP_WORDS[*]:2:COMP_CWORD-2} \" == *' -- "
+	    "'* "
+	    "]]; then\n"
+	    "\t\t_sunaba_program \"$cur\"\n"
+	    "\t\treturn\n"
+	    "\tfi\n",
+	    out);
 	bash_values(out);
 	fputs("\tcase $command in\n", out);
 	for (size_t i = 0; i < command_count; i++)

@@ -9,9 +9,9 @@
  * Source: YAML 1.1 as libyaml reads it. Pinned by tests/unit/test_config.c. */
 #include <errno.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "agent/base/fs.h"
+#include "agent/base/lib_yaml.h"
 #include "agent/base/mem.h"
 #include "agent/options.h"
 

@@ -88,19 +88,31 @@ man_option(struct buf *out, const struct opt_row *row)
 }
 
 static void
-man_options(struct buf *out)
+man_options_of(struct buf *out, unsigned bits)
 {
 	const char *group = "";
 
 	for (size_t i = 0; i < OPT_COUNT; i++) {
 		const struct opt_row *row = &option_table[i];
 
-		if (!row->name)
+		if (!row->name || !(row->commands & bits))
 			continue;
 		if (strcmp(group, row->group) != 0)
 			buf_addf(out, ".SS %s\n", group = row->group);
 		man_option(out, row);
 	}
+}
+
+static void
+man_options(struct buf *out)
+{
+	man_options_of(out, CMD_ANY);
+}
+
+static void
+man_sandbox_options(struct buf *out)
+{
+	man_options_of(out, CMD_SANDBOX);
 }
 
 static void
@@ -203,11 +215,9 @@ static const struct man_section {
 	const char *mark;
 	void (*write)(struct buf *out);
 } man_sections[] = {
-    {"@OPTIONS@", man_options},
-    {"@COMMANDS@", man_commands},
-    {"@ENVIRONMENT@", man_environment},
-    {"@CONFIG@", man_config},
-    {"@EXIT@", man_exit},
+    {"@OPTIONS@", man_options},	  {"@SANDBOX_OPTIONS@", man_sandbox_options},
+    {"@COMMANDS@", man_commands}, {"@ENVIRONMENT@", man_environment},
+    {"@CONFIG@", man_config},	  {"@EXIT@", man_exit},
 };
 
 /* One line of the template, without its newline. */

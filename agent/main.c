@@ -15,12 +15,27 @@
 
 static command_fn *const main_functions[] = {COMMAND_ROWS(COMMAND_FUNCTION)};
 
+/* The line editor counts characters by the locale. One that is named but not installed (ssh
+ * hands over the user's, a container has none) leaves it with "C", where it drops every byte
+ * of a Japanese word. */
+static void
+main_locale(void)
+{
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC,
+		  "C"); /* numbers in JSON and options have a point everywhere */
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 /* A sub-command: its options, the environment and the config, then its function. */
 static int
 main_command(struct app *a, const struct command *c, int argc, char **argv)
 {
 	struct err e = {0};
 
+	if (c->bit != CMD_SANDBOX && c->bit != CMD_VERSION)
+		main_locale();
 	if (opts_argv(a->opts, c->name, argc, argv, &e))
 		return app_fail(a, &e);
 	if (opt_flag(a->opts, OPT_HELP)) {
@@ -51,6 +66,7 @@ main_job(struct app *a)
 	const char *model;
 	int code;
 
+	main_locale();
 	if (app_start_jail(a, &e) || opts_load(a->opts, &e))
 		return app_fail(a, &e);
 	prctl(PR_SET_DUMPABLE, 0);
@@ -77,19 +93,6 @@ main_fill_streams(void)
 		close(fd);
 }
 
-/* The line editor counts characters by the locale. One that is named but not installed (ssh
- * hands over the user's, a container has none) leaves it with "C", where it drops every byte
- * of a Japanese word. */
-static void
-main_locale(void)
-{
-	setlocale(LC_ALL, "");
-	setlocale(LC_NUMERIC,
-		  "C"); /* numbers in JSON and options have a point everywhere */
-	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-		setlocale(LC_CTYPE, "C.UTF-8");
-}
-
 int
 main(int argc, char **argv)
 {
@@ -100,7 +103,6 @@ main(int argc, char **argv)
 
 	sbx_jail_main_if_asked(argc, argv);
 	main_fill_streams();
-	main_locale();
 	a.opts = opts_new();
 	c = argc > 1 ? command_find(argv[1]) : NULL;
 	if (c) {

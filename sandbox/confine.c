@@ -69,10 +69,13 @@ drop_capabilities(struct sbx_fail *f)
 			return sbx_fail_set(f, "capabilities", errno, NULL);
 		return true;
 	}
-	/* EINVAL: beyond the kernel's last one. */
 	for (int cap = 0; cap < CAP_TRIES; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno != EINVAL)
-			return sbx_fail_set(f, "capabilities", errno, "bounding");
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0)) {
+			if (errno == EINVAL && cap > CAP_LAST_CAP)
+				break; /* beyond the kernel's last one */
+			if (errno != EINVAL)
+				return sbx_fail_set(f, "capabilities", errno, "bounding");
+		}
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0))
 		return sbx_fail_set(f, "capabilities", errno, "secure bits");
@@ -81,13 +84,11 @@ drop_capabilities(struct sbx_fail *f)
 	return true;
 }
 
-/* Code goes first when the machine runs out of memory. */
-static void
-offer_to_oom(void)
+void
+confine_offer(void)
 {
 	SBX_CLOSE int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
-	/* Without it the kernel only chooses less well. */
 	if (fd >= 0 && write(fd, "1000", 4) < 0)
 		return;
 }
@@ -97,7 +98,6 @@ confine(const struct setup *s, int channel, struct sbx_fail *f)
 {
 	if (s->rung == SBX_RUNG_NONE)
 		return true;
-	offer_to_oom();
 	if (!limits(s, f) || !drop_capabilities(f))
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

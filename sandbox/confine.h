@@ -8,6 +8,10 @@
  * `channel` the listener for refused calls is sent (RIGHTS_CALLS); -1: they fail silently. */
 bool confine(const struct setup *s, int channel, struct sbx_fail *f);
 
+/* In pid 1, while it is dumpable, for all that come from it: code goes first when the machine
+ * runs out of memory. Without it the kernel only chooses less well. */
+void confine_offer(void);
+
 /* landlock.c: the kernel's version, 0 when there is none. */
 int landlock_abi(void);
 /* Nothing may be written but the writable folders of the view. True without doing anything

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/cgroup.h"
+#include "sandbox/confine.h"
 #include "sandbox/init.h"
 #include "sandbox/jail.h"
 #include "sandbox/job.h"
@@ -374,6 +375,7 @@ donor_inside(void)
 	if (write(FD_TOLD, &f, sizeof(f)) != (ssize_t)sizeof(f))
 		_exit(1);
 	close(FD_TOLD);
+	confine_offer();
 	if (o.argv[0])
 		run_inside(&o.setup, o.argv, FD_MAIN);
 	init_serve(FD_MAIN, FD_RIGHTS, &o.setup, o.facts, &o.told);

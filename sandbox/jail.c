@@ -146,6 +146,8 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	if (s->rung == SBX_RUNG_LANDLOCK && !protect_without_mounts(s, NULL, NULL, &f))
 		tell_parent(told[1], &f);
 	close(told[1]);
+	if (s->rung != SBX_RUNG_NONE)
+		confine_offer();
 	prctl(PR_SET_DUMPABLE, 0);
 	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
 		sbx_fail_set(&j->why, "mount proc", EPERM, "/proc");

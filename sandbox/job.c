@@ -82,9 +82,7 @@ static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 		guard_tree(sp->setup);
 	if (setup_has_pidns(sp->setup) && !root_job(false, &r.fail)) {
 		r.kind = REPORT_FAIL;
-	} else if ((pid = fork()) == 0) {
-		spawn_exec(sp);
-	} else if (pid < 0) {
+	} else if ((pid = spawn_start(sp)) < 0) {
 		r.kind = REPORT_FAIL;
 		sbx_fail_set(&r.fail, "fork", errno, NULL);
 	} else {

@@ -14,7 +14,8 @@ enum rights_kind {
 	RIGHTS_LISTEN,	 /* up: a listening socket of the jail; number: its port */
 	RIGHTS_NAMES,	 /* up: the datagram socket of the jail's name server */
 	RIGHTS_CALLS,	 /* a job to pid 1: the listener for its refused calls */
-	RIGHTS_LAST = RIGHTS_CALLS,
+	RIGHTS_TERMINAL, /* up: the far end of the command's terminal */
+	RIGHTS_LAST = RIGHTS_TERMINAL,
 };
 
 /* A pair, close-on-exec, non-blocking at [0]. */

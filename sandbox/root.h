@@ -41,7 +41,7 @@ bool root_private(bool userns, struct sbx_fail *f);
 
 /* dev.c: fills /dev below `root`; devices are clones of the host's nodes, or made when real root
  * finds none. `nodes` come from dev_take(), called while the host's tree is still in reach. */
-#define DEV_NODES 5
+#define DEV_NODES 6
 void dev_take(int nodes[DEV_NODES]);
 bool dev_build(int root, const int nodes[DEV_NODES], struct sbx_fail *f);
 

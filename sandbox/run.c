@@ -32,6 +32,7 @@
 #include "sandbox/spawn.h"
 #include "sandbox/streams.h"
 #include "sandbox/tree.h"
+#include "sandbox/tty.h"
 #include "sandbox/usage.h"
 #include "sandbox/watch.h"
 
@@ -46,12 +47,17 @@ wipe_environment(void)
 }
 
 static void
-block_ending(sigset_t *set, sigset_t *old)
+block_ending(bool terminal, sigset_t *set, sigset_t *old)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGHUP);
+	if (terminal) {
+		sigaddset(set, SIGWINCH);
+		sigaddset(set, SIGTSTP);
+		sigaddset(set, SIGCONT);
+	}
 	sigprocmask(SIG_BLOCK, set, old);
 }
 
@@ -59,6 +65,7 @@ block_ending(sigset_t *set, sigset_t *old)
 struct run {
 	struct setup *setup;
 	const struct sbx_policy *policy;
+	bool terminal;		     /* the command gets one of its own */
 	const struct queue *payload; /* that `setup` borrows from */
 	char *const *argv;
 	struct sbx_fail why; /* the first rung that was tried did not stand */
@@ -68,6 +75,7 @@ struct run {
 	struct sbx_proxy *proxy;   /* NULL: the network is off */
 	int caught;		   /* signal that ended the run, or 0 */
 	struct report end;	   /* kind 0: none came */
+	struct tty tty;
 };
 
 static void
@@ -79,7 +87,8 @@ print_notice(const struct sbx_notice *n)
 	for (char *p = msg; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
-	dprintf(2, "sunaba: sandbox: %s%s%s\n", msg, hint[0] ? " - " : "", hint);
+	dprintf(2, "sunaba: sandbox: %s%s%s%s", msg, hint[0] ? " - " : "", hint,
+		tty_newline);
 }
 
 static void
@@ -103,6 +112,8 @@ take_signal(struct run *r)
 
 	if (read(r->signals, &si, sizeof(si)) != (ssize_t)sizeof(si))
 		return;
+	if (tty_signal(&r->tty, (int)si.ssi_signo))
+		return;
 	r->caught = (int)si.ssi_signo;
 	kill(r->pid, r->setup->rung > SBX_RUNG_DONOR ? SIGTERM : SIGKILL);
 }
@@ -114,10 +125,13 @@ wait_for_end(struct run *r)
 	    {.fd = r->gone, .events = POLLIN},
 	    {.fd = r->signals, .events = POLLIN},
 	    {.fd = r->report, .events = POLLIN},
-	    {.fd = r->proxy ? sbx_proxy_fd(r->proxy) : -1, .events = POLLIN}};
+	    {.fd = r->proxy ? sbx_proxy_fd(r->proxy) : -1, .events = POLLIN},
+	    {.fd = -1},
+	    {.fd = -1}};
 	int status = 0;
 
 	while (!p[0].revents) {
+		tty_poll(&r->tty, p + 4);
 		if (poll(p, SBX_LEN(p), -1) < 0)
 			continue;
 		if (p[1].revents)
@@ -128,7 +142,9 @@ wait_for_end(struct run *r)
 			p[2].fd = -1;
 		if (p[3].revents)
 			sbx_proxy_step(r->proxy);
+		tty_serve(&r->tty, p + 4);
 	}
+	tty_end(&r->tty);
 	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	read_reports(r);
@@ -199,7 +215,7 @@ supervise(struct run *r, const struct sbx_policy *p, struct sbx_fail *f)
 }
 
 static pid_t
-start(struct run *r, int report, const int alive[2], const int rights[2],
+start(struct run *r, int report, const int alive[2], const int rights[2], const int tty[2],
       struct sbx_fail *f)
 {
 	struct ns_ids ids = {geteuid(), getegid(), r->setup->net == SBX_NET_HOST};
@@ -211,11 +227,13 @@ start(struct run *r, int report, const int alive[2], const int rights[2],
 				     queue_len(r->payload), r->argv, report, f);
 	pid = r->setup->rung == SBX_RUNG_FULL ? ns_clone(&ids, &userns, f) : fork();
 	if (pid == 0) {
-		int fds[] = {report, alive[0], rights[1]};
+		int fds[] = {report, alive[0], rights[1], tty[1]};
 
 		close(alive[1]);
 		if (rights[0] >= 0)
 			close(rights[0]);
+		if (tty[0] >= 0)
+			close(tty[0]);
 		run_pid1(r->setup, r->argv, userns, &ids, fds);
 	}
 	if (pid < 0 && !f->step[0])
@@ -244,26 +262,31 @@ static int
 launch(struct run *r, const sigset_t *set, struct sbx_fail *f)
 {
 	SBX_CLOSE int life = -1, mine = -1, signals = -1;
-	int report[2], alive[2], rights[2] = {-1, -1}, code = -1;
+	int report[2], alive[2], rights[2] = {-1, -1}, tty[2] = {-1, -1}, code = -1;
+	bool terminal = r->terminal && r->setup->rung == SBX_RUNG_FULL;
 
 	if (pipe2(report, O_CLOEXEC) || pipe2(alive, O_CLOEXEC))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
-	if (r->setup->net == SBX_NET_LIST && !rights_pair(rights))
+	if ((r->setup->net == SBX_NET_LIST && !rights_pair(rights)) ||
+	    (terminal && !rights_pair(tty)))
 		return sbx_fail_set(f, "socket pair", errno, NULL), -1;
+	tty_init(&r->tty, tty[0]);
 	r->report = mine = report[0];
 	r->rights = rights[0];
 	life = alive[1];
 	r->end.kind = 0;
-	r->pid = start(r, report[1], alive, rights, f);
+	r->pid = start(r, report[1], alive, rights, tty, f);
 	if (r->pid > 0)
 		say_rung(r);
 	close(report[1]);
 	close(alive[0]);
 	sbx_shut(&rights[1]);
+	sbx_shut(&tty[1]);
 	r->signals = signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 	fcntl(mine, F_SETFL, O_NONBLOCK);
 	if (r->pid > 0)
 		code = supervise(r, r->policy, f);
+	sbx_shut(&tty[0]);
 	return code;
 }
 
@@ -306,7 +329,8 @@ run_in_jail(struct setup *s, const struct sbx_policy *p, const struct queue *pay
 	sigset_t set, old;
 	int code;
 
-	block_ending(&set, &old);
+	r.terminal = tty_wanted();
+	block_ending(r.terminal, &set, &old);
 	streams_save(&streams);
 	cgroup_make(&group, &s->limits, CGROUP_RUN_SLACK);
 	s->group = &group;
@@ -321,6 +345,7 @@ int
 sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 {
 	struct queue q = {0};
+	static char term[TTY_TERM];
 	struct setup s;
 	int code = -1, workspace;
 
@@ -332,6 +357,9 @@ sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 		} else {
 			close(workspace);
 			workspace = -1;
+			tty_term(term);
+			if (tty_wanted())
+				env_set(s.env, term);
 			wipe_environment();
 			code = run_in_jail(&s, p, &q, argv, f);
 		}

@@ -10,12 +10,14 @@
 
 #include "sandbox/bare.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/confine.h"
 #include "sandbox/donor.h"
 #include "sandbox/net/inside.h"
 #include "sandbox/protect.h"
 #include "sandbox/root.h"
 #include "sandbox/run_int.h"
 #include "sandbox/tree.h"
+#include "sandbox/tty.h"
 #include "sandbox/usage.h"
 #include "sandbox/watch.h"
 
@@ -23,6 +25,7 @@ static const char *over; /* the limit that was passed */
 static bool crowded;	 /* the limit of processes was met */
 static struct watch watched;
 static int reports = -1; /* where notices go */
+static bool terminal;	 /* the command has one of its own */
 
 static void __attribute__((noreturn)) tell(int fd, int kind, const struct sbx_fail *f)
 {
@@ -155,7 +158,8 @@ run_inside(struct setup *s, const char *const *argv, int report)
 			   .fd = {-1, -1, report},
 			   .code = -1,
 			   .state = -1,
-			   .channel = -1};
+			   .channel = -1,
+			   .terminal = terminal};
 	struct notify calls;
 	struct teller to = {.report = report};
 	struct spawn_calls told = {&calls, tell_notice, &to};
@@ -174,9 +178,7 @@ run_inside(struct setup *s, const char *const *argv, int report)
 		sbx_fail_set(&f, "socket pair", errno, NULL);
 		tell(report, REPORT_FAIL, &f);
 	}
-	pid = fork();
-	if (pid == 0)
-		spawn_exec(&sp);
+	pid = spawn_start(&sp);
 	if (pid < 0) {
 		sbx_fail_set(&f, "fork", errno, NULL);
 		tell(report, REPORT_FAIL, &f);
@@ -203,10 +205,10 @@ run_inside(struct setup *s, const char *const *argv, int report)
 
 void
 run_pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
-	 const int fds[3])
+	 const int fds[4])
 {
 	struct sbx_fail f = {.step = ""};
-	int rights = fds[2];
+	int rights = fds[2], tty = fds[3];
 	bool stands;
 
 	reports = fds[0];
@@ -216,7 +218,8 @@ run_pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *
 		ns_die_with_parent(fds[1]);
 		s->protect = protect_new(tell_guarded, NULL);
 		stands = ns_enter(userns, ids, &f) && inside_begin(s, rights, &f) &&
-			 root_build(s, userns, &f) && root_job(true, &f);
+			 root_build(s, userns, &f) && root_job(true, &f) &&
+			 (tty < 0 || tty_make(tty, &f));
 	} else {
 		tree_guard(fds[1]);
 		stands = bare_enter(s, &f);
@@ -233,5 +236,9 @@ run_pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *
 	if (s->rung == SBX_RUNG_LANDLOCK && s->net == SBX_NET_LIST)
 		note(SBX_NOTE_CALL, "socket",
 		     "a list of hosts needs namespaces: the network stays off");
+	if (s->rung != SBX_RUNG_NONE)
+		confine_offer();
+	terminal = tty >= 0;
+	sbx_shut(&tty);
 	run_inside(s, (const char *const *)argv, reports);
 }

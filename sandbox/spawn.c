@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -94,16 +95,15 @@ deal(const struct spawn *sp)
 		close_from_to(SBX_FD_CODE, SBX_FD_STATUS);
 }
 
-void
-spawn_exec(const struct spawn *sp)
+static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 {
 	struct sbx_fail f = {.step = ""};
 
 	deal(sp);
 	setsid();
+	if (sp->terminal)
+		ioctl(0, TIOCSCTTY, 0);
 	spawn_reset_signals();
-	/* A process that is not dumpable may not write its own /proc files. */
-	prctl(PR_SET_DUMPABLE, 1);
 	if (chdir(sp->cwd)) {
 		sbx_fail_set(&f, "folder", errno, sp->cwd);
 		give_up(REPORT_EXEC, &f);
@@ -114,6 +114,18 @@ spawn_exec(const struct spawn *sp)
 	execvp(sp->argv[0], (char *const *)sp->argv);
 	sbx_fail_set(&f, "execute", errno, sp->argv[0]);
 	give_up(REPORT_EXEC, &f);
+}
+
+/* The memory is the parent's until exec, which saves copying it: between them nothing is left
+ * changed but environ, which pid 1 and reapers have no use for. */
+pid_t
+spawn_start(const struct spawn *sp)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		command_main(sp);
+	return pid;
 }
 
 static int64_t

@@ -32,13 +32,14 @@ struct spawn {
 	int fd[3];	 /* output, error, report; -1: as it is */
 	int code, state; /* the driver's descriptors, or -1 */
 	int channel;	 /* for the listener of refused calls, or -1 */
+	bool terminal;	 /* standard input becomes its controlling terminal */
 };
 
 /* Signals to their defaults, none blocked. */
 void spawn_reset_signals(void);
-/* In the command's process: descriptors, session, confinement, exec. Does not return; a failure goes
- * to the report pipe. */
-void spawn_exec(const struct spawn *sp) __attribute__((noreturn));
+/* Starts the command: descriptors, session, confinement, exec. Returns its pid once the exec was
+ * done or failed, or -1 with errno; a failure of the steps goes to the report pipe. */
+pid_t spawn_start(const struct spawn *sp);
 /* In pid 1 of a job: reaps until `main_pid` ends, passing on signal numbers that pid 1 of the
  * session queues with SIGUSR1. Returns the wait status. With `watch`, which returns the ms until
  * its next call, -1 is returned once that returns a negative number, or at SIGTERM where tree_guard()

@@ -7,10 +7,9 @@
 #ifndef SUNABA_BASE_JSON_H
 #define SUNABA_BASE_JSON_H
 
-#include <cjson/cJSON.h>
-
 #include "agent/base/buf.h"
 #include "agent/base/err.h"
+#include "agent/base/lib_cjson.h"
 
 #define JSON_DEPTH_MAX 128 /* nested arrays and objects */
 

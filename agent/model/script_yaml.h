@@ -2,9 +2,8 @@
 #ifndef SUNABA_MODEL_SCRIPT_YAML_H
 #define SUNABA_MODEL_SCRIPT_YAML_H
 
-#include <yaml.h>
-
 #include "agent/base/json.h"
+#include "agent/base/lib_yaml.h"
 
 #define SCRIPT_LIST_MAX 10000 /* turns, calls, expectations */
 

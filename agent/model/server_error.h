@@ -2,8 +2,7 @@
 #ifndef SUNABA_MODEL_SERVER_ERROR_H
 #define SUNABA_MODEL_SERVER_ERROR_H
 
-#include <cjson/cJSON.h>
-
+#include "agent/base/lib_cjson.h"
 #include "agent/base/util.h"
 
 struct server_error {

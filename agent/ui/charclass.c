@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <unictype.h>
-
+#include "agent/base/lib_unistring.h"
 #include "agent/base/util.h"
 #include "agent/ui/charclass.h"
 

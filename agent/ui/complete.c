@@ -8,9 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <readline/readline.h>
-
 #include "agent/base/fs.h"
+#include "agent/base/lib_readline.h"
 #include "agent/base/mem.h"
 #include "agent/ui/line_int.h"
 #include "agent/ui/line_text.h"

@@ -10,8 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <unictype.h>
-
+#include "agent/base/lib_unistring.h"
 #include "agent/base/utf8.h"
 #include "agent/ui/gate_text.h"
 

@@ -6,9 +6,8 @@
  * Pinned by tests/unit/test_line_text.c, tests/unit/test_line_hist.c, tests/term/test_line.py. */
 #include <string.h>
 
-#include <readline/history.h>
-
 #include "agent/base/clock.h"
+#include "agent/base/lib_readline.h"
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "agent/ui/ask.h"

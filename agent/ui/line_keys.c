@@ -5,9 +5,8 @@
  * newlines. Pinned by tests/term/test_line.py. */
 #include <string.h>
 
-#include <readline/readline.h>
-
 #include "agent/base/clock.h"
+#include "agent/base/lib_readline.h"
 #include "agent/ui/line_int.h"
 #include "agent/ui/line_text.h"
 

@@ -9,9 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <readline/history.h>
-#include <readline/readline.h>
-
+#include "agent/base/lib_readline.h"
 #include "agent/base/mem.h"
 #include "agent/ui/line_hist.h"
 #include "agent/ui/line_int.h"

@@ -6,8 +6,7 @@
 #ifndef SUNABA_UI_MD_INT_H
 #define SUNABA_UI_MD_INT_H
 
-#include <cmark.h>
-
+#include "agent/base/lib_cmark.h"
 #include "agent/base/utf8.h"
 #include "agent/ui/gate_text.h"
 #include "agent/ui/md.h"

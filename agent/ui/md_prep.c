@@ -8,8 +8,7 @@
  * Sources: CommonMark 0.30 section 6.2 (flanking). Pinned by tests/unit/test_md.c. */
 #include <string.h>
 
-#include <unictype.h>
-
+#include "agent/base/lib_unistring.h"
 #include "agent/ui/md_int.h"
 
 #define TOKENS_MAX 256	/* in one line; a line with more is left as it is */

@@ -7,8 +7,7 @@
  * an honest program can write punycode. Pinned by tests/unit/test_escape.c. */
 #include <string.h>
 
-#include <unictype.h>
-
+#include "agent/base/lib_unistring.h"
 #include "agent/base/utf8.h"
 #include "agent/ui/charclass.h"
 #include "agent/ui/suspect.h"

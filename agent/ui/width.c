@@ -9,11 +9,7 @@
  * Sources: UAX #11, UAX #14, UAX #29; measured on tmux 3.3a. Pinned by tests/unit/test_width.c. */
 #include <string.h>
 
-#include <unictype.h>
-#include <unigbrk.h>
-#include <unilbrk.h>
-#include <uniwidth.h>
-
+#include "agent/base/lib_unistring.h"
 #include "agent/base/utf8.h"
 #include "agent/ui/width.h"
 
