@@ -68,6 +68,10 @@ app_policy(const struct opts *o)
 		p.limits.file_size = (uint64_t)opt_int(o, OPT_LIMIT_FILE_SIZE);
 	if (opt_int(o, OPT_LIMIT_TMP_SIZE))
 		p.limits.tmp_size = (uint64_t)opt_int(o, OPT_LIMIT_TMP_SIZE);
+	if (opt_str(o, OPT_RUNG))
+		p.rung = sbx_rung_by_name(opt_str(o, OPT_RUNG));
+	if (opt_flag(o, OPT_NO_SANDBOX))
+		p.rung = SBX_RUNG_NONE;
 	return p;
 }
 
@@ -86,6 +90,18 @@ app_read_paths(struct app *a)
 	return a->read;
 }
 
+/* Without a jail, a mistake of the model's is the user's own; root's is the machine's. */
+static enum err_kind
+app_check_no_sandbox(const struct opts *o, struct err *e)
+{
+	if (!opt_flag(o, OPT_NO_SANDBOX) || geteuid() != 0 || opt_flag(o, OPT_YES_REALLY))
+		return ERR_NONE;
+	err_set(e, ERR_USAGE, "--no-sandbox is refused for root");
+	err_hint(e, "run as an ordinary user; or add --yes-really if this machine may be "
+		    "lost");
+	return ERR_USAGE;
+}
+
 /* Checks the policy and lets the jail set itself up while the rest goes on. */
 static enum err_kind
 app_open_jail(struct app *a, struct err *e)
@@ -95,8 +111,8 @@ app_open_jail(struct app *a, struct err *e)
 	struct sbx_fail f = {0};
 	enum err_kind kind = net_open(a, &p, e);
 
-	if (kind)
-		return kind;
+	if (kind || app_check_no_sandbox(a->opts, e))
+		return e->kind;
 	if (!sbx_policy_check(&p, a->workspace, &f))
 		return app_sandbox_failed(&f, ERR_USAGE, e);
 	a->transcript = transcript_new(sessions);
@@ -214,6 +230,7 @@ app_conf(const struct app *a, bool interactive)
 	    .spill_dir = transcript_files_dir(a->transcript),
 	    .write = p.write,
 	    .limits = p.limits,
+	    .stand = sbx_session_stand(a->sandbox),
 	    .execute = execute_limits_default,
 	    .interactive = interactive,
 	};
@@ -264,6 +281,26 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 	    session_new(&conf, a->loop, a->sandbox, TAKE(a->transcript), model, &sink);
 	net_begin(a);
 	return ERR_NONE;
+}
+
+void
+app_say_rung(struct app *a)
+{
+	const struct sbx_stand *s = sbx_session_stand(a->sandbox);
+
+	if (s->rung == SBX_RUNG_NONE)
+		session_notice(a->session, NOTICE_DANGER,
+			       "NO SANDBOX: code runs with all of your rights");
+	else if (s->rung == SBX_RUNG_DONOR)
+		session_notice(a->session, NOTICE_INFO, "sandbox: %s: %s",
+			       sbx_rung_text(s->rung), s->why);
+	else if (s->rung != SBX_RUNG_FULL)
+		session_notice(a->session, NOTICE_WARN, "sandbox: %s: %s",
+			       sbx_rung_text(s->rung), s->why);
+	else if (s->why[0])
+		session_notice(a->session, NOTICE_INFO, "sandbox: %s", s->why);
+	if (s->remedy[0] && s->rung != SBX_RUNG_NONE)
+		session_notice(a->session, NOTICE_INFO, "%s", s->remedy);
 }
 
 void

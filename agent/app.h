@@ -37,6 +37,8 @@ enum err_kind app_open(struct app *a, bool interactive, struct err *e);
 enum err_kind app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 			  struct err *e);
 void app_close(struct app *a);
+/* Says what jail stands when it is not the whole one; after executor_ready(). */
+void app_say_rung(struct app *a);
 /* What the options say of the terminal. */
 struct term_opts app_term_opts(const struct opts *o);
 /* What the options say of the sandbox's policy; strings are borrowed from them. */

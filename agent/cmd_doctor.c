@@ -25,26 +25,45 @@ doctor_row(struct app *a, bool good, const char *what, const char *detail)
 	row_release(&r);
 }
 
-static bool
-doctor_sandbox(struct app *a)
+/* A sentence and what to do, for a rung that does not stand. */
+static void
+doctor_missing(struct app *a, const char *what, const struct sbx_fail *f)
 {
-	char msg[768], hint[448], text[128];
-	struct sbx_probe p = {0};
+	char msg[1200], hint[600];
 
-	sbx_probe(&p);
-	if (strcmp(p.rung, "refused") != 0) {
-		snprintf(text, sizeof(text), "%s (Landlock ABI %d, system-call filter)",
-			 p.rung, p.landlock_abi);
-		doctor_row(a, true, "sandbox", text);
-		return true;
-	}
-	sbx_fail_text(&p.fail, msg, sizeof(msg), hint, sizeof(hint));
-	doctor_row(a, false, "sandbox", msg);
+	sbx_fail_text(f, msg, sizeof(msg), hint, sizeof(hint));
+	doctor_row(a, false, what, msg);
+	if (!hint[0])
+		return;
 	if (opt_flag(a->opts, OPT_JSON))
 		doctor_row(a, false, "remedy", hint);
 	else
 		term_linef(a->term, TERM_ANSWER, STYLE_NOTICE, "%21s%s", "", hint);
-	return false;
+}
+
+/* Each rung was really started; the first that stands is the one that runs use. */
+static bool
+doctor_sandbox(struct app *a)
+{
+	static const char *const names[] = {"full", "via bwrap", "reduced"};
+	struct sbx_probe p = {0};
+	char text[128];
+	bool stands;
+
+	sbx_probe(&p);
+	stands = p.stand.rung != SBX_RUNG_BEST;
+	snprintf(text, sizeof(text), "%s (Landlock ABI %d%s)", sbx_rung_text(p.stand.rung),
+		 p.landlock_abi, stands ? ", system-call filter" : "");
+	doctor_row(a, stands, "sandbox", text);
+	for (size_t i = 0; i < ARRAY_LEN(p.tried); i++) {
+		if (p.tried[i].stands)
+			doctor_row(a, true, names[i], sbx_rung_text(p.tried[i].rung));
+		else if (p.stand.rung != SBX_RUNG_FULL)
+			doctor_missing(a, names[i], &p.tried[i].fail);
+		if (p.stand.rung == SBX_RUNG_FULL)
+			break;
+	}
+	return stands;
 }
 
 static void

@@ -37,26 +37,37 @@ interactive_no_model(struct app *a, const struct err *why)
 		  "then /models. Enter takes the offline tour; !COMMAND runs a command.");
 }
 
+static bool
+interactive_unconfined(const struct app *a)
+{
+	return sbx_session_stand(a->sandbox)->rung == SBX_RUNG_NONE;
+}
+
 static void
 interactive_greet(struct app *a, const struct err *why)
 {
 	const struct model *m = a->session->model;
 	AUTO_FREE char *workspace = fs_shorten(a->workspace);
+	const struct sbx_stand *stand = sbx_session_stand(a->sandbox);
+	const char *rung = stand->rung == SBX_RUNG_FULL ? "on" : sbx_rung_text(stand->rung);
 
 	if (m)
 		term_linef(a->term, TERM_SIDE, STYLE_DIM,
-			   "sunaba %s · %s:%s · %s · sandbox on%s · /help", SUNABA_VERSION,
-			   m->provider->name, m->name, workspace, net_banner(a));
+			   "sunaba %s · %s:%s · %s · sandbox %s%s · /help", SUNABA_VERSION,
+			   m->provider->name, m->name, workspace, rung, net_banner(a));
 	else
 		term_linef(a->term, TERM_SIDE, STYLE_DIM,
-			   "sunaba %s · no model · %s · sandbox on%s · /help",
-			   SUNABA_VERSION, workspace, net_banner(a));
+			   "sunaba %s · no model · %s · sandbox %s%s · /help",
+			   SUNABA_VERSION, workspace, rung, net_banner(a));
+	app_say_rung(a);
 	net_warn(a);
 	if (!m)
 		interactive_no_model(a, why);
 	if (a->session->conf.approve == APPROVE_AUTO)
-		term_line(a->term, TERM_SIDE, STYLE_WARN,
-			  "steps run without asking (-y), inside the sandbox");
+		term_linef(a->term, TERM_SIDE, STYLE_WARN,
+			   "steps run without asking (-y), %s",
+			   interactive_unconfined(a) ? "with all of your rights"
+						     : "inside the sandbox");
 }
 
 /* The tour types its next task into the prompt; Enter sends it. */
@@ -217,8 +228,10 @@ static struct line *
 interactive_line_new(struct app *a)
 {
 	struct line_command *rows = mem_array(NULL, slash_count, sizeof(*rows));
-	struct line_opts o = {
-	    .history = a->history, .commands = rows, .ncommands = slash_count};
+	struct line_opts o = {.history = a->history,
+			      .commands = rows,
+			      .ncommands = slash_count,
+			      .danger = interactive_unconfined(a)};
 	struct line *l;
 
 	for (size_t i = 0; i < slash_count; i++)
@@ -243,7 +256,10 @@ interactive_loop(struct interactive *x)
 		interactive_offer_tour(x);
 		prefill = TAKE(x->prefill);
 		buf_reset(&text);
-		end = line_read(x->line, net_prompt(x->app), prefill, &text);
+		end = line_read(x->line,
+				interactive_unconfined(x->app) ? "NO SANDBOX > "
+							       : net_prompt(x->app),
+				prefill, &text);
 		if (end == LINE_CANCEL)
 			continue;
 		if (end != LINE_TEXT)

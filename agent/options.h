@@ -37,6 +37,9 @@ enum opt_id {
 	OPT_LIMIT_FILES,
 	OPT_LIMIT_FILE_SIZE, /* bytes */
 	OPT_LIMIT_TMP_SIZE,  /* bytes */
+	OPT_RUNG,	     /* the command line alone, like the next two */
+	OPT_NO_SANDBOX,
+	OPT_YES_REALLY,
 	/* output */
 	OPT_JSON,
 	OPT_PLAIN,

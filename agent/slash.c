@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/allow.h"
+#include "agent/limits.h"
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
 #include "agent/core/context.h"
@@ -248,26 +249,6 @@ slash_tokens(struct app *a, const char *arg)
 }
 
 static enum slash_end
-slash_limits(struct app *a, const char *arg)
-{
-	const struct session_conf *c = &a->session->conf;
-
-	(void)arg;
-	slash_say(
-	    a,
-	    "one step: %lld s, %zu KiB of output to the model\n"
-	    "one task: %lld steps, %lld s (0: no limit)\n"
-	    "sandbox: %llu MiB of memory, %u processes, %u open files, files of %llu MiB, "
-	    "%llu MiB in /tmp",
-	    (long long)(c->execute.wall_ms / 1000), c->execute.show_bytes / KIB,
-	    (long long)c->max_steps, (long long)(c->max_time_ms / 1000),
-	    (unsigned long long)(c->limits.memory / MIB), c->limits.processes,
-	    c->limits.files, (unsigned long long)(c->limits.file_size / MIB),
-	    (unsigned long long)(c->limits.tmp_size / MIB));
-	return SLASH_DONE;
-}
-
-static enum slash_end
 slash_config(struct app *a, const char *arg)
 {
 	(void)arg;
@@ -310,7 +291,8 @@ const struct slash_row slash_table[] = {
     {"allow", "[read|write PATH]", "show code one path more, or let it write there",
      slash_allow},
     {"net", "[allow HOST|off]", "the hosts that code may reach", slash_net},
-    {"limits", "", "the limits of steps, tasks and the sandbox", slash_limits},
+    {"limits", "[NAME VALUE]", "show or change the limits of steps, tasks and the sandbox",
+     slash_limits},
     {"config", "", "settings and where they come from", slash_config},
     {"quit", "", "leave (also Ctrl-D)", slash_quit},
 };

@@ -163,6 +163,8 @@ task_run(struct app *a, struct err *e)
 		kind = app_session(a, false, true, e, e);
 	if (!kind)
 		kind = executor_ready(a->session->executor, e);
+	if (!kind)
+		app_say_rung(a);
 	if (!kind && data.len)
 		kind = task_add_data(a->session, &data, e);
 	if (kind)

@@ -13,6 +13,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "sandbox/bare.h"
+
 #define MEMLOCK_MAX (8 * SBX_MIB)
 #define CAP_TRIES   64 /* more than any kernel has */
 
@@ -30,14 +32,28 @@ limit(int what, uint64_t value, const char *name, struct sbx_fail *f)
 }
 
 static bool
-limits(const struct sbx_limits *l, struct sbx_fail *f)
+limits(const struct setup *s, struct sbx_fail *f)
 {
-	return limit(RLIMIT_NPROC, l->processes, "processes", f) &&
+	const struct sbx_limits *l = &s->limits;
+
+	/* Without a user namespace the user's other processes count as well. */
+	return limit(RLIMIT_NPROC, (uint64_t)l->processes + s->others, "processes", f) &&
 	       limit(RLIMIT_NOFILE, l->files, "open files", f) &&
 	       limit(RLIMIT_FSIZE, l->file_size, "file size", f) &&
 	       limit(RLIMIT_CORE, 0, "core", f) &&
 	       limit(RLIMIT_MEMLOCK, MEMLOCK_MAX, "locked memory", f) &&
 	       limit(RLIMIT_MSGQUEUE, 0, "message queues", f);
+}
+
+static bool
+holds(unsigned cap)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct have[2];
+
+	memset(have, 0, sizeof(have));
+	return syscall(SYS_capget, &head, have) == 0 &&
+	       have[cap / 32].effective & (1u << (cap % 32));
 }
 
 static bool
@@ -47,6 +63,12 @@ drop_capabilities(struct sbx_fail *f)
 	struct __user_cap_data_struct none[2];
 
 	memset(none, 0, sizeof(none));
+	if (!holds(CAP_SETPCAP)) {
+		/* Nothing is gained by exec either: no_new_privs comes next. */
+		if (syscall(SYS_capset, &head, none))
+			return sbx_fail_set(f, "capabilities", errno, NULL);
+		return true;
+	}
 	for (int cap = 0; cap < CAP_TRIES; cap++)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0)) {
 			if (errno == EINVAL && cap > CAP_LAST_CAP)
@@ -74,9 +96,13 @@ confine_offer(void)
 bool
 confine(const struct setup *s, int channel, struct sbx_fail *f)
 {
-	if (!limits(&s->limits, f) || !drop_capabilities(f))
+	if (s->rung == SBX_RUNG_NONE)
+		return true;
+	if (!limits(s, f) || !drop_capabilities(f))
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return sbx_fail_set(f, "no new privileges", errno, NULL);
+	if (s->rung == SBX_RUNG_LANDLOCK)
+		return bare_confine(s, f) && filter_load(s, channel, f);
 	return landlock_confine(s, f) && filter_load(s, channel, f);
 }

@@ -10,6 +10,7 @@
 
 #include "sandbox/job.h"
 #include "sandbox/net/proxy.h"
+#include "sandbox/rung.h"
 #include "sandbox/session.h"
 
 #define UP_STEP	  (64 * SBX_KIB)  /* bytes read from the socket at once */
@@ -176,7 +177,9 @@ take_frame(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	s->stands = true;
 	s->net_asked = false;
 	take_rights(s);
-	return fr->type == FRAME_READY;
+	/* It comes once more, empty, when the network was opened. */
+	return fr->type == FRAME_READY &&
+	       (fr->len == 0 || rung_read((const char *)fr->payload, fr->len, &s->stand));
 }
 
 static enum sbx_event_type

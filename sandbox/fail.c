@@ -3,12 +3,32 @@
  * restriction of user namespaces, of container engines' default filters.
  * Pinned by tests/unit/test_policy.c. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
-#include "sandbox/util.h"
+#include "sandbox/confine.h"
+#include "sandbox/rung.h"
 
 #define ANY 0
+
+/* A profile like those that Ubuntu ships for browsers, ready to be pasted. */
+#define APPARMOR                                                                        \
+	"AppArmor restricts user namespaces: printf 'abi <abi/4.0>,\\nprofile sunaba "  \
+	"/usr/local/bin/sunaba flags=(unconfined) { userns, }\\n' | sudo tee "          \
+	"/etc/apparmor.d/sunaba && sudo apparmor_parser -r /etc/apparmor.d/sunaba; or " \
+	"install bubblewrap"
+
+/* Causes of EPERM and EACCES that a machine tells itself. */
+static const struct {
+	const char *path, *value;
+	const char *hint;
+} causes[] = {{"/proc/sys/kernel/unprivileged_userns_clone", "0",
+	       "allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1"},
+	      {"/proc/sys/user/max_user_namespaces", "0",
+	       "allow user namespaces: sysctl -w user.max_user_namespaces=15000"},
+	      {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", APPARMOR}};
 
 static const struct {
 	const char *step;
@@ -19,21 +39,16 @@ static const struct {
      "allow user namespaces: sysctl -w user.max_user_namespaces=15000"},
     {"user namespace", ENOSYS, "this kernel is built without user namespaces"},
     {"user namespace", EINVAL, "this kernel is built without user namespaces"},
+    {"user namespace", EUSERS,
+     "too many namespaces are nested here; start less deep in containers"},
     {"user namespace", ANY,
      "allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1 (older Debian), "
-     "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu); in a container, "
-     "start "
-     "it with --security-opt seccomp=unconfined or as a privileged one"},
+     "or "
+     "in a container --security-opt seccomp=unconfined"},
     {"id map", ENOENT, "mount /proc first: mount -t proc proc /proc"},
-    {"id map", ANY,
-     "AppArmor restricts user namespaces: sysctl -w "
-     "kernel.apparmor_restrict_unprivileged_userns=0, or add a profile that allows userns"},
-    {"loopback", ANY,
-     "AppArmor restricts user namespaces: sysctl -w "
-     "kernel.apparmor_restrict_unprivileged_userns=0, or add a profile that allows userns"},
-    {"host name", ANY,
-     "AppArmor restricts user namespaces: sysctl -w "
-     "kernel.apparmor_restrict_unprivileged_userns=0, or add a profile that allows userns"},
+    {"id map", ANY, APPARMOR},
+    {"loopback", ANY, APPARMOR},
+    {"host name", ANY, APPARMOR},
     {"mount proc", ANY,
      "this container hides parts of /proc; start it with --security-opt "
      "systempaths=unconfined"},
@@ -57,14 +72,53 @@ static const struct {
     {"policy path", ANY, "name an existing file or folder other than /"},
     {"show", EBUSY,
      "start again with --allow-read or --allow-write: it holds what is in use"},
+    {"landlock", ENOSYS,
+     "Linux 5.13 or newer is needed, with Landlock among the kernel's security modules "
+     "(lsm=)"},
+    {"landlock", EOPNOTSUPP, "start the kernel with landlock among lsm= modules"},
+    {"bubblewrap", ENOENT, "install bubblewrap: apt-get install bubblewrap"},
+    {"private folders", ANY,
+     "make the state folder ($XDG_STATE_HOME or ~/.local/state) writable"},
     {"execute the jail", ENOENT, "mount /proc first: mount -t proc proc /proc"},
 };
+
+static bool
+file_begins(const char *path, const char *text)
+{
+	SBX_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char got[16] = "";
+
+	return fd >= 0 && read(fd, got, sizeof(got) - 1) > 0 &&
+	       strncmp(got, text, strlen(text)) == 0;
+}
+
+/* Under a system-call filter, and not ours: a container's. */
+static bool
+filtered(void)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2;
+}
+
+/* Why namespaces are refused, as far as the machine says it; else the table's word. */
+static const char *
+cause(const struct sbx_fail *f)
+{
+	if (strcmp(f->step, "user namespace") != 0 || (f->sys != EPERM && f->sys != EACCES))
+		return NULL;
+	for (size_t i = 0; i < SBX_LEN(causes); i++)
+		if (file_begins(causes[i].path, causes[i].value))
+			return causes[i].hint;
+	if (filtered())
+		return "a container's filter refuses them: start it with --security-opt "
+		       "seccomp=unconfined, or a profile that allows clone and unshare";
+	return NULL;
+}
 
 void
 sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint, size_t nhint)
 {
 	const char *step = f->step, *path = f->path;
-	size_t i = 0;
+	size_t i = 0, len;
 
 	if (strcmp(step, "user namespace") == 0)
 		step = "cannot make a user namespace";
@@ -74,8 +128,16 @@ sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint, size
 		snprintf(msg, nmsg, "sandbox: %s%s%s%s%s%s", step, path[0] ? " '" : "",
 			 path, path[0] ? "'" : "", f->sys ? ": " : "",
 			 f->sys ? strerror(f->sys) : "");
+	len = strlen(msg);
+	if (rung_refused(f) && landlock_abi() == 0)
+		snprintf(msg + len, nmsg - len,
+			 "; Landlock, which could do without, is missing");
 	if (nhint)
 		hint[0] = 0;
+	if (cause(f)) {
+		snprintf(hint, nhint, "%s", cause(f));
+		return;
+	}
 	for (; i < SBX_LEN(remedies); i++)
 		if (strcmp(remedies[i].step, f->step) == 0 &&
 		    (remedies[i].sys == ANY || remedies[i].sys == f->sys)) {

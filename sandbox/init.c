@@ -16,10 +16,13 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "sandbox/cgroup.h"
 #include "sandbox/frame.h"
-#include "sandbox/job.h"
+#include "sandbox/init_int.h"
 #include "sandbox/net/inside.h"
 #include "sandbox/protect.h"
+#include "sandbox/rights.h"
+#include "sandbox/root.h"
 #include "sandbox/usage.h"
 
 #define UP_HIGH	      (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
@@ -28,16 +31,6 @@
 #define IDLE_LOOK_MS  1000 /* between looks at interpreters that no step runs in */
 #define STOP_PATIENCE 500  /* ms in which the agent must read the last words */
 #define NAMED_POLLS   7	   /* descriptors of one job that are polled */
-
-struct init {
-	int sock, rights;
-	struct setup *setup;
-	struct queue up, down;
-	struct job *job[SBX_JOB_MAX + 1];
-	int first; /* jobs in front of the one that is served first */
-	uint64_t watched_ms;
-	int patience_ms;
-};
 
 static uint64_t
 now_ms(void)
@@ -48,8 +41,8 @@ now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static void
-tell_notice(const struct sbx_notice *n, void *arg)
+void
+init_tell(const struct sbx_notice *n, void *arg)
 {
 	struct init *in = arg;
 
@@ -108,6 +101,50 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 	job_feed(j);
 }
 
+/* Without mounts it is a Landlock rule, which jobs get when they start. */
+static void
+show_by_rule(struct setup *s, const char *path, bool write, struct sbx_notice *n)
+{
+	const char **list = write ? s->write : s->read;
+	size_t i = 0;
+
+	while (list[i])
+		i++;
+	if (s->rung == SBX_RUNG_LANDLOCK && i < SETUP_PATHS_MAX) {
+		list[i] = strdup(path);
+		snprintf(n->detail, sizeof(n->detail),
+			 "%s for interpreters started from now on: /restart",
+			 write ? "writable" : "read-only");
+		return;
+	}
+	n->sys = ENOTSUP;
+	snprintf(n->detail, sizeof(n->detail), "start again with --allow-%s",
+		 write ? "write" : "read");
+}
+
+/* The user allows one path more; what was cloned of it came before the frame. */
+static void
+show(struct init *in, const struct frame *fr)
+{
+	struct sbx_notice n = {.kind = SBX_NOTE_SHOWN};
+	const char *path = (const char *)fr->payload;
+	enum rights_kind kind;
+	uint32_t number;
+	int fd = -1;
+
+	if (in->setup->rung == SBX_RUNG_FULL) {
+		protect_obey(in->setup->protect, fr, in->rights, &in->up);
+		return;
+	}
+	if (fr->len < 2 || path[0] != '/' || memchr(path, 0, fr->len) != path + fr->len - 1)
+		_exit(1);
+	if (rights_recv(in->rights, &kind, &number, &fd) == 1)
+		sbx_shut(&fd);
+	snprintf(n.what, sizeof(n.what), "%s", path);
+	show_by_rule(in->setup, path, fr->detail == SBX_SHOW_WRITE, &n);
+	up_notice(&in->up, 0, &n);
+}
+
 static void
 flush(struct init *in)
 {
@@ -126,9 +163,12 @@ flush(struct init *in)
 /* Nobody is left who could write behind the last sweep's back. */
 static void __attribute__((noreturn)) stop(struct init *in)
 {
-	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
-		;
+	/* Elsewhere it would be all of the user's processes. */
+	if (getpid() == 1) {
+		kill(-1, SIGKILL);
+		while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+			;
+	}
 	protect_sweep(in->setup->protect);
 	while (queue_len(&in->up)) {
 		struct pollfd p = {.fd = in->sock, .events = POLLOUT};
@@ -153,18 +193,34 @@ open_network(struct init *in)
 }
 
 static void
+take_limits(struct init *in, const struct frame *fr)
+{
+	struct sbx_limits *l = &in->setup->limits;
+	struct sbx_fail f;
+
+	if (!limits_decode(fr->payload, fr->len, l))
+		_exit(1);
+	if (in->setup->group)
+		cgroup_limit(in->setup->group, l, CGROUP_SESSION_SLACK);
+	/* Where it cannot be changed the old size stays, which code will tell. */
+	if (in->setup->rung == SBX_RUNG_FULL)
+		root_resize(l->tmp_size, &f);
+	in->watch.said_tmp = false;
+}
+
+static void
 obey(struct init *in, const struct frame *fr)
 {
 	struct job *j;
 
-	if (fr->type == FRAME_SHOW) {
-		protect_obey(in->setup->protect, fr, in->rights, &in->up);
-		return;
-	}
-	if (fr->type == FRAME_NET) {
+	if (fr->type == FRAME_LIMITS)
+		take_limits(in, fr);
+	if (fr->type == FRAME_SHOW)
+		show(in, fr);
+	if (fr->type == FRAME_NET)
 		open_network(in);
+	if (fr->type == FRAME_LIMITS || fr->type == FRAME_SHOW || fr->type == FRAME_NET)
 		return;
-	}
 	if (fr->type == FRAME_STOP)
 		stop(in);
 	if (fr->type == FRAME_SETUP || fr->job < 1 || fr->job > SBX_JOB_MAX)
@@ -235,10 +291,12 @@ pump(struct init *in, struct job *j, bool ended)
 
 		moved = pump_once(in, j);
 		if (ended && !moved && j->pidfd >= 0 && j->owes == OWES_NOTHING)
-			job_collect(j, &in->up);
+			init_collect(in, j);
 		/* What the step left is told before its end. */
 		if (j->owes != OWES_NOTHING && !j->drain[0] && !j->drain[1])
 			protect_sweep(in->setup->protect);
+		if (j->owes == OWES_DONE && in->setup->group)
+			in->claimed = cgroup_kills(in->setup->group);
 		before = j->owes;
 		if (job_settle(j, &in->up)) {
 			end_job(in, j->id);
@@ -246,59 +304,6 @@ pump(struct init *in, struct job *j, bool ended)
 		}
 		moved |= j->owes != before || j->owes == OWES_EXIT;
 	}
-}
-
-struct total {
-	uint64_t memory, processes;
-	struct job *worst; /* the one that uses most */
-};
-
-static void
-add_up(struct init *in, bool exact, struct total *t)
-{
-	struct job *jobs[SBX_JOB_MAX];
-	pid_t pids[SBX_JOB_MAX];
-	struct usage u[SBX_JOB_MAX];
-	uint64_t most = 0;
-	size_t n = 0;
-
-	for (int i = 1; i <= SBX_JOB_MAX; i++)
-		if (in->job[i] && in->job[i]->pidfd >= 0) {
-			pids[n] = in->job[i]->reaper;
-			jobs[n++] = in->job[i];
-		}
-	memset(t, 0, sizeof(*t));
-	usage_of_trees(pids, n, u, exact);
-	for (size_t i = 0; i < n; i++) {
-		jobs[i]->crowd = u[i].processes > JOB_IDLE_PROCESSES;
-		t->memory += u[i].memory;
-		t->processes += u[i].processes;
-		if (!t->worst || u[i].memory + u[i].processes > most)
-			t->worst = jobs[i];
-		most = u[i].memory + u[i].processes > most ? u[i].memory + u[i].processes
-							   : most;
-	}
-}
-
-/* Kills the largest job when all together are beyond a limit. */
-static void
-watch(struct init *in)
-{
-	const struct sbx_limits *l = &in->setup->limits;
-	struct total t;
-
-	add_up(in, false, &t);
-	if (t.memory > l->memory)
-		add_up(in, true, &t);
-	in->patience_ms = usage_patience((uint32_t)t.processes, l->processes);
-	/* Pid 1 and its monitor count for the kernel's limit too. */
-	if (t.worst && t.processes + 2 >= l->processes)
-		job_tell_limit(t.worst, "processes", l->processes, &in->up);
-	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
-	if (t.worst && t.memory > l->memory)
-		job_kill(t.worst, KILLED_MEMORY);
-	else if (t.worst && t.processes > (uint64_t)l->processes + SBX_JOB_MAX)
-		job_kill(t.worst, KILLED_PROCESSES);
 }
 
 static size_t
@@ -408,7 +413,7 @@ turn(struct init *in)
 	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
 		read_socket(in);
 	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {
-		watch(in);
+		init_watch(in);
 		in->watched_ms = now_ms();
 	}
 	flush(in);
@@ -424,9 +429,10 @@ init_serve(int sock, int rights, struct setup *s, const char *facts, struct queu
 	in.rights = rights;
 	in.setup = s;
 	in.patience_ms = usage_patience(0, s->limits.processes);
+	watch_begin(&in.watch, s);
 	queue_add(&in.up, queue_head(told), queue_len(told));
 	queue_free(told);
-	protect_listen(s->protect, tell_notice, &in);
+	protect_listen(s->protect, init_tell, &in);
 	up_frame(&in.up, FRAME_READY, 0, 0, facts, strlen(facts));
 	flush(&in);
 	for (;;)

@@ -1,8 +1,9 @@
 /* The jail process, executed from this program's own image as "sunaba-jail": see sandbox.h.
  *
- * It waits for the policy, clones pid 1 into the namespaces and stays as a monitor that holds
- * nothing: it dies with the agent, pid 1 dies with it, and its own end tells the agent that
- * nothing is left. pid 1 alone keeps the socket, so the agent sees its end at once.
+ * It waits for the policy, tries one rung of the ladder after the other until a pid 1 stands in
+ * it, and stays as a monitor that holds nothing: it dies with the agent, pid 1 dies with it, and
+ * its own end tells the agent that nothing is left. pid 1 alone keeps the socket, so the agent
+ * sees its end at once.
  *
  * Pinned by tests/unit/test_session.c and tests/jail. */
 #include <errno.h>
@@ -16,7 +17,10 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "sandbox/bare.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/confine.h"
+#include "sandbox/donor.h"
 #include "sandbox/frame.h"
 #include "sandbox/init.h"
 #include "sandbox/jail.h"
@@ -25,7 +29,10 @@
 #include "sandbox/ns.h"
 #include "sandbox/protect.h"
 #include "sandbox/root.h"
+#include "sandbox/rung.h"
 #include "sandbox/spawn.h"
+
+#define FACTS_MAX 2048 /* bytes of READY's payload */
 
 static void
 tell_failure(const struct sbx_fail *f)
@@ -81,6 +88,24 @@ raise_descriptors(void)
 	}
 }
 
+/* What every rung is tried with. */
+struct jail {
+	struct setup setup;
+	const unsigned char *payload; /* that `setup` borrows from */
+	size_t len;
+	struct ns_ids ids;
+	int rights;
+	struct sbx_fail why; /* the first rung that was tried did not stand */
+};
+
+/* In the process that will serve: its parent is told by the pipe's end, or by a failure. */
+static void __attribute__((noreturn)) tell_parent(int told, const struct sbx_fail *f)
+{
+	if (write(told, f, sizeof(*f)) < 0)
+		_exit(1);
+	_exit(1);
+}
+
 /* Facts from the set-up, told with the word that the jail stands. */
 static void
 keep_notice(const struct sbx_notice *n, void *arg)
@@ -88,66 +113,162 @@ keep_notice(const struct sbx_notice *n, void *arg)
 	up_notice(arg, 0, n);
 }
 
+static bool
+build(struct setup *s, bool userns, const struct ns_ids *ids, int rights,
+      struct queue *notices, struct sbx_fail *f)
+{
+	s->protect = protect_new(keep_notice, notices);
+	if (!ns_enter(userns, ids, f) || !inside_begin(s, rights, f) ||
+	    !root_build(s, userns, f))
+		return false;
+	/* What is allowed later must show in the jobs that run. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL))
+		return sbx_fail_set(f, "shared mounts", errno, "/");
+	return true;
+}
+
 static void __attribute__((noreturn))
-pid1(struct setup *s, bool userns, const struct ns_ids *ids, const int life[2], int rights)
+pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 {
 	struct sbx_fail f = {.step = ""};
-	struct queue told = {0};
-	char facts[128];
+	struct queue notices = {0};
+	struct setup *s = &j->setup;
+	char facts[FACTS_MAX];
 
 	close(life[1]);
+	close(told[0]);
 	ns_die_with_parent(life[0]);
+	if (s->group)
+		cgroup_enter(s->group);
 	raise_descriptors();
-	s->protect = protect_new(keep_notice, &told);
-	if (!ns_enter(userns, ids, &f) || !inside_begin(s, rights, &f) ||
-	    !root_build(s, userns, &f))
-		tell_failure(&f);
-	/* What is allowed later must show in the jobs that run. */
-	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL)) {
-		sbx_fail_set(&f, "shared mounts", errno, "/");
-		tell_failure(&f);
-	}
-	confine_offer();
+	if (s->rung == SBX_RUNG_FULL && !build(s, userns, &j->ids, j->rights, &notices, &f))
+		tell_parent(told[1], &f);
+	if (s->rung == SBX_RUNG_LANDLOCK && !protect_without_mounts(s, NULL, NULL, &f))
+		tell_parent(told[1], &f);
+	close(told[1]);
+	if (s->rung != SBX_RUNG_NONE)
+		confine_offer();
 	prctl(PR_SET_DUMPABLE, 0);
-	snprintf(facts, sizeof(facts), "rung=full\nuserns=%s\nlandlock=%d\n",
-		 userns ? "yes" : "no", landlock_abi());
-	init_serve(JAIL_SOCKET, rights, s, facts, &told);
+	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
+		sbx_fail_set(&j->why, "mount proc", EPERM, "/proc");
+	rung_facts(facts, sizeof(facts), s->rung, userns, &j->why);
+	init_serve(JAIL_SOCKET, j->rights, s, facts, &notices);
+}
+
+/* The process that serves, standing; -1 with *f filled and nothing left of it. */
+static pid_t
+stand(struct jail *j, const int life[2], struct sbx_fail *f)
+{
+	bool userns = false;
+	int told[2];
+	ssize_t n;
+	pid_t pid;
+
+	if (j->setup.rung == SBX_RUNG_DONOR)
+		return donor_session(&j->setup, j->payload, j->len, j->rights, &j->why, f);
+	if (j->setup.rung == SBX_RUNG_LANDLOCK && landlock_abi() < 1)
+		return sbx_fail_set(f, "landlock", ENOSYS, NULL), -1;
+	if (j->setup.rung != SBX_RUNG_FULL) {
+		/* From here on something on the host is to be put away. The agent's end is that
+		 * of the socket too, which ends what serves it. */
+		prctl(PR_SET_PDEATHSIG, 0);
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+		if (!bare_enter(&j->setup, f)) {
+			bare_leave();
+			return -1;
+		}
+	}
+	if (pipe2(told, O_CLOEXEC))
+		return sbx_fail_set(f, "pipe", errno, NULL), -1;
+	pid = j->setup.rung == SBX_RUNG_FULL ? ns_clone(&j->ids, &userns, f) : fork();
+	if (pid == 0)
+		pid1(j, userns, life, told);
+	close(told[1]);
+	if (pid < 0 && !f->step[0])
+		sbx_fail_set(f, "fork", errno, NULL);
+	while (pid > 0 && (n = read(told[0], f, sizeof(*f))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		waitpid(pid, NULL, 0);
+		pid = -1;
+	}
+	close(told[0]);
+	return pid;
+}
+
+/* From the first rung down to one that stands. */
+static pid_t
+climb_down(struct jail *j, const int life[2], struct sbx_fail *f)
+{
+	enum sbx_rung wanted = j->setup.rung, rung = rung_first(wanted);
+
+	for (;;) {
+		pid_t pid;
+
+		memset(f, 0, sizeof(*f));
+		j->setup.rung = rung;
+		pid = stand(j, life, f);
+		if (pid >= 0)
+			return pid;
+		rung_remember(&j->why, f);
+		rung = rung_below(rung, wanted, f);
+		if (rung == SBX_RUNG_BEST)
+			break;
+	}
+	/* That Landlock is missing too says less than what was refused first. */
+	if (j->why.step[0])
+		*f = j->why;
+	return -1;
+}
+
+/* Waits for pid 1's end; holds nothing meanwhile. */
+static void __attribute__((noreturn)) watch_over(const struct jail *j, pid_t pid)
+{
+	bool guard = j->setup.rung > SBX_RUNG_DONOR;
+
+	close(JAIL_SOCKET);
+	close(j->rights);
+	prctl(PR_SET_DUMPABLE, 0);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (guard)
+		bare_leave();
+	if (j->setup.group)
+		cgroup_remove(j->setup.group);
+	_exit(0);
 }
 
 static void __attribute__((noreturn)) jail_main(void)
 {
-	struct ns_ids ids = {.uid = geteuid(), .gid = getegid()};
+	static struct cgroup group;
+	struct jail j = {.ids = {.uid = geteuid(), .gid = getegid()}};
 	struct sbx_fail f = {.step = ""};
-	struct setup setup;
-	unsigned char *payload;
 	int fds[2] = {-1, -1}, life[2];
-	bool userns;
-	size_t len;
 	pid_t pid;
 
 	prctl(PR_SET_NAME, JAIL_NAME);
-	payload = read_setup(&len, fds);
-	if (!payload)
+	j.payload = read_setup(&j.len, fds);
+	if (!j.payload)
 		_exit(0);
-	if (!setup_decode(payload, len, &setup))
+	if (!setup_decode(j.payload, j.len, &j.setup))
 		sbx_fail_set(&f, "policy", EINVAL, NULL);
 	else if (fchdir(fds[0]))
-		sbx_fail_set(&f, "workspace", errno, setup.workspace);
+		sbx_fail_set(&f, "workspace", errno, j.setup.workspace);
 	if (f.step[0] || pipe2(life, O_CLOEXEC))
 		tell_failure(&f);
 	close(fds[0]);
-	ids.host_net = setup.net == SBX_NET_HOST;
-	pid = ns_clone(&ids, &userns, &f);
+	j.rights = fds[1];
+	j.ids.host_net = j.setup.net == SBX_NET_HOST;
+	if (j.setup.rung != SBX_RUNG_NONE) {
+		cgroup_make(&group, &j.setup.limits, CGROUP_SESSION_SLACK);
+		j.setup.group = &group;
+	}
+	pid = climb_down(&j, life, &f);
+	if (pid < 0 && j.setup.group)
+		cgroup_remove(&group);
 	if (pid < 0)
 		tell_failure(&f);
-	if (pid == 0)
-		pid1(&setup, userns, &ids, life, fds[1]);
-	close(JAIL_SOCKET);
-	close(fds[1]);
-	prctl(PR_SET_DUMPABLE, 0);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	_exit(0);
+	watch_over(&j, pid);
 }
 
 void
@@ -156,6 +277,8 @@ sbx_jail_main_if_asked(int argc, char **argv)
 	int kind;
 	socklen_t n = sizeof(kind);
 
+	if (argc == 2 && strcmp(argv[1], JAIL_INSIDE) == 0)
+		donor_inside();
 	if (argc != 1 || strcmp(argv[0], JAIL_NAME) != 0)
 		return;
 	/* Somebody gave the program this name by hand. */

@@ -4,5 +4,6 @@
 
 #define JAIL_NAME   "sunaba-jail" /* argv[0] */
 #define JAIL_SOCKET 3
+#define JAIL_INSIDE "sunaba-jail-inside" /* argv[1], in what bubblewrap made */
 
 #endif

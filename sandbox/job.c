@@ -9,15 +9,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "sandbox/bare.h"
 #include "sandbox/ns.h"
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
+#include "sandbox/tree.h"
 
 #define FD_REPORT_REAPER 3
 
@@ -60,6 +63,14 @@ close_ends(struct ends *e)
 	sbx_shut(&e->calls);
 }
 
+static void
+guard_tree(const struct setup *s)
+{
+	tree_guard(-1);
+	if (s->rung != SBX_RUNG_NONE)
+		tree_scope();
+}
+
 static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 {
 	struct report r = {.kind = REPORT_EXIT};
@@ -67,7 +78,9 @@ static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 	int fd = sp->fd[2];
 
 	spawn_block_signals();
-	if (!root_job(false, &r.fail)) {
+	if (!setup_has_pidns(sp->setup))
+		guard_tree(sp->setup);
+	if (setup_has_pidns(sp->setup) && !root_job(false, &r.fail)) {
 		r.kind = REPORT_FAIL;
 	} else if ((pid = spawn_start(sp)) < 0) {
 		r.kind = REPORT_FAIL;
@@ -80,6 +93,11 @@ static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 		syscall(SYS_close_range, 0, FD_REPORT_REAPER - 1, 0);
 		syscall(SYS_close_range, FD_REPORT_REAPER + 1, ~0u, 0);
 		r.status = spawn_reap(pid, NULL, sp->setup);
+		/* Asked to end, which the kernel does elsewhere. */
+		if (r.status < 0)
+			r.status = SIGKILL;
+		if (!setup_has_pidns(sp->setup))
+			tree_kill();
 	}
 	if (write(fd, &r, sizeof(r)) < 0)
 		_exit(1);
@@ -87,14 +105,17 @@ static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 }
 
 static bool
-put_script(const struct start *st, struct sbx_fail *f)
+put_script(const struct setup *s, const struct start *st, struct sbx_fail *f)
 {
-	char path[512];
+	char path[PATH_MAX];
 	SBX_CLOSE int fd = -1;
 
 	if (!st->script_name)
 		return true;
-	snprintf(path, sizeof(path), SBX_SCRIPT_DIR "/%s", st->script_name);
+	bare_arguments(s, st->argv);
+	if (snprintf(path, sizeof(path), "%s/%s", s->scripts ? s->scripts : SBX_SCRIPT_DIR,
+		     st->script_name) >= (int)sizeof(path))
+		return sbx_fail_set(f, "script", ENAMETOOLONG, NULL);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0 || write(fd, st->script, st->script_len) != (ssize_t)st->script_len)
 		return sbx_fail_set(f, "script", fd < 0 ? errno : ENOSPC, path);
@@ -123,10 +144,12 @@ job_start(int id, const struct setup *setup, const struct start *st, struct sbx_
 			   .argv = st->argv,
 			   .env = st->env,
 			   .cwd = st->cwd ? st->cwd : setup->workspace};
-	bool ok = put_script(st, f);
+	unsigned long own_space = setup_has_pidns(setup) ? CLONE_NEWPID | CLONE_NEWNS : 0;
+	bool ok = put_script(setup, st, f);
 
 	if (ok && !make_pipes(j, &e))
 		ok = sbx_fail_set(f, "pipes", errno, NULL);
+	j->guarded = !setup_has_pidns(setup);
 	if (ok && !notify_open(&j->calls, &e.calls))
 		ok = sbx_fail_set(f, "socket pair", errno, NULL);
 	sp.fd[0] = e.out[0];
@@ -136,7 +159,7 @@ job_start(int id, const struct setup *setup, const struct start *st, struct sbx_
 	sp.state = e.state;
 	sp.channel = e.calls;
 	if (ok) {
-		j->reaper = ns_fork(CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, &j->pidfd);
+		j->reaper = ns_fork(own_space | CLONE_PIDFD, &j->pidfd);
 		if (j->reaper == 0)
 			reaper_main(&sp);
 		if (j->reaper < 0)
@@ -171,7 +194,8 @@ job_kill(struct job *j, uint32_t why)
 {
 	j->flags |= why;
 	if (j->pidfd >= 0)
-		syscall(SYS_pidfd_send_signal, j->pidfd, SIGKILL, NULL, 0);
+		syscall(SYS_pidfd_send_signal, j->pidfd, j->guarded ? SIGTERM : SIGKILL,
+			NULL, 0);
 }
 
 void

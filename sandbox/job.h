@@ -24,6 +24,7 @@ struct job {
 	int id;
 	pid_t reaper;
 	int pidfd, report, out[2], code, state; /* -1: closed */
+	bool guarded; /* its tree ends by its reaper's hand, not with a pid namespace */
 	bool driver, ready;
 	bool crowd; /* more than reaper and driver live: somebody works in the background */
 	unsigned running; /* codes sent and not answered */

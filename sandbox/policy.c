@@ -69,6 +69,21 @@ policy_home(void)
 	return home;
 }
 
+bool
+policy_state(char path[PATH_MAX])
+{
+	const char *home = getenv("HOME"), *top = getenv("XDG_STATE_HOME");
+	int n;
+
+	if (top && top[0] == '/')
+		n = snprintf(path, PATH_MAX, "%s/" OWN_NAME, top);
+	else if (home && home[0] == '/')
+		n = snprintf(path, PATH_MAX, "%s/.local/state/" OWN_NAME, home);
+	else
+		return false;
+	return n > 0 && n < PATH_MAX;
+}
+
 void
 sbx_policy_default(struct sbx_policy *p)
 {

@@ -13,5 +13,7 @@ bool policy_below(const char *path, const char *top);
 bool policy_is_system(const char *path);
 /* Where the private HOME is mounted: $HOME when it is usable, else "/home/sandbox". */
 const char *policy_home(void);
+/* This program's own folder of state; false when the environment names none. */
+bool policy_state(char path[4096]);
 
 #endif

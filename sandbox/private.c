@@ -2,6 +2,7 @@
  * Sources: mount_namespaces(7), chroot(2), pivot_root(2). Pinned by tests/jail/test_places.py. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -53,5 +54,18 @@ root_private(bool userns, struct sbx_fail *f)
 		return private_root(f);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return sbx_fail_set(f, "private mounts", errno, "/");
+	return true;
+}
+
+bool
+root_resize(uint64_t size, struct sbx_fail *f)
+{
+	SBX_CLOSE int fs = fspick(AT_FDCWD, "/tmp", FSPICK_CLOEXEC);
+	char bytes[32];
+
+	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)size);
+	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "size", bytes, 0) ||
+	    fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0))
+		return sbx_fail_set(f, "size of temporary files", errno, "/tmp");
 	return true;
 }

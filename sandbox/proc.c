@@ -5,7 +5,9 @@
  * Pinned by tests/jail/test_sandbox.py. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
+#include <sys/statfs.h>
 
 #include "sandbox/root.h"
 
@@ -28,19 +30,31 @@ root_proc(int at, const char *path, struct sbx_fail *f)
 	return true;
 }
 
+/* A parent namespace that covers part of its own may not mount a fresh one. */
 bool
-root_job(bool keep_proc, struct sbx_fail *f)
+root_proc_if_allowed(int at, const char *path, struct sbx_fail *f)
 {
-	SBX_CLOSE int proc = -1;
-	struct mount_attr slave = {.propagation = MS_SLAVE};
-	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
-
-	/* pid 1's mounts come, none goes back. */
-	if (!keep_proc && mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)))
-		return sbx_fail_set(f, "private mounts", errno, "/");
-	if (!keep_proc && !root_proc(AT_FDCWD, "/proc", f))
+	if (root_proc(at, path, f))
+		return true;
+	if (f->sys != EPERM)
 		return false;
-	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	f->step[0] = 0;
+	return true;
+}
+
+bool
+root_has_proc(void)
+{
+	struct statfs st;
+
+	return statfs("/proc", &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
+}
+
+static bool
+cover_proc(struct sbx_fail *f)
+{
+	SBX_CLOSE int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
 	for (size_t i = 0; i < SBX_LEN(proc_readonly); i++) {
 		SBX_CLOSE int fd =
 		    root_clone(proc, proc_readonly[i], TREE_RO | MOUNT_ATTR_NOEXEC);
@@ -57,6 +71,22 @@ root_job(bool keep_proc, struct sbx_fail *f)
 		if (mount("/dev/null", proc_masked[i], NULL, MS_BIND, NULL) &&
 		    errno != ENOENT)
 			return sbx_fail_set(f, "cover proc", errno, proc_masked[i]);
+	return true;
+}
+
+bool
+root_job(bool keep_proc, struct sbx_fail *f)
+{
+	struct mount_attr slave = {.propagation = MS_SLAVE};
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	/* pid 1's mounts come, none goes back. */
+	if (!keep_proc && mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)))
+		return sbx_fail_set(f, "private mounts", errno, "/");
+	/* Where pid 1 got none, no job gets one. */
+	if (root_has_proc() &&
+	    ((!keep_proc && !root_proc(AT_FDCWD, "/proc", f)) || !cover_proc(f)))
+		return false;
 	if (mount_setattr(AT_FDCWD, SBX_SCRIPT_DIR, 0, &ro, sizeof(ro)))
 		return sbx_fail_set(f, "scripts", errno, SBX_SCRIPT_DIR);
 	return true;

@@ -31,6 +31,8 @@ protect_new(protect_tell *say, void *arg)
 void
 protect_listen(struct protect *p, protect_tell *say, void *arg)
 {
+	if (!p)
+		return;
 	p->tell = say;
 	p->arg = arg;
 }
@@ -279,6 +281,8 @@ protect_ground(struct protect *p, const struct setup *s, int root, const char *p
 void
 protect_check(struct protect *p)
 {
+	if (!p)
+		return;
 	p->told = 0;
 	for (size_t k = 0; k < p->n; k++) {
 		struct ground *g = p->ground[k];
@@ -297,6 +301,8 @@ protect_check(struct protect *p)
 void
 protect_sweep(struct protect *p)
 {
+	if (!p)
+		return;
 	protect_check(p);
 	/* What a layer holds is asked about when it is applied. */
 	if (p->setup->stage)

@@ -15,6 +15,7 @@
 /* Facts for the user; called in set-up and in each sweep. */
 typedef void protect_tell(const struct sbx_notice *n, void *arg);
 
+/* NULL, where there are no mounts, is fine but for protect_ground() and protect_show(). */
 struct protect;
 struct protect *protect_new(protect_tell *tell, void *arg);
 /* Before the first job: whom to tell from now on. */
@@ -26,6 +27,14 @@ void protect_listen(struct protect *p, protect_tell *tell, void *arg);
  * it names that worktree back. Descriptors are duplicated. */
 bool protect_ground(struct protect *p, const struct setup *s, int root, const char *path,
 		    bool secrets, struct sbx_fail *f);
+/* Makes s->protect where nothing can be mounted: the workspace and what else may be written are
+ * looked through below "/". Another makes the mounts, as protect_guard() names them, or nobody;
+ * sweeps work all the same. `tell` NULL: nobody is told. */
+bool
+protect_without_mounts(struct setup *s, protect_tell *tell, void *arg, struct sbx_fail *f);
+enum protect_as { PROTECT_PINNED, PROTECT_READ_ONLY, PROTECT_HIDDEN };
+/* The guards of all grounds, one by one: false behind the last. */
+bool protect_guard(const struct protect *p, size_t i, char path[4096], enum protect_as *as);
 /* Puts up again each guard that is down because the host replaced what it stood on. */
 void protect_check(struct protect *p);
 /* After a step: protect_check(), and what is new and would be run outside is put aside. */

@@ -55,6 +55,7 @@ struct protect {
 	int root; /* the jail's root */
 	struct ground *ground[GROUNDS_MAX];
 	size_t n;
+	bool dry;   /* nothing is mounted */
 	bool swept; /* the look under way is a sweep: what is new is put aside */
 	char *shown[SHOWN_MAX];
 	size_t nshown, places;

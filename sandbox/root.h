@@ -10,9 +10,14 @@
  * The current directory must be the workspace's folder on the host: a clone of the mount
  * namespace carries it over, so that no path is looked up again. */
 bool root_build(const struct setup *s, bool userns, struct sbx_fail *f);
+/* In pid 1: a new bound, in bytes, for all private temporary files together. */
+bool root_resize(uint64_t size, struct sbx_fail *f);
 /* In a mount namespace of a job: a fresh /proc over the old one unless `keep`, then its covers,
  * and the folder of scripts made read-only. */
 bool root_job(bool keep_proc, struct sbx_fail *f);
+
+/* What only root can read, and what code has no business with; without the first "/". */
+extern const char *const root_masks[];
 
 /* Attributes of what is shown. */
 #define TREE_RW (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -27,6 +32,9 @@ int root_place(int root, const char *path, bool is_dir);
 bool root_etc(int root, struct sbx_fail *f);
 /* proc.c: mounts a fresh proc of this pid namespace at `path` below `at`. */
 bool root_proc(int at, const char *path, struct sbx_fail *f);
+/* The same, but where it is not allowed the folder stays empty: never is it the host's. */
+bool root_proc_if_allowed(int at, const char *path, struct sbx_fail *f);
+bool root_has_proc(void);
 /* private.c: from here on no mount shows on the host. Without a user namespace the root becomes
  * a mount point of its own, which a chroot's need not be. */
 bool root_private(bool userns, struct sbx_fail *f);

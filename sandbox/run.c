@@ -17,25 +17,28 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "sandbox/bare.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/confine.h"
+#include "sandbox/donor.h"
 #include "sandbox/net/inside.h"
 #include "sandbox/net/proxy.h"
 #include "sandbox/ns.h"
 #include "sandbox/protect.h"
 #include "sandbox/rights.h"
 #include "sandbox/root.h"
+#include "sandbox/run_int.h"
+#include "sandbox/rung.h"
 #include "sandbox/spawn.h"
 #include "sandbox/streams.h"
+#include "sandbox/tree.h"
 #include "sandbox/tty.h"
 #include "sandbox/usage.h"
+#include "sandbox/watch.h"
 
-#define END_PATIENCE   500 /* ms in which pid 1 must end after a signal */
-#define EXIT_SIGNALLED 128 /* plus the signal, as shells say it */
+#define END_PATIENCE 500 /* ms in which pid 1 must end after a signal */
 
 extern char **environ;
-
-static const char *over; /* pid 1: the limit that was passed */
-static bool crowded;	 /* pid 1: the limit of processes was met */
 
 static void
 wipe_environment(void)
@@ -43,153 +46,6 @@ wipe_environment(void)
 	for (char **e = environ; e && *e; e++)
 		memset(*e, 0, strlen(*e));
 	environ = NULL;
-}
-
-static void __attribute__((noreturn)) tell(int fd, int kind, const struct sbx_fail *f)
-{
-	struct report r = {.kind = kind, .fail = *f};
-
-	if (write(fd, &r, sizeof(r)) < 0)
-		_exit(1);
-	_exit(1);
-}
-
-static int
-watch(const struct setup *s)
-{
-	pid_t self = getpid();
-	struct usage u;
-
-	usage_of_tree(self, &u);
-	if (u.memory > s->limits.memory)
-		usage_of_trees(&self, 1, &u, true);
-	/* Nothing at all: code took pid 1's descriptors away (prlimit) to blind it. */
-	over = u.memory > s->limits.memory || u.processes == 0 ? "memory" : NULL;
-	/* pid 1 itself counts too, and the kernel refuses at the limit. */
-	crowded |= u.processes >= s->limits.processes;
-	if (u.processes > s->limits.processes + 1)
-		over = "processes";
-	return over ? -1 : usage_patience(u.processes, s->limits.processes);
-}
-
-/* pid 1: where notices go. */
-struct teller {
-	int report;
-	struct sbx_notice idle; /* told at the end, if the command failed; kind 0: none */
-};
-
-/* What was guarded or put aside: none of it may get lost. */
-static void
-tell_guarded(const struct sbx_notice *n, void *arg)
-{
-	struct report r = {.kind = REPORT_NOTICE, .notice = *n};
-
-	if (write(*(const int *)arg, &r, sizeof(r)) < 0)
-		return;
-}
-
-/* What was refused. Never waits, as the code that waits for its answer would: the launcher may
- * be held up by its own standard error. */
-static void
-tell_notice(const struct sbx_notice *n, void *arg)
-{
-	struct teller *t = arg;
-	struct report r = {.kind = REPORT_NOTICE, .notice = *n};
-	struct pollfd p = {.fd = t->report, .events = POLLOUT};
-
-	if (sbx_notice_idle(n) && n != &t->idle) {
-		t->idle = *n;
-		return;
-	}
-	if (poll(&p, 1, 0) == 1 && p.revents & POLLOUT && write(p.fd, &r, sizeof(r)) < 0)
-		return;
-}
-
-/* What is known only now. A shell says by 128 + signal how its command died. */
-static void
-tell_end(struct teller *t, const struct setup *s, int status)
-{
-	struct sbx_notice n = {.kind = SBX_NOTE_LIMIT, .what = "file size"};
-
-	if (t->idle.kind && status != 0)
-		tell_notice(&t->idle, t);
-	if ((WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ) ||
-	    (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SIGNALLED + SIGXFSZ)) {
-		snprintf(n.detail, sizeof(n.detail), "%llu MiB",
-			 (unsigned long long)(s->limits.file_size / SBX_MIB));
-		tell_notice(&n, t);
-	}
-	if (crowded) {
-		snprintf(n.what, sizeof(n.what), "processes");
-		snprintf(n.detail, sizeof(n.detail), "%u", s->limits.processes);
-		tell_notice(&n, t);
-	}
-}
-
-/* Nobody is left who could write behind the sweep's back. */
-static void
-clean_up(const struct setup *s)
-{
-	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
-		;
-	protect_sweep(s->protect);
-}
-
-static void __attribute__((noreturn))
-pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids, int report,
-     int rights, int tty)
-{
-	struct spawn sp = {.setup = s,
-			   .argv = (const char *const *)argv,
-			   .env = s->env,
-			   .cwd = s->workspace,
-			   .inherit = true,
-			   .fd = {-1, -1, report},
-			   .code = -1,
-			   .state = -1,
-			   .channel = -1,
-			   .terminal = tty >= 0};
-	struct notify calls;
-	struct teller teller = {.report = report};
-	struct spawn_calls told = {&calls, tell_notice, &teller};
-	struct sbx_fail f = {.step = ""};
-	int status;
-	pid_t pid;
-
-	s->protect = protect_new(tell_guarded, &report);
-	if (!ns_enter(userns, ids, &f) || !inside_begin(s, rights, &f) ||
-	    !root_build(s, userns, &f) || !root_job(true, &f) ||
-	    (tty >= 0 && !tty_make(tty, &f)))
-		tell(report, REPORT_FAIL, &f);
-	sbx_shut(&rights);
-	confine_offer();
-	prctl(PR_SET_DUMPABLE, 0);
-	sbx_shut(&tty);
-	spawn_block_signals();
-	notify_init(&calls);
-	if (!notify_open(&calls, &sp.channel)) {
-		sbx_fail_set(&f, "socket pair", errno, NULL);
-		tell(report, REPORT_FAIL, &f);
-	}
-	pid = spawn_start(&sp);
-	if (pid < 0) {
-		sbx_fail_set(&f, "fork", errno, NULL);
-		tell(report, REPORT_FAIL, &f);
-	}
-	/* The streams belong to the command: its reader must see the end of file with it. */
-	close(0);
-	close(1);
-	close(2);
-	close(sp.channel);
-	status = spawn_reap_calls(pid, watch, s, &told);
-	clean_up(s);
-	if (status < 0) {
-		sbx_fail_set(&f, over, 0, NULL);
-		tell(report, REPORT_LIMIT, &f);
-	}
-	tell_end(&teller, s, status);
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status));
 }
 
 static void
@@ -209,6 +65,12 @@ block_ending(bool terminal, sigset_t *set, sigset_t *old)
 
 /* The launcher while pid 1 lives. */
 struct run {
+	struct setup *setup;
+	const struct sbx_policy *policy;
+	bool terminal;		     /* the command gets one of its own */
+	const struct queue *payload; /* that `setup` borrows from */
+	char *const *argv;
+	struct sbx_fail why; /* the first rung that was tried did not stand */
 	pid_t pid;
 	int signals, gone, report; /* descriptors to poll */
 	int rights;		   /* where the jail's listeners come from, or -1 */
@@ -255,7 +117,10 @@ take_signal(struct run *r)
 	if (tty_signal(&r->tty, (int)si.ssi_signo))
 		return;
 	/* pid 1 ends the command and all that came of it, and puts aside what they left. */
-	if (r->caught || sigqueue(r->pid, SIGUSR1, (union sigval){.sival_int = SIGKILL}))
+	if (r->setup->rung > SBX_RUNG_DONOR && !r->caught)
+		kill(r->pid, SIGTERM);
+	else if (r->setup->rung != SBX_RUNG_FULL || r->caught ||
+		 sigqueue(r->pid, SIGUSR1, (union sigval){.sival_int = SIGKILL}))
 		kill(r->pid, SIGKILL);
 	r->caught = (int)si.ssi_signo;
 }
@@ -361,47 +226,128 @@ supervise(struct run *r, const struct sbx_policy *p, struct sbx_fail *f)
 	return judge(&r->end, code, f);
 }
 
-static int
-launch(struct setup *s, const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
+static pid_t
+start(struct run *r, int report, const int alive[2], const int rights[2], const int tty[2],
+      struct sbx_fail *f)
 {
-	struct ns_ids ids = {geteuid(), getegid(), s->net == SBX_NET_HOST};
+	struct ns_ids ids = {geteuid(), getegid(), r->setup->net == SBX_NET_HOST};
+	bool userns = false;
+	pid_t pid;
+
+	if (r->setup->rung == SBX_RUNG_DONOR)
+		return donor_command(r->setup, queue_head(r->payload),
+				     queue_len(r->payload), r->argv, report, f);
+	pid = r->setup->rung == SBX_RUNG_FULL ? ns_clone(&ids, &userns, f) : fork();
+	if (pid == 0) {
+		int fds[] = {report, alive[0], rights[1], tty[1]};
+
+		close(alive[1]);
+		if (rights[0] >= 0)
+			close(rights[0]);
+		if (tty[0] >= 0)
+			close(tty[0]);
+		run_pid1(r->setup, r->argv, userns, &ids, fds);
+	}
+	if (pid < 0 && !f->step[0])
+		sbx_fail_set(f, "fork", errno, NULL);
+	return pid;
+}
+
+/* Never silent: a weaker jail than the user expects is said. */
+static void
+say_rung(const struct run *r)
+{
+	bool color = isatty(2);
+	char msg[1200] = "", hint[600] = "";
+
+	if (r->setup->rung == SBX_RUNG_FULL)
+		return;
+	if (r->why.step[0])
+		sbx_fail_text(&r->why, msg, sizeof(msg), hint, sizeof(hint));
+	dprintf(2, "%ssunaba: sandbox: %s%s%s%s\n", color ? "\033[33m" : "",
+		sbx_rung_text(r->setup->rung), msg[0] ? ": " : "", rung_plain(msg),
+		color ? "\033[0m" : "");
+}
+
+/* Tries one rung. */
+static int
+launch(struct run *r, const sigset_t *set, struct sbx_fail *f)
+{
 	SBX_CLOSE int life = -1, mine = -1, signals = -1;
-	struct run r = {.pid = -1, .rights = -1};
-	int rights[2] = {-1, -1};
-	struct streams streams;
-	int report[2], alive[2], code = -1;
-	int tty[2] = {-1, -1};
-	bool userns, terminal = tty_wanted();
-	sigset_t set, old;
+	int report[2], alive[2], rights[2] = {-1, -1}, tty[2] = {-1, -1}, code = -1;
+	bool terminal = r->terminal && r->setup->rung == SBX_RUNG_FULL;
 
 	if (pipe2(report, O_CLOEXEC) || pipe2(alive, O_CLOEXEC))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
-	if ((s->net == SBX_NET_LIST && !rights_pair(rights)) ||
+	if ((r->setup->net == SBX_NET_LIST && !rights_pair(rights)) ||
 	    (terminal && !rights_pair(tty)))
 		return sbx_fail_set(f, "socket pair", errno, NULL), -1;
-	r.report = mine = report[0];
-	r.rights = rights[0];
-	tty_init(&r.tty, tty[0]);
+	tty_init(&r->tty, tty[0]);
+	r->report = mine = report[0];
+	r->rights = rights[0];
 	life = alive[1];
-	block_ending(terminal, &set, &old);
-	streams_save(&streams);
-	r.pid = ns_clone(&ids, &userns, f);
-	if (r.pid == 0) {
-		close(alive[1]);
-		ns_die_with_parent(alive[0]);
-		sbx_shut(&rights[0]);
-		sbx_shut(&tty[0]);
-		pid1(s, argv, userns, &ids, report[1], rights[1], tty[1]);
-	}
+	r->end.kind = 0;
+	r->pid = start(r, report[1], alive, rights, tty, f);
+	if (r->pid > 0)
+		say_rung(r);
 	close(report[1]);
 	close(alive[0]);
 	sbx_shut(&rights[1]);
 	sbx_shut(&tty[1]);
-	r.signals = signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	r->signals = signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 	fcntl(mine, F_SETFL, O_NONBLOCK);
-	if (r.pid > 0)
-		code = supervise(&r, p, f);
+	if (r->pid > 0)
+		code = supervise(r, r->policy, f);
 	sbx_shut(&tty[0]);
+	return code;
+}
+
+static int
+climb_down(struct run *r, const sigset_t *set, struct sbx_fail *f)
+{
+	enum sbx_rung wanted = r->setup->rung, rung = rung_first(wanted);
+
+	for (;;) {
+		int code;
+
+		memset(f, 0, sizeof(*f));
+		r->setup->rung = rung;
+		if (rung == SBX_RUNG_LANDLOCK && landlock_abi() < 1)
+			sbx_fail_set(f, "landlock", ENOSYS, NULL);
+		code = f->step[0] ? -1 : launch(r, set, f);
+		if (code >= 0)
+			return code;
+		rung_remember(&r->why, f);
+		rung = rung_below(rung, wanted, f);
+		if (rung == SBX_RUNG_BEST)
+			break;
+	}
+	*f = r->why;
+	return -1;
+}
+
+static int
+run_in_jail(struct setup *s, const struct sbx_policy *p, const struct queue *payload,
+	    char *const argv[], struct sbx_fail *f)
+{
+	struct run r = {.setup = s,
+			.policy = p,
+			.payload = payload,
+			.argv = argv,
+			.pid = -1,
+			.rights = -1};
+	struct streams streams;
+	struct cgroup group;
+	sigset_t set, old;
+	int code;
+
+	r.terminal = tty_wanted();
+	block_ending(r.terminal, &set, &old);
+	streams_save(&streams);
+	cgroup_make(&group, &s->limits, CGROUP_RUN_SLACK);
+	s->group = &group;
+	code = climb_down(&r, &set, f);
+	cgroup_remove(&group);
 	streams_restore(&streams);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return code;
@@ -427,7 +373,7 @@ sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 			if (tty_wanted())
 				env_set(s.env, term);
 			wipe_environment();
-			code = launch(&s, p, argv, f);
+			code = run_in_jail(&s, p, &q, argv, f);
 		}
 	}
 	if (workspace >= 0)

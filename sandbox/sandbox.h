@@ -65,6 +65,24 @@ struct sbx_limits {
 	uint64_t tmp_size;  /* bytes, all private tmpfs together */
 };
 
+/* How much of the jail a machine lets be built; see rung.h. */
+enum sbx_rung {
+	SBX_RUNG_BEST,	   /* in a policy: the first that stands */
+	SBX_RUNG_FULL,	   /* namespaces, mounts, Landlock, filter */
+	SBX_RUNG_DONOR,	   /* the same in namespaces that bubblewrap makes */
+	SBX_RUNG_LANDLOCK, /* Landlock and filter alone */
+	SBX_RUNG_NONE,	   /* --no-sandbox */
+};
+
+/* What stands, and why it is no more than that. */
+struct sbx_stand {
+	enum sbx_rung rung;
+	bool userns;
+	int landlock_abi;
+	char why[1200]; /* "" on the first rung */
+	char remedy[600];
+};
+
 enum sbx_net {
 	SBX_NET_OFF,  /* loopback of the jail's own */
 	SBX_NET_LIST, /* hosts of `net_allow` through the agent's proxy */
@@ -86,6 +104,7 @@ struct sbx_policy {
 			      workspace itself */
 	bool explain; /* tell each refused access to a file */
 	bool debug;   /* code may trace its own processes */
+	enum sbx_rung rung; /* this one alone; SBX_RUNG_NONE only by the user's own word */
 };
 void sbx_policy_default(struct sbx_policy *p); /* workspace ".", default limits */
 /* Refuses what may never be a workspace: "/", $HOME and its ancestors, system folders, a folder
@@ -130,6 +149,8 @@ bool sbx_session_show(struct sbx_session *s, const char *path, enum sbx_show how
 		      char real[4096], struct sbx_fail *f);
 /* Kills whatever lives in the jail, waits for it, frees. Never blocks longer than 1 s. */
 void sbx_session_free(struct sbx_session *s);
+/* What stands, after SBX_READY. */
+const struct sbx_stand *sbx_session_stand(const struct sbx_session *s);
 /* Who serves the jail's network (see net/proxy.h); borrowed, NULL: nobody. Before the set-up of a
  * policy with SBX_NET_LIST: the listeners come with SBX_READY. Later, when the proxy has none:
  * asks the jail for them; SBX_READY comes once more. Jobs that are started from then on are told
@@ -156,6 +177,10 @@ struct sbx_job_spec {
 #define SBX_FD_CODE    200
 #define SBX_FD_STATUS  201
 #define SBX_RECORD_MAX 8192
+
+/* New limits for the jail that stands: memory and processes of all, and temporary files, at once;
+ * the rest, and what the kernel keeps for each process, from the next job on. Zero ones stay. */
+bool sbx_session_limits(struct sbx_session *s, const struct sbx_limits *l);
 
 /* Jobs are numbered by the caller, 1 to SBX_JOB_MAX; a number is free again after SBX_EXIT.
  * All of these queue a frame and return at once; false only when the session is dead. */
@@ -204,12 +229,21 @@ enum sbx_event_type sbx_session_read(struct sbx_session *s, struct sbx_event *ev
  * end the whole tree. */
 int sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f);
 
-/* What this machine offers, for doctor: probes by really starting a session. */
+/* "full", "full (via bwrap)", "reduced (no namespaces)", "OFF": how a rung is shown. */
+const char *sbx_rung_text(enum sbx_rung rung);
+/* By the name that --rung takes: "full", "donor", "landlock"; SBX_RUNG_BEST: no such name. */
+enum sbx_rung sbx_rung_by_name(const char *name);
+
+/* What this machine offers, for doctor: probes by really starting a session on each rung. */
 struct sbx_probe {
-	const char *rung; /* "full", "refused" */
-	bool userns, landlock, seccomp;
-	int landlock_abi;
+	struct sbx_stand stand; /* rung SBX_RUNG_BEST: none stands, see `fail` */
 	struct sbx_fail fail;
+	struct {
+		enum sbx_rung rung;
+		bool stands;
+		struct sbx_fail fail;
+	} tried[3]; /* SBX_RUNG_FULL to SBX_RUNG_LANDLOCK */
+	int landlock_abi;
 };
 void sbx_probe(struct sbx_probe *out);
 

@@ -208,6 +208,12 @@ sbx_session_wants_write(const struct sbx_session *s)
 	return !s->dead && queue_len(&s->down) > 0;
 }
 
+const struct sbx_stand *
+sbx_session_stand(const struct sbx_session *s)
+{
+	return &s->stand;
+}
+
 pid_t
 sbx_session_pid(const struct sbx_session *s)
 {
@@ -242,6 +248,18 @@ sbx_session_free(struct sbx_session *s)
 	queue_free(&s->up);
 	free(s->workspace);
 	free(s);
+}
+
+bool
+sbx_session_limits(struct sbx_session *s, const struct sbx_limits *l)
+{
+	struct queue q = {0};
+	bool ok;
+
+	limits_encode(l, &q);
+	ok = session_down(s, FRAME_LIMITS, 0, 0, queue_head(&q), queue_len(&q));
+	queue_free(&q);
+	return ok;
 }
 
 bool

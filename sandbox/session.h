@@ -19,6 +19,7 @@ struct sbx_session {
 	bool readonly;		  /* it is */
 	int rights;		  /* descriptors travel beside the frames: see rights.h */
 	struct sbx_notice notice; /* the last event's */
+	struct sbx_stand stand;	  /* after SBX_READY */
 };
 
 /* Queues a frame; job 0: of no job. False when the session is dead or too much waits. */

@@ -142,6 +142,7 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 	   struct sbx_fail *f)
 {
 	const char *home = policy_home();
+	char state[PATH_MAX];
 	size_t before = queue_len(q);
 	struct tools tools;
 
@@ -152,11 +153,7 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 	if (!put_paths(p->read, 'R', 0, workspace, q, f) ||
 	    !put_paths(p->write, 'X', 'N', workspace, q, f))
 		return false;
-	wire_put_number(q, 'm', p->limits.memory);
-	wire_put_number(q, 'p', p->limits.processes);
-	wire_put_number(q, 'f', p->limits.files);
-	wire_put_number(q, 's', p->limits.file_size);
-	wire_put_number(q, 't', p->limits.tmp_size);
+	limits_encode(&p->limits, q);
 	wire_put_number(q, 'n', p->net);
 	if (!check_entries(p->net_allow, f))
 		return false;
@@ -166,6 +163,9 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 		wire_put(q, 'x', NULL, 0);
 	if (p->debug)
 		wire_put(q, 'd', NULL, 0);
+	wire_put_number(q, 'g', p->rung);
+	if (policy_state(state))
+		wire_put_text(q, 'B', state);
 	tools_find(&tools, getenv("PATH"), home, workspace);
 	put_tools(&tools, q);
 	env_encode(p, &tools, workspace, home, q);
@@ -208,6 +208,61 @@ list_add(const char **list, size_t max, const char *text)
 }
 
 static bool
+take_limit(struct sbx_limits *l, const struct wire_item *it)
+{
+	uint64_t v = wire_number(it);
+
+	switch (it->tag) {
+	case 'm':
+		l->memory = v;
+		return v > 0;
+	case 'p':
+		l->processes = v > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)v;
+		return v > 0;
+	case 'f':
+		l->files = v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+		return v > 0;
+	case 's':
+		l->file_size = v;
+		return v > 0;
+	case 't':
+		l->tmp_size = v;
+		return v > 0;
+	default:
+		return false;
+	}
+}
+
+void
+limits_encode(const struct sbx_limits *l, struct queue *q)
+{
+	const struct {
+		char tag;
+		uint64_t value;
+	} items[] = {{'m', l->memory},
+		     {'p', l->processes},
+		     {'f', l->files},
+		     {'s', l->file_size},
+		     {'t', l->tmp_size}};
+
+	for (size_t i = 0; i < SBX_LEN(items); i++)
+		if (items[i].value)
+			wire_put_number(q, items[i].tag, items[i].value);
+}
+
+bool
+limits_decode(const unsigned char *p, size_t n, struct sbx_limits *l)
+{
+	struct wire_item it;
+	int got;
+
+	while ((got = wire_next(&p, &n, &it)) == 1)
+		if (!take_limit(l, &it))
+			return false;
+	return got == 0;
+}
+
+static bool
 take_item(struct setup *s, const struct wire_item *it)
 {
 	switch (it->tag) {
@@ -233,15 +288,11 @@ take_item(struct setup *s, const struct wire_item *it)
 	case 'E':
 		return list_add(s->env, SETUP_ENV_MAX, wire_text(it));
 	case 'm':
-		return s->limits.memory = wire_number(it), true;
 	case 'p':
-		return s->limits.processes = (uint32_t)wire_number(it), true;
 	case 'f':
-		return s->limits.files = (uint32_t)wire_number(it), true;
 	case 's':
-		return s->limits.file_size = wire_number(it), true;
 	case 't':
-		return s->limits.tmp_size = wire_number(it), true;
+		return take_limit(&s->limits, it);
 	case 'n':
 		s->net = (enum sbx_net)wire_number(it);
 		return s->net <= SBX_NET_HOST;
@@ -251,6 +302,11 @@ take_item(struct setup *s, const struct wire_item *it)
 		return s->explain = true;
 	case 'd':
 		return s->debug = true;
+	case 'g':
+		s->rung = (enum sbx_rung)wire_number(it);
+		return s->rung <= SBX_RUNG_NONE;
+	case 'B':
+		return (s->state = wire_text(it)) && s->state[0] == '/';
 	default:
 		return false;
 	}

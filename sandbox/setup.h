@@ -13,6 +13,8 @@
 #define SETUP_ENV_MAX	256	       /* variables of a job */
 #define SETUP_ARGS_MAX	4096
 
+struct cgroup;
+
 /* The policy as the jail sees it; all texts are borrowed, all paths canonical. */
 struct setup {
 	const char *workspace;
@@ -31,7 +33,19 @@ struct setup {
 	const char *stage; /* NULL: none */
 	bool explain, debug;
 	struct protect *protect; /* the jail's, made before the tree is built; or NULL */
+	enum sbx_rung rung;	 /* wanted; then, in the jail, the one that stands */
+	const char *state;	 /* folder on the host for a jail's private ones, or NULL */
+	/* Where there are no mounts: the private places on the host. NULL: the usual paths. */
+	const char *tmp, *scripts;
+	struct cgroup *group; /* NULL: none */
+	uint32_t others; /* processes of this user outside, which RLIMIT_NPROC counts too */
 };
+/* Namespaces are the jail's own, so each job can have one of its own. */
+static inline bool
+setup_has_pidns(const struct setup *s)
+{
+	return s->rung == SBX_RUNG_FULL;
+}
 
 /* Checks the policy, opens the workspace and appends the encoded policy to *q. The workspace
  * comes as an O_PATH descriptor, which the caller owns: whatever is put at its path afterwards
@@ -55,6 +69,9 @@ struct start {
 	size_t script_len;
 	bool driver;
 };
+/* Limits alone, as FRAME_LIMITS carries them; zero ones are left as they are. */
+void limits_encode(const struct sbx_limits *l, struct queue *q);
+bool limits_decode(const unsigned char *p, size_t n, struct sbx_limits *l);
 void start_encode(const struct sbx_job_spec *spec, struct queue *q);
 bool
 start_decode(const unsigned char *p, size_t n, const struct setup *base, struct start *s);

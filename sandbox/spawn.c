@@ -190,6 +190,8 @@ spawn_reap_calls(pid_t main_pid, spawn_watch *watch, const struct setup *s,
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGUSR1);
+	/* Waits only where tree_guard() blocked it. */
+	sigaddset(&set, SIGTERM);
 	if (calls)
 		signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	for (;;) {
@@ -202,7 +204,9 @@ spawn_reap_calls(pid_t main_pid, spawn_watch *watch, const struct setup *s,
 				return status;
 		got = signals >= 0 ? wait_calls(signals, watch, s, calls)
 				   : wait_signal(&set, watch ? &tick : NULL);
-		if (got.signo == SIGUSR1 && got.pid == 0)
+		if (got.signo == SIGTERM)
+			return -1;
+		if (got.signo == SIGUSR1 && (got.pid == 0 || got.pid == getppid()))
 			kill(-main_pid, got.value);
 		/* By the clock: a storm of signals must not put it off. */
 		if (!watch || now_ms() < next)

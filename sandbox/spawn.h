@@ -42,8 +42,8 @@ void spawn_reset_signals(void);
 pid_t spawn_start(const struct spawn *sp);
 /* In pid 1 of a job: reaps until `main_pid` ends, passing on signal numbers that pid 1 of the
  * session queues with SIGUSR1. Returns the wait status. With `watch`, which returns the ms until
- * its next call, -1 is returned once that returns a negative number. SIGCHLD and SIGUSR1 must be
- * blocked. */
+ * its next call, -1 is returned once that returns a negative number, or at SIGTERM where tree_guard()
+ * was called. SIGCHLD and SIGUSR1 must be blocked. */
 typedef int spawn_watch(const struct setup *s);
 int spawn_reap(pid_t main_pid, spawn_watch *watch, const struct setup *s);
 /* The same, where refused calls are told of too. */

@@ -10,13 +10,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
-#define PROCESSES_MAX 2048 /* that are looked at; the limit of a sandbox lies far below */
-#define LOOK_MS	      50   /* while something runs */
-#define LOOK_CROWD_MS 10   /* when half of the limit is reached */
+#include "sandbox/memory.h"
+
+#define LOOK_MS	      50 /* while something runs */
+#define LOOK_CROWD_MS 10 /* when half of the limit is reached */
 #define US_PER_S      1000000u
-#define SHARED_PLAIN  (4 * SBX_MIB) /* shared bytes that are not worth a second look */
 /* Where the kernel's listing of /proc goes from files to processes (FIRST_PROCESS_ENTRY in
  * fs/proc/root.c): the files take longer than all the rest. */
 #define PROC_PIDS 256
@@ -26,15 +27,23 @@ struct process {
 	uint64_t ended_us; /* processor time of children that ended */
 };
 
+static int outside = -1; /* the host's /proc, where the jail has none */
+
+int
+usage_open(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s%d/%s", outside < 0 ? "/proc/" : "", pid, name);
+	return openat(outside, path, O_RDONLY | O_CLOEXEC);
+}
+
 static void
 slurp(char *into, size_t size, pid_t pid, const char *name)
 {
-	char path[64];
-	SBX_CLOSE int fd = -1;
+	SBX_CLOSE int fd = usage_open(pid, name);
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, into, size - 1);
 	into[n > 0 ? n : 0] = 0;
 }
@@ -62,7 +71,8 @@ read_process(pid_t pid, struct process *out)
 static size_t
 read_all(struct process *all, size_t max, bool quick)
 {
-	DIR *proc = opendir("/proc");
+	const char *name = outside < 0 ? "/proc" : ".";
+	DIR *proc = fdopendir(openat(outside, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	struct dirent *e;
 	size_t n = 0;
 
@@ -119,60 +129,75 @@ own_time(pid_t pid)
 	struct timespec ts = {0, 0};
 	clockid_t clock;
 
-	if (clock_getcpuclockid(pid, &clock) == 0)
+	if (outside < 0 && clock_getcpuclockid(pid, &clock) == 0)
 		clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * US_PER_S + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static uint64_t
-kib_after(const char *text, const char *name)
-{
-	const char *p = strstr(text, name);
+static struct process all[USAGE_PROCESSES_MAX];
 
-	return p ? strtoull(p + strlen(name), NULL, 10) * SBX_KIB : 0;
+static size_t
+look(void)
+{
+	size_t count = read_all(all, USAGE_PROCESSES_MAX, true);
+
+	/* pid 1 is always there: without it the shortcut is none. */
+	if (!count || all[0].pid != 1)
+		count = read_all(all, USAGE_PROCESSES_MAX, false);
+	return count;
 }
 
-/* What a process shares is files of the system nearly always, which cost nothing; but memory
- * mapped shared (MAP_SHARED | MAP_ANONYMOUS) hides among them. */
-static uint64_t
-memory_of(pid_t pid, bool exact)
+size_t
+usage_below(pid_t top, pid_t *pids, size_t max)
 {
-	unsigned long resident = 0, shared = 0;
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), sum;
-	char text[4096];
+	size_t count = look(), n = 0;
 
-	if (exact) {
-		slurp(text, sizeof(text), pid, "smaps_rollup");
-		if (strstr(text, "Pss_Anon:"))
-			return kib_after(text, "Pss_Anon:") + kib_after(text, "Pss_Shmem:");
-	}
-	slurp(text, sizeof(text), pid, "statm");
-	if (sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || shared > resident)
-		return 0;
-	sum = (uint64_t)(resident - shared) * page;
-	if ((uint64_t)shared * page <= SHARED_PLAIN)
-		return sum;
-	slurp(text, sizeof(text), pid, "status");
-	return sum + kib_after(text, "RssShmem:");
+	for (size_t i = 0; i < count && n < max; i++)
+		if (all[i].pid != top && tree_of(all, count, &all[i], &top, 1) == 0)
+			pids[n++] = all[i].pid;
+	return n;
+}
+
+void
+usage_outside(int fd)
+{
+	outside = fd;
+}
+
+static pid_t
+outside_self(void)
+{
+	char text[16] = "";
+
+	return readlinkat(outside, "self", text, sizeof(text) - 1) > 0
+		   ? (pid_t)strtol(text, NULL, 10)
+		   : -1;
 }
 
 void
 usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact)
 {
-	static struct process all[PROCESSES_MAX];
-	size_t count = read_all(all, PROCESSES_MAX, true);
+	size_t count = look();
+	pid_t self;
 
-	/* pid 1 is always there: without it the shortcut is none. */
-	if (!count || all[0].pid != 1)
-		count = read_all(all, PROCESSES_MAX, false);
 	memset(u, 0, n * sizeof(*u));
+	if (exact)
+		memory_begin();
+	if (outside >= 0 && n > 0) {
+		self = outside_self();
+		pids = &self;
+		n = 1;
+	}
 	for (size_t i = 0; i < count; i++) {
 		size_t t = tree_of(all, count, &all[i], pids, n);
 
 		if (t == n)
 			continue;
 		u[t].cpu_us += all[i].ended_us + own_time(all[i].pid);
-		u[t].memory += memory_of(all[i].pid, exact);
+		if (exact)
+			memory_exact(all[i].pid, &u[t]);
+		else
+			memory_quick(all[i].pid, &u[t]);
 		u[t].processes++;
 	}
 }
@@ -181,6 +206,43 @@ void
 usage_of_tree(pid_t pid, struct usage *u)
 {
 	usage_of_trees(&pid, 1, u, false);
+}
+
+static uint32_t
+threads_of(pid_t pid)
+{
+	unsigned threads = 0;
+	char text[1024];
+	const char *p;
+
+	slurp(text, sizeof(text), pid, "stat");
+	p = strrchr(text, ')');
+	if (!p || sscanf(p + 1,
+			 " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
+			 " %*d %u",
+			 &threads) != 1)
+		return 0;
+	return threads;
+}
+
+uint32_t
+usage_of_user(void)
+{
+	DIR *proc = opendir("/proc");
+	uint32_t sum = 0;
+	struct dirent *e;
+	struct stat st;
+
+	while (proc && (e = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+
+		if (pid > 0 && fstatat(dirfd(proc), e->d_name, &st, 0) == 0 &&
+		    st.st_uid == geteuid())
+			sum += threads_of(pid);
+	}
+	if (proc)
+		closedir(proc);
+	return sum;
 }
 
 int

@@ -8,14 +8,28 @@ struct usage {
 	uint64_t cpu_us; /* user and system time, of ended children too */
 	uint64_t
 	    memory; /* bytes resident, not of files; pages in common count for each process */
+	uint64_t unseen; /* bytes mapped that could hold pages which no process shows */
 	uint32_t processes;
 };
 /* Adds up the trees below and including each of pids[0..n), at most SBX_JOB_MAX, in one pass
  * over /proc. Processes that come and go meanwhile may be missed. `exact` makes memory count
- * pages shared between processes once, where the kernel tells: slow, for use when the plain sum
- * says that a limit may be passed. */
+ * pages shared between processes once, where the kernel tells, and what is mapped shared and
+ * anonymous in full, shown or not: slow, for use when memory + unseen of the plain sum is beyond
+ * the limit. */
 void usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact);
 void usage_of_tree(pid_t pid, struct usage *u);
+/* From here on the host's /proc, open at `fd`, is read: the jail has none. Process numbers in there
+ * are others, so that only all trees together are known: they count as the first. */
+void usage_outside(int fd);
+/* A file of /proc/PID, for reading; -1. */
+int usage_open(pid_t pid, const char *name);
+/* The processes below `top`, itself not among them, at most `max`. */
+size_t usage_below(pid_t top, pid_t *pids, size_t max);
+/* That are looked at: all of the machine's where there is no pid namespace. */
+#define USAGE_PROCESSES_MAX 16384
+
+/* Threads of this process's user on the whole machine, as RLIMIT_NPROC counts them. */
+uint32_t usage_of_user(void);
 
 /* How long to wait until the next look, in ms: shorter when many processes live, because real
  * root has no RLIMIT_NPROC and a fork bomb doubles quickly. */

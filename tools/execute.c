@@ -108,6 +108,12 @@ executor_restart(struct executor *x, const char *language)
 	}
 }
 
+void
+executor_set_wall(struct executor *x, int64_t wall_ms)
+{
+	x->o.limits.wall_ms = wall_ms;
+}
+
 bool
 executor_tell(struct executor *x, const struct sbx_notice *n)
 {

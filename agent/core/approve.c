@@ -22,7 +22,9 @@ approve_prepare(struct session *s, struct step *step, const struct kernel *k,
 			      .kernel = k,
 			      .code = code,
 			      .len = n,
-			      .by_user = by_user};
+			      .by_user = by_user,
+			      .unconfined =
+				  s->conf.stand && s->conf.stand->rung == SBX_RUNG_NONE};
 	approve_hash(code, n, step->sha256);
 }
 

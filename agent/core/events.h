@@ -17,6 +17,7 @@ struct step {
 	size_t len;
 	char sha256[65]; /* of those bytes, hexadecimal */
 	bool by_user;	 /* typed by the user: needs no question */
+	bool unconfined; /* there is no sandbox */
 };
 
 enum decision_kind {
@@ -36,7 +37,7 @@ struct decision {
 	char sha256[65]; /* DECIDE_RUN: of the bytes that were shown */
 };
 
-enum notice_level { NOTICE_INFO, NOTICE_WARN };
+enum notice_level { NOTICE_INFO, NOTICE_WARN, NOTICE_DANGER };
 
 struct sink {
 	void *arg;

@@ -10,6 +10,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
 #include "agent/core/prompt.h"
+#include "sandbox/sandbox.h"
 #include "tools/kernels/kernels.h"
 
 EMBED(prompt_open_interpreter, "prompts/open-interpreter.md");
@@ -64,19 +65,50 @@ prompt_how_to_run(const struct prompt_facts *f, struct buf *out)
 }
 
 static void
+prompt_places(const struct prompt_facts *f, enum sbx_rung rung, struct buf *out)
+{
+	buf_adds(out, "Writable besides: ");
+	if (rung == SBX_RUNG_LANDLOCK)
+		buf_adds(out, "$TMPDIR (not /tmp) and HOME, both private and empty at the "
+			      "start");
+	else
+		buf_adds(out, "/tmp and HOME, both private and empty at the start");
+	for (size_t i = 0; f->write && f->write[i]; i++)
+		buf_addf(out, ", %s", f->write[i]);
+	buf_adds(out,
+		 ". The system is read-only; other files of the user are not there.\n");
+	if (rung == SBX_RUNG_LANDLOCK)
+		buf_adds(out,
+			 "- The sandbox is a reduced one: no sockets at all, not even on "
+			 "localhost, no shared memory (Python's multiprocessing fails), no "
+			 "/dev/shm.\n");
+}
+
+static void
+prompt_unconfined(const struct prompt_facts *f, struct buf *out)
+{
+	buf_addf(out,
+		 "- There is no sandbox: code runs on the user's machine with the user's "
+		 "rights. Current folder: %s. Change nothing outside of it that the task "
+		 "does not need.\n",
+		 f->workspace);
+}
+
+static void
 prompt_sandbox(const struct prompt_facts *f, struct buf *out)
 {
+	enum sbx_rung rung = f->stand ? f->stand->rung : SBX_RUNG_FULL;
+
+	if (rung == SBX_RUNG_NONE) {
+		prompt_unconfined(f, out);
+		return;
+	}
 	buf_addf(
 	    out,
 	    "- Code runs in a sandbox on the user's machine. Workspace and current folder: "
 	    "%s (%s). ",
 	    f->workspace, f->workspace_readonly ? "read-only" : "writable");
-	buf_adds(out,
-		 "Writable besides: /tmp and HOME, both private and empty at the start");
-	for (size_t i = 0; f->write && f->write[i]; i++)
-		buf_addf(out, ", %s", f->write[i]);
-	buf_adds(out,
-		 ". The system is read-only; other files of the user are not there.\n");
+	prompt_places(f, rung, out);
 	buf_addf(out, "- %s No sudo.",
 		 f->network ? f->network
 			    : "The network is off: nothing can be downloaded or installed "

@@ -14,11 +14,12 @@ struct prompt_facts {
 	bool workspace_readonly;
 	const char *const *write; /* further writable paths, or NULL */
 	int64_t step_timeout_ms;
-	uint64_t memory;     /* bytes */
-	const char *network; /* what can be reached, a sentence; NULL: nothing */
-	bool tools;	     /* code comes as calls; else as fenced blocks */
-	bool run;	     /* code is run at all */
-	bool asks;	     /* the user is asked before each step */
+	uint64_t memory;	       /* bytes */
+	const char *network;	       /* what can be reached, a sentence; NULL: nothing */
+	const struct sbx_stand *stand; /* NULL: the whole jail */
+	bool tools;		       /* code comes as calls; else as fenced blocks */
+	bool run;		       /* code is run at all */
+	bool asks;		       /* the user is asked before each step */
 };
 
 /* The whole system message. */

@@ -89,6 +89,7 @@ session_system(struct session *s, struct buf *out)
 	    .write = s->conf.write,
 	    .step_timeout_ms = s->conf.execute.wall_ms,
 	    .memory = s->conf.limits.memory,
+	    .stand = s->conf.stand,
 	    .network = s->conf.network,
 	    .tools = s->model && s->model->tools != MODEL_TOOLS_NO,
 	    .run = s->conf.approve != APPROVE_NEVER,

@@ -31,7 +31,8 @@ struct session_conf {
 	const char *const *write;
 	const char *network; /* what code can reach, for the model; NULL: nothing */
 	struct sbx_limits limits;
-	struct sbx_policy policy; /* what steps may do; to explain what they may not */
+	const struct sbx_stand *stand; /* what jail there is, once it is ready */
+	struct sbx_policy policy;      /* what steps may do; to explain what they may not */
 	struct execute_limits execute;
 	bool interactive; /* a next prompt follows: governors return to it */
 };

@@ -29,6 +29,7 @@ struct ask_note {
 	const char *text;
 	size_t len;
 	bool warn;
+	bool danger; /* more than a warning */
 };
 
 struct ask_step {

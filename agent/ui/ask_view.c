@@ -258,8 +258,11 @@ ask_view_build(struct ask_view *v, const struct ask_look *look, const struct ask
 	if (q->reason && *q->reason)
 		view_words(v, look, STYLE_DIM, false, q->reason, strlen(q->reason));
 	for (size_t i = 0; i < q->nnotes; i++)
-		view_words(v, look, q->notes[i].warn ? STYLE_WARN : STYLE_PLAIN, false,
-			   q->notes[i].text, q->notes[i].len);
+		view_words(v, look,
+			   q->notes[i].danger ? STYLE_ERROR
+			   : q->notes[i].warn ? STYLE_WARN
+					      : STYLE_PLAIN,
+			   false, q->notes[i].text, q->notes[i].len);
 	view_warnings(v, look);
 	m.digits = MAX_OF(snprintf(number, sizeof(number), "%zu", v->found.lines), 3);
 	maker_run(&m, q->code, q->len, NULL);

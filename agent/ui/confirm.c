@@ -14,9 +14,15 @@ confirm_step(struct term *t, struct loop *l, const struct step *step, struct dec
 			     .code = step->code,
 			     .len = step->len,
 			     .number = (int)step->number};
+	static const char open[] = "NO SANDBOX: this runs with all of your rights";
+	const struct ask_note note = {
+	    .text = open, .len = sizeof(open) - 1, .danger = true};
 	struct ask_result r = {0};
-	enum err_kind kind = ask_step(t, l, &q, &r, e);
+	enum err_kind kind;
 
+	q.notes = &note;
+	q.nnotes = step->unconfined ? 1 : 0;
+	kind = ask_step(t, l, &q, &r, e);
 	if (kind)
 		return kind;
 	*out = (struct decision){.kind = kinds[r.answer],

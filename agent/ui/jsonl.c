@@ -202,7 +202,7 @@ jsonl_notice(void *arg, enum notice_level level, const char *text)
 {
 	struct jsonl *j = arg;
 
-	term_linef(j->term, TERM_SIDE, level == NOTICE_WARN ? STYLE_WARN : STYLE_NOTICE,
+	term_linef(j->term, TERM_SIDE, level == NOTICE_INFO ? STYLE_NOTICE : STYLE_WARN,
 		   "sunaba: %s", text);
 }
 

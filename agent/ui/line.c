@@ -28,6 +28,7 @@ line_new(struct term *t, struct loop *l, const struct line_opts *o)
 	n->commands = mem_array(NULL, o->ncommands + 1, sizeof(*n->commands));
 	memcpy(n->commands, o->commands, o->ncommands * sizeof(*n->commands));
 	n->ncommands = o->ncommands;
+	n->danger = o->danger;
 	n->fd = isatty(STDIN_FILENO) ? term_key_fd(t) : STDIN_FILENO;
 	buf_init(&n->in, 2 * LINE_MAX_BYTES);
 	buf_init(&n->notices, LINE_MAX_BYTES);

@@ -23,6 +23,7 @@ struct line_opts {
 	const struct line_command *commands; /* completed at the start of an entry; copied,
 					      but not their texts */
 	size_t ncommands;
+	bool danger; /* the prompt stands in the colour of errors */
 };
 
 enum line_end {

@@ -14,6 +14,7 @@ struct line {
 	char *history;
 	struct line_command *commands;
 	size_t ncommands;
+	bool danger;
 	bool loaded; /* readline and the history are set up */
 
 	int fd;

@@ -131,7 +131,7 @@ prompt_bytes(struct line *n, const char *prompt, struct buf *out)
 		term_flush(n->t, NULL);
 		prompt = last + 1;
 	}
-	row_adds(&r, STYLE_PROMPT, prompt);
+	row_adds(&r, n->danger ? STYLE_ERROR : STYLE_PROMPT, prompt);
 	term_prompt(n->t, out, &r);
 	row_release(&r);
 }

@@ -380,10 +380,10 @@ screen_step_end(void *arg, const struct step *step, const struct step_result *r)
 static void
 screen_notice(void *arg, enum notice_level level, const char *text)
 {
+	static const enum style_name styles[] = {STYLE_NOTICE, STYLE_WARN, STYLE_ERROR};
 	struct screen *s = arg;
 
-	term_linef(s->o.term, TERM_SIDE, level == NOTICE_WARN ? STYLE_WARN : STYLE_NOTICE,
-		   "sunaba: %s", text);
+	term_linef(s->o.term, TERM_SIDE, styles[level], "sunaba: %s", text);
 	term_flush(s->o.term, NULL);
 }
 

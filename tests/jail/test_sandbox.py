@@ -344,8 +344,10 @@ def privileges(box):
             for options in ((), ("--allow-read", "/etc")):
                 code, out = box.run(f"cat {path} | head -c 100 | wc -c", options=options)
                 tap.equal(out.strip().splitlines()[-1], "0", f"{path} {options}")
-    code, out = box.run("echo b > /proc/sysrq-trigger; echo x > /proc/sys/kernel/core_pattern; "
-                        "cat /proc/kallsyms | wc -c")
+    # Opened and closed: a test that fails must do no harm.
+    code, out = box.run("for f in /proc/sysrq-trigger /proc/sys/kernel/core_pattern; do "
+                        "true 2> /dev/null >> $f && echo OPEN; done; cat /proc/kallsyms | wc -c")
+    tap.absent(out, "OPEN")
     tap.equal(out.strip().splitlines()[-1], "0", out)
 
 
@@ -400,7 +402,7 @@ def descriptors(box):
 
 @jail_test
 def fork_bomb(box):
-    """a fork bomb is bounded: refused to a user, killed for root, whom the kernel exempts"""
+    """80 a fork bomb is bounded and named: refused; killed for root where there is no pids cgroup"""
     code, out = box.python("""
 import os, time
 n = 0
@@ -412,14 +414,14 @@ for i in range(600):
     except OSError:
         break
 print(n, flush=True)
-time.sleep(5 if n == 600 else 0)
+time.sleep(5 if n == 600 else 1)
 os._exit(0)
-""")
-    if box.uid == 0:
-        tap.equal(code, 128 + signal.SIGKILL, out)
-        tap.contains(out, "limit of processes")
+""", notices=True)
+    tap.contains(out, "limit of processes")
+    if code == 128 + signal.SIGKILL:
+        tap.equal(box.uid, 0, "a user's processes are bounded by the kernel")
     else:
-        tap.equal((code, int(out) < 300), (0, True), out)
+        tap.equal((code, int(out.split()[0]) < 300), (0, True), out)
 
 
 @jail_test
@@ -471,7 +473,8 @@ try:
     print('OPEN')
 except OSError as e: print(e.errno == errno.EMFILE)
 """, env={})
-    tap.equal((code, out.split()), (0 if code == 0 else code, ["True"] * 3), out)
+    said = [line for line in out.splitlines() if not line.startswith("sunaba: ")]
+    tap.equal((code, said), (0, ["True"] * 3), out)
     box.run("kill -SEGV $$")
     tap.equal([n for n in os.listdir(box.work) if n.startswith("core")], [])
 

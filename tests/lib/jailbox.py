@@ -21,11 +21,13 @@ class Box:
 
     def __init__(self, name, uid, gid):
         self.name, self.uid, self.gid = name, uid, gid
+        self.cage = None  # kinds of cage.py, or None
         self.base = tempfile.mkdtemp(prefix="sunaba-jail-")
         os.chmod(self.base, 0o755)
         self.program = os.path.join(self.base, "sunaba")
         shutil.copy(os.environ["SUNABA"], self.program)
         os.chmod(self.program, 0o755)
+        shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "cage.py"), self.base)
         self.home = os.path.join(self.base, "home")
         self.work = os.path.join(self.home, "work")
         for folder in (".ssh", ".aws", "other", "work", ".local/bin"):
@@ -58,7 +60,13 @@ class Box:
     def argv(self, command, options=()):
         if isinstance(command, str):
             command = ["bash", "-c", command]
-        return [self.program, "sandbox", *options, "--", *command]
+        return [*self.caged(), self.program, "sandbox", *options, "--", *command]
+
+    def caged(self):
+        """What goes before a command so that the machine refuses what `cage` says."""
+        if not self.cage:
+            return []
+        return ["/usr/bin/env", "python3", os.path.join(self.base, "cage.py"), self.cage]
 
     def popen(self, command, options=(), env=None, **more):
         more.setdefault("stdin", subprocess.DEVNULL)

@@ -26,7 +26,8 @@ print_step(const struct ask_result *r)
 static enum err_kind
 step(struct term *t, struct loop *l, int argc, char **argv, struct err *e)
 {
-	static const struct ask_note note = {"from the page example.com", 25, true};
+	static const struct ask_note note = {
+	    .text = "from the page example.com", .len = 25, .warn = true};
 	AUTO_BUF struct buf code = BUF_INIT(2 * MIB);
 	struct ask_result r = {0};
 	struct ask_step q = {.language = argc > 3 ? argv[3] : "bash",

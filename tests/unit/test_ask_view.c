@@ -104,7 +104,7 @@ test_no_row_ends_in_a_space(void **state)
 static void
 test_words_are_escaped(void **state)
 {
-	static const struct ask_note note = {"p\u202Eq", 5, true};
+	static const struct ask_note note = {.text = "p\u202Eq", .len = 5, .warn = true};
 	struct ask_look look = {.width = 80, .unicode = true};
 	struct ask_step q = {.language = "ba\x1Bsh",
 			     .code = "x",

@@ -140,9 +140,11 @@ test_texts(void **state)
 	     "unprivileged_userns_clone");
 	says("user namespace", ENOSPC, "No space", "user.max_user_namespaces");
 	says("user namespace", ENOSYS, "not implemented", "built without");
-	says("id map", EACCES, "id map", "apparmor_restrict_unprivileged_userns");
-	says("loopback", EPERM, "loopback", "apparmor_restrict_unprivileged_userns");
+	says("id map", EACCES, "id map", "profile sunaba");
+	says("loopback", EPERM, "loopback", "profile sunaba");
 	says("mount proc", EPERM, "mount proc", "systempaths=unconfined");
+	says("bubblewrap", ENOENT, "bubblewrap", "apt-get install bubblewrap");
+	says("landlock", ENOSYS, "landlock", "5.13");
 	says("workspace", 0, "cannot be a workspace", "-C");
 }
 

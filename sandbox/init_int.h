@@ -1,0 +1,28 @@
+/* What the files of pid 1 of a session share; for init*.c only. */
+#ifndef SUNABA_SANDBOX_INIT_INT_H
+#define SUNABA_SANDBOX_INIT_INT_H
+
+#include "sandbox/job.h"
+#include "sandbox/watch.h"
+
+struct init {
+	int sock, rights;
+	struct setup *setup;
+	struct watch watch;
+	uint64_t claimed; /* kills by the kernel that ended a job */
+	struct queue up, down;
+	struct job *job[SBX_JOB_MAX + 1];
+	int first; /* jobs in front of the one that is served first */
+	uint64_t watched_ms;
+	int patience_ms;
+};
+
+/* A fact for the agent; a protect_tell and a watch_note. */
+void init_tell(const struct sbx_notice *n, void *arg);
+
+/* initwatch.c: kills the largest job when all together are beyond a limit, tells other limits. */
+void init_watch(struct init *in);
+/* A job's reaper has ended. */
+void init_collect(struct init *in, struct job *j);
+
+#endif

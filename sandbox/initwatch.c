@@ -1,0 +1,90 @@
+/* The watch of pid 1: what all jobs use together, and what happens at a limit. See init_int.h.
+ * Pinned by tests/unit/test_session.c and tests/jail/test_limits.py. */
+#include <string.h>
+
+#include "sandbox/cgroup.h"
+#include "sandbox/init_int.h"
+#include "sandbox/usage.h"
+
+static void
+note_limit(struct init *in, const struct job *j, const char *what, uint64_t bytes)
+{
+	struct sbx_notice n;
+
+	watch_limit(&n, what, bytes, "");
+	up_notice(&in->up, j ? j->id : 0, &n);
+}
+
+/* What ends after the kernel killed for memory, which may have been a part of it alone, was ended
+ * by the limit. */
+void
+init_collect(struct init *in, struct job *j)
+{
+	const struct setup *s = in->setup;
+	uint64_t kills = s->group ? cgroup_kills(s->group) : 0;
+
+	job_collect(j, &in->up);
+	if (!j->flags && kills > in->claimed) {
+		j->flags |= KILLED_MEMORY;
+		note_limit(in, j, "memory", s->limits.memory);
+	}
+	in->claimed = kills;
+}
+
+struct total {
+	uint64_t memory, unseen, processes;
+	struct job *worst; /* the one that uses most */
+};
+
+static void
+add_up(struct init *in, bool exact, struct total *t)
+{
+	struct job *jobs[SBX_JOB_MAX];
+	pid_t pids[SBX_JOB_MAX];
+	struct usage u[SBX_JOB_MAX];
+	uint64_t most = 0;
+	size_t n = 0;
+
+	for (int i = 1; i <= SBX_JOB_MAX; i++)
+		if (in->job[i] && in->job[i]->pidfd >= 0) {
+			pids[n] = in->job[i]->reaper;
+			jobs[n++] = in->job[i];
+		}
+	memset(t, 0, sizeof(*t));
+	usage_of_trees(pids, n, u, exact);
+	for (size_t i = 0; i < n; i++) {
+		jobs[i]->crowd = u[i].processes > JOB_IDLE_PROCESSES;
+		t->memory += u[i].memory;
+		t->unseen += u[i].unseen;
+		t->processes += u[i].processes;
+		if (!t->worst || u[i].memory + u[i].processes > most)
+			t->worst = jobs[i];
+		most = u[i].memory + u[i].processes > most ? u[i].memory + u[i].processes
+							   : most;
+	}
+}
+
+/* Kills the largest job when all together are beyond a limit. */
+void
+init_watch(struct init *in)
+{
+	const struct sbx_limits *l = &in->setup->limits;
+	struct total t;
+
+	add_up(in, false, &t);
+	if (t.memory + t.unseen > l->memory)
+		add_up(in, true, &t);
+	in->patience_ms = usage_patience((uint32_t)t.processes, l->processes);
+	/* Pid 1 and its monitor count for the kernel's limit too. */
+	if (t.worst && t.processes + 2 >= l->processes)
+		job_tell_limit(t.worst, "processes", l->processes, &in->up);
+	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
+	if (watch_look(&in->watch, in->setup, init_tell, in))
+		note_limit(in, NULL, "memory", l->memory);
+	if (t.worst && t.memory > l->memory && !(t.worst->flags & KILLED_MEMORY)) {
+		note_limit(in, t.worst, "memory", l->memory);
+		job_kill(t.worst, KILLED_MEMORY);
+	}
+	if (t.worst && t.processes > (uint64_t)l->processes + SBX_JOB_MAX)
+		job_kill(t.worst, KILLED_PROCESSES);
+}

@@ -1,0 +1,244 @@
+/* Pid 1 of one command, or the guard of its tree: the other half of run.c. Builds the rung, forks
+ * the command, watches, reaps, tells. Pinned by tests/jail/test_sandbox.py and test_rungs.py. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "sandbox/bare.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/confine.h"
+#include "sandbox/donor.h"
+#include "sandbox/net/inside.h"
+#include "sandbox/protect.h"
+#include "sandbox/root.h"
+#include "sandbox/run_int.h"
+#include "sandbox/tree.h"
+#include "sandbox/tty.h"
+#include "sandbox/usage.h"
+#include "sandbox/watch.h"
+
+static const char *over; /* the limit that was passed */
+static bool crowded;	 /* the limit of processes was met */
+static struct watch watched;
+static int reports = -1; /* where notices go */
+static bool terminal;	 /* the command has one of its own */
+
+static void __attribute__((noreturn)) tell(int fd, int kind, const struct sbx_fail *f)
+{
+	struct report r = {.kind = kind, .fail = *f};
+
+	if (write(fd, &r, sizeof(r)) < 0)
+		_exit(1);
+	_exit(1);
+}
+
+/* What was guarded or put aside: none of it may get lost. */
+static void
+tell_guarded(const struct sbx_notice *n, void *arg)
+{
+	struct report r = {.kind = REPORT_NOTICE, .notice = *n};
+
+	(void)arg;
+	if (write(reports, &r, sizeof(r)) < 0)
+		return;
+}
+
+static void
+note(enum sbx_notice_kind kind, const char *what, const char *detail)
+{
+	struct sbx_notice n = {.kind = kind};
+
+	snprintf(n.what, sizeof(n.what), "%s", what);
+	snprintf(n.detail, sizeof(n.detail), "%s", detail);
+	tell_guarded(&n, NULL);
+}
+
+static int
+watch(const struct setup *s)
+{
+	pid_t self = getpid();
+	struct usage u;
+
+	usage_of_tree(self, &u);
+	if (u.memory + u.unseen > s->limits.memory)
+		usage_of_trees(&self, 1, &u, true);
+	/* Nothing at all: code took pid 1's descriptors away (prlimit) to blind it. */
+	over = u.memory > s->limits.memory || u.processes == 0 ? "memory" : NULL;
+	/* pid 1 itself counts too, and the kernel refuses at the limit. */
+	crowded |= u.processes >= s->limits.processes;
+	if (u.processes > s->limits.processes + 1)
+		over = "processes";
+	if (watch_look(&watched, s, tell_guarded, NULL))
+		over = "memory";
+	return over ? -1 : usage_patience(u.processes, s->limits.processes);
+}
+
+/* pid 1: where notices go. */
+struct teller {
+	int report;
+	struct sbx_notice idle; /* told at the end, if the command failed; kind 0: none */
+};
+
+/* What was refused. Never waits, as the code that waits for its answer would: the launcher may
+ * be held up by its own standard error. */
+static void
+tell_notice(const struct sbx_notice *n, void *arg)
+{
+	struct teller *t = arg;
+	struct report r = {.kind = REPORT_NOTICE, .notice = *n};
+	struct pollfd p = {.fd = t->report, .events = POLLOUT};
+
+	if (sbx_notice_idle(n) && n != &t->idle) {
+		t->idle = *n;
+		return;
+	}
+	if (poll(&p, 1, 0) == 1 && p.revents & POLLOUT && write(p.fd, &r, sizeof(r)) < 0)
+		return;
+}
+
+/* What is known only now. A shell says by 128 + signal how its command died. */
+static void
+tell_end(struct teller *t, const struct setup *s, int status)
+{
+	struct sbx_notice n = {.kind = SBX_NOTE_LIMIT, .what = "file size"};
+
+	if (t->idle.kind && status != 0)
+		tell_notice(&t->idle, t);
+	if ((WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ) ||
+	    (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SIGNALLED + SIGXFSZ)) {
+		snprintf(n.detail, sizeof(n.detail), "%llu MiB",
+			 (unsigned long long)(s->limits.file_size / SBX_MIB));
+		tell_notice(&n, t);
+	}
+	if (crowded) {
+		snprintf(n.what, sizeof(n.what), "processes");
+		snprintf(n.detail, sizeof(n.detail), "%u", s->limits.processes);
+		tell_notice(&n, t);
+	}
+}
+
+/* Nobody is left who could write behind the sweep's back. */
+static void
+clean_up(const struct setup *s)
+{
+	/* Elsewhere it would be all of the user's processes. */
+	if (getpid() == 1) {
+		kill(-1, SIGKILL);
+		while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+			;
+	}
+	protect_sweep(s->protect);
+}
+
+/* Where this program mounts nothing itself. What bubblewrap guards was said by who told it to; on
+ * the reduced rung nothing is guarded, but what is new is put aside afterwards all the same. */
+static bool
+guard(struct setup *s, struct sbx_fail *f)
+{
+	if (s->rung != SBX_RUNG_DONOR && s->rung != SBX_RUNG_LANDLOCK)
+		return true;
+	if (!protect_without_mounts(s, NULL, NULL, f))
+		return false;
+	protect_listen(s->protect, tell_guarded, NULL);
+	return true;
+}
+
+void
+run_inside(struct setup *s, const char *const *argv, int report)
+{
+	struct spawn sp = {.setup = s,
+			   .argv = argv,
+			   .env = s->env,
+			   .cwd = s->workspace,
+			   .inherit = true,
+			   .fd = {-1, -1, report},
+			   .code = -1,
+			   .state = -1,
+			   .channel = -1,
+			   .terminal = terminal};
+	struct notify calls;
+	struct teller to = {.report = report};
+	struct spawn_calls told = {&calls, tell_notice, &to};
+	struct sbx_fail f = {.step = ""};
+	int status;
+	pid_t pid;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	reports = report;
+	if (!guard(s, &f))
+		tell(report, REPORT_FAIL, &f);
+	watch_begin(&watched, s);
+	spawn_block_signals();
+	notify_init(&calls);
+	if (!notify_open(&calls, &sp.channel)) {
+		sbx_fail_set(&f, "socket pair", errno, NULL);
+		tell(report, REPORT_FAIL, &f);
+	}
+	pid = spawn_start(&sp);
+	if (pid < 0) {
+		sbx_fail_set(&f, "fork", errno, NULL);
+		tell(report, REPORT_FAIL, &f);
+	}
+	/* The streams belong to the command: its reader must see the end of file with it. */
+	close(0);
+	close(1);
+	close(2);
+	close(sp.channel);
+	status = spawn_reap_calls(pid, watch, s, &told);
+	if (s->rung > SBX_RUNG_DONOR)
+		bare_leave();
+	if (s->protect)
+		clean_up(s);
+	if (status < 0 && !over)
+		_exit(EXIT_SIGNALLED + SIGTERM);
+	if (status < 0) {
+		sbx_fail_set(&f, over, 0, NULL);
+		tell(report, REPORT_LIMIT, &f);
+	}
+	tell_end(&to, s, status);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status));
+}
+
+void
+run_pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
+	 const int fds[4])
+{
+	struct sbx_fail f = {.step = ""};
+	int rights = fds[2], tty = fds[3];
+	bool stands;
+
+	reports = fds[0];
+	if (s->group)
+		cgroup_enter(s->group);
+	if (s->rung == SBX_RUNG_FULL) {
+		ns_die_with_parent(fds[1]);
+		s->protect = protect_new(tell_guarded, NULL);
+		stands = ns_enter(userns, ids, &f) && inside_begin(s, rights, &f) &&
+			 root_build(s, userns, &f) && root_job(true, &f) &&
+			 (tty < 0 || tty_make(tty, &f));
+	} else {
+		tree_guard(fds[1]);
+		stands = bare_enter(s, &f);
+		if (stands && s->rung != SBX_RUNG_NONE)
+			tree_scope();
+	}
+	sbx_shut(&rights);
+	if (!stands && s->rung != SBX_RUNG_FULL)
+		bare_leave();
+	if (!stands)
+		tell(reports, REPORT_FAIL, &f);
+	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
+		note(SBX_NOTE_FILE, "/proc", "it cannot be mounted here");
+	if (s->rung == SBX_RUNG_LANDLOCK && s->net == SBX_NET_LIST)
+		note(SBX_NOTE_CALL, "socket",
+		     "a list of hosts needs namespaces: the network stays off");
+	if (s->rung != SBX_RUNG_NONE)
+		confine_offer();
+	terminal = tty >= 0;
+	sbx_shut(&tty);
+	run_inside(s, (const char *const *)argv, reports);
+}
