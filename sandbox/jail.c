@@ -24,6 +24,7 @@
 #include "sandbox/net/inside.h"
 #include "sandbox/ns.h"
 #include "sandbox/protect.h"
+#include "sandbox/rights.h"
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
 
@@ -88,6 +89,16 @@ keep_notice(const struct sbx_notice *n, void *arg)
 	up_notice(arg, 0, n);
 }
 
+/* The current directory is the workspace as jobs see it. */
+static bool
+give_stage(int rights, struct sbx_fail *f)
+{
+	SBX_CLOSE int tree = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return (tree >= 0 && rights_send(rights, RIGHTS_STAGE, 0, tree)) ||
+	       sbx_fail_set(f, "staged folder", errno, ".");
+}
+
 static void __attribute__((noreturn))
 pid1(struct setup *s, bool userns, const struct ns_ids *ids, const int life[2], int rights)
 {
@@ -109,6 +120,8 @@ pid1(struct setup *s, bool userns, const struct ns_ids *ids, const int life[2], 
 	}
 	confine_offer();
 	prctl(PR_SET_DUMPABLE, 0);
+	if (s->stage && !give_stage(rights, &f))
+		tell_failure(&f);
 	snprintf(facts, sizeof(facts), "rung=full\nuserns=%s\nlandlock=%d\n",
 		 userns ? "yes" : "no", landlock_abi());
 	init_serve(JAIL_SOCKET, rights, s, facts, &told);
