@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/app.h"
+#include "agent/staged.h"
 #include "agent/base/fs.h"
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
@@ -102,6 +103,9 @@ app_open_jail(struct app *a, struct err *e)
 	a->transcript = transcript_new(sessions);
 	p.read = app_read_paths(a);
 	p.workspace = a->workspace;
+	kind = staged_open(a, &p, e);
+	if (kind)
+		return kind;
 	if (!sbx_session_setup(a->sandbox, &p, &f))
 		return app_sandbox_failed(&f, ERR_SANDBOX, e);
 	return ERR_NONE;
@@ -273,6 +277,7 @@ app_close(struct app *a)
 	sbx_session_free(TAKE(a->sandbox));
 	net_close(a);
 	free(TAKE(a->net_allow));
+	staged_close(a);
 	transcript_free(TAKE(a->transcript));
 	free(TAKE(a->read));
 	buf_release(&a->allowed);

@@ -24,6 +24,8 @@ struct app {
 	struct buf allowed;	       /* lines of what /allow allowed */
 	const char **net_allow;	       /* hosts that code may reach */
 	struct net *net;	       /* the proxy of the session; see net.h */
+	struct stage *stage;	       /* with --staged: where changes wait */
+	bool stage_noted;	       /* the transcript names it */
 	char *system;		       /* text of --system */
 	char *history;		       /* path of the prompt's history */
 };

@@ -12,6 +12,7 @@
 #include "agent/model/provider_demo.h"
 #include "agent/net.h"
 #include "agent/slash.h"
+#include "agent/staged.h"
 #include "agent/tour.h"
 #include "agent/ui/line.h"
 
@@ -118,10 +119,12 @@ interactive_task(struct app *a, const char *text, size_t n)
 		return true;
 	}
 	screen_busy(a->screen, true);
+	staged_turn(a, true);
 	kind = tour_prepare(a, text, &e);
 	if (!kind)
 		kind = turn_run(a->session, text, n, &e);
 	screen_busy(a->screen, false);
+	staged_turn_over(a);
 	return interactive_after(a, kind, &e);
 }
 
@@ -132,8 +135,10 @@ interactive_code(struct app *a, const struct kernel *k, const char *code, size_t
 	enum err_kind kind;
 
 	screen_busy(a->screen, true);
+	staged_turn(a, false);
 	kind = turn_user_code(a->session, k, code, n, NULL, &e);
 	screen_busy(a->screen, false);
+	staged_turn_over(a);
 	return interactive_after(a, kind, &e);
 }
 
@@ -266,11 +271,14 @@ app_run_session(struct app *a)
 	    executor_ready(a->session->executor, &e))
 		return app_fail(a, e.kind ? &e : &why);
 	interactive_greet(a, &why);
+	staged_ready(a);
 	if (!a->session->model)
 		x.prefill = mem_strdup("/model demo");
 	x.line = interactive_line_new(a);
 	code = interactive_loop(&x);
 	line_free(x.line);
 	free(x.prefill);
+	if (staged_end(a, code != 0, &e) && code == 0)
+		return app_fail(a, &e);
 	return code;
 }

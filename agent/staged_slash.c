@@ -1,0 +1,152 @@
+/* Commands of a session about staged changes: see staged.h.
+ *
+ * What is taken back is taken back under the running interpreters: they see the files as they
+ * were. Pinned by tests/e2e/test_staged.py. */
+#include <string.h>
+
+#include "agent/base/fs.h"
+#include "agent/base/mem.h"
+#include "agent/staged.h"
+
+#define DIFF_LINES_SHOWN 200 /* of /diff without a path */
+
+static bool
+is_on(struct app *a)
+{
+	if (a->stage)
+		return true;
+	term_line(
+	    a->term, TERM_SIDE, STYLE_NOTICE,
+	    "steps write to the workspace itself; 'sunaba --staged' lets changes wait");
+	return false;
+}
+
+enum slash_end
+staged_slash_staged(struct app *a, const char *arg)
+{
+	AUTO_FREE char *where = NULL, *count = NULL;
+	struct stage_list l;
+
+	(void)arg;
+	if (!is_on(a))
+		return SLASH_DONE;
+	stage_changes(a->stage, &l);
+	where = fs_shorten(stage_folder(a->stage));
+	count = staged_count(l.n, "change");
+	term_linef(a->term, TERM_SIDE, STYLE_NOTICE,
+		   "%s in %s%s; /diff shows, /apply writes, /discard takes back", count,
+		   where, stage_in_memory(a->stage) ? " (in memory)" : "");
+	staged_show_list(a->term, TERM_SIDE, &l);
+	stage_list_release(&l);
+	return SLASH_DONE;
+}
+
+enum slash_end
+staged_slash_diff(struct app *a, const char *arg)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO_FREE const char **paths = NULL;
+	struct stage_list l;
+
+	if (!is_on(a))
+		return SLASH_DONE;
+	paths = staged_paths(arg, &text);
+	stage_changes(a->stage, &l);
+	staged_show_diff(a->term, TERM_SIDE, a->stage, &l, paths,
+			 paths ? 0 : DIFF_LINES_SHOWN);
+	stage_list_release(&l);
+	return SLASH_DONE;
+}
+
+enum slash_end
+staged_slash_apply(struct app *a, const char *arg)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO_FREE const char **paths = NULL;
+	struct stage_list l;
+
+	if (!is_on(a))
+		return SLASH_DONE;
+	paths = staged_paths(arg, &text);
+	stage_changes(a->stage, &l);
+	staged_apply(a->term, TERM_SIDE, a->stage, &l, paths);
+	stage_list_release(&l);
+	return SLASH_DONE;
+}
+
+struct back {
+	struct app *a;
+	size_t done, failed;
+};
+
+static void
+taken_back(const char *path, bool lower, const char *why, void *arg)
+{
+	struct back *b = arg;
+
+	(void)lower;
+	b->done += !why;
+	b->failed += why != NULL;
+	if (why)
+		term_linef(b->a->term, TERM_SIDE, STYLE_ERROR, "  %s stays: %s", path, why);
+	else
+		term_linef(b->a->term, TERM_SIDE, STYLE_DIM, "  %s is as it was", path);
+}
+
+enum slash_end
+staged_slash_discard(struct app *a, const char *arg)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO_FREE const char **paths = NULL;
+	struct back b = {.a = a};
+	struct err e = {0};
+
+	if (!is_on(a))
+		return SLASH_DONE;
+	paths = staged_paths(arg, &text);
+	if (stage_discard(a->stage, paths, taken_back, &b, &e))
+		term_error(a->term, &e);
+	else if (!b.done && !b.failed)
+		term_line(a->term, TERM_SIDE, STYLE_NOTICE,
+			  paths ? "nothing is changed there" : "nothing is changed");
+	return SLASH_DONE;
+}
+
+/* The files of the last turn, and with a turn that a message began that message. */
+static void
+undo_staged(struct app *a, bool files_only)
+{
+	struct back b = {.a = a};
+	struct err e = {0};
+	bool message;
+
+	if (!stage_last_turn(a->stage, &message)) {
+		term_line(a->term, TERM_SIDE, STYLE_NOTICE, "there is nothing to undo");
+		return;
+	}
+	if (stage_undo(a->stage, taken_back, &b, &e)) {
+		term_error(a->term, &e);
+		return;
+	}
+	if (!b.done && !b.failed)
+		term_line(a->term, TERM_SIDE, STYLE_NOTICE,
+			  "the last turn changed no file");
+	if (message && !files_only && session_undo(a->session))
+		term_line(a->term, TERM_SIDE, STYLE_NOTICE,
+			  "its message and all that followed is forgotten");
+}
+
+enum slash_end
+staged_slash_undo(struct app *a, const char *arg)
+{
+	if (a->stage) {
+		undo_staged(a, strcmp(arg, "files") == 0);
+		return SLASH_DONE;
+	}
+	term_line(a->term, TERM_SIDE, STYLE_NOTICE,
+		  session_undo(a->session)
+		      ? "the last message and all that followed is forgotten; what its "
+			"steps did to files stays"
+		      : "there is nothing to undo");
+	return SLASH_DONE;
+}
