@@ -110,6 +110,14 @@ show_change(struct term *t, enum term_to to, const struct stage_change *c)
 	row_release(&r);
 }
 
+static void
+show_cut(struct term *t, enum term_to to, const struct stage_list *l)
+{
+	if (l->cut)
+		term_line(t, to, STYLE_WARN,
+			  "  there is more than can be listed, or it lies too deep");
+}
+
 void
 staged_show_list(struct term *t, enum term_to to, const struct stage_list *l)
 {
@@ -117,9 +125,7 @@ staged_show_list(struct term *t, enum term_to to, const struct stage_list *l)
 		show_change(t, to, &l->at[i]);
 	if (l->n > SHOW_LIST_MAX)
 		term_linef(t, to, STYLE_PLAIN, "  … and %zu more", l->n - SHOW_LIST_MAX);
-	if (l->cut)
-		term_line(t, to, STYLE_WARN,
-			  "  there is more than can be listed: apply, then look again");
+	show_cut(t, to, l);
 }
 
 /* ---- differences ---- */
@@ -279,6 +285,7 @@ staged_show_diff(struct term *t, enum term_to to, const struct stage *stage,
 	if (!shown)
 		term_line(t, to, STYLE_NOTICE,
 			  paths ? "nothing is changed there" : "nothing is changed");
+	show_cut(t, to, l);
 }
 
 /* ---- applying ---- */

@@ -181,12 +181,14 @@ struct out {
 };
 
 static void
-put_lines(const struct out *o, enum diff_kind kind, const struct line *l, size_t n)
+put_lines(const struct out *o, enum diff_kind kind, const struct text *t, size_t at,
+	  size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		bool eol = l[i].p[l[i].n - 1] == '\n';
+	for (size_t i = at; i < at + n; i++) {
+		const struct line *l = &t->at[i];
+		bool eol = l->p[l->n - 1] == '\n';
 
-		o->fn(kind, l[i].p, l[i].n - eol, o->arg);
+		o->fn(kind, l->p, l->n - eol, o->arg);
 		if (!eol)
 			o->fn(DIFF_NOEOL, "", 0, o->arg);
 	}
@@ -202,24 +204,26 @@ put_head(const struct out *o, size_t a, size_t na, size_t b, size_t nb)
 	o->fn(DIFF_HUNK, head, (size_t)n, o->arg);
 }
 
-/* Edits `e` down to `last` (they are in reverse order) are near enough to be one hunk. */
+/* Edits from..to (they are in reverse order) are near enough to be one hunk. */
 static void
 put_hunk(const struct out *o, const struct text *a, const struct text *b,
-	 const struct edit *e, const struct edit *last)
+	 const struct edits *all, size_t from, size_t to)
 {
+	const struct edit *e = &all->at[from], *last = &all->at[to];
 	size_t lead = MIN_OF(e->a, (size_t)DIFF_CONTEXT);
 	size_t end = last->a + last->del, trail = MIN_OF(a->n - end, (size_t)DIFF_CONTEXT);
 	size_t at = e->a - lead;
 
 	put_head(o, at, end + trail - at, e->b - lead,
 		 last->b + last->add + trail - (e->b - lead));
-	for (; e >= last; e--) {
-		put_lines(o, DIFF_SAME, a->at + at, e->a - at);
-		put_lines(o, DIFF_DEL, a->at + e->a, e->del);
-		put_lines(o, DIFF_ADD, b->at + e->b, e->add);
+	for (size_t i = from + 1; i > to; i--) {
+		e = &all->at[i - 1];
+		put_lines(o, DIFF_SAME, a, at, e->a - at);
+		put_lines(o, DIFF_DEL, a, e->a, e->del);
+		put_lines(o, DIFF_ADD, b, e->b, e->add);
 		at = e->a + e->del;
 	}
-	put_lines(o, DIFF_SAME, a->at + at, trail);
+	put_lines(o, DIFF_SAME, a, at, trail);
 }
 
 static void
@@ -229,13 +233,12 @@ put_hunks(const struct out *o, const struct text *a, const struct text *b,
 	size_t i = e->n;
 
 	while (i > 0) {
-		const struct edit *first = &e->at[i - 1];
 		size_t k = i - 1;
 
 		while (k > 0 &&
 		       e->at[k - 1].a - (e->at[k].a + e->at[k].del) <= 2 * DIFF_CONTEXT)
 			k--;
-		put_hunk(o, a, b, first, &e->at[k]);
+		put_hunk(o, a, b, e, i - 1, k);
 		i = k;
 	}
 }

@@ -79,7 +79,8 @@ reason(int sys)
 	case EAGAIN:
 		return "code changed it since it was listed";
 	case ELOOP:
-		return "a link stands in its way";
+	case ENOTDIR:
+		return "a link or file stands in its way";
 	case EXDEV:
 		return "it lies on another file system";
 	case ENOENT:

@@ -329,8 +329,26 @@ stage_chmod(int root, const char *path, mode_t mode)
 
 /* ---- taking away ---- */
 
+struct removal {
+	int top;	 /* where what is too deep is moved to, or -1 */
+	unsigned lifted; /* so far */
+};
+
 static bool
-remove_in(int dir, const char *name, int depth)
+lift(struct removal *r, int dir, const char *name)
+{
+	char to[32];
+
+	if (r->top < 0)
+		return errno = ELOOP, false;
+	/* A folder that moves must be writable: its ".." changes. */
+	stage_chmod(dir, name, 0700);
+	snprintf(to, sizeof(to), "lifted-%u", r->lifted++);
+	return renameat2(dir, name, r->top, to, RENAME_NOREPLACE) == 0;
+}
+
+static bool
+remove_in(struct removal *r, int dir, const char *name, int depth)
 {
 	struct stage_names list;
 	AUTO_CLOSE int fd = -1;
@@ -345,7 +363,7 @@ remove_in(int dir, const char *name, int depth)
 	if (errno != ENOTEMPTY && errno != EEXIST && errno != EACCES)
 		return false;
 	if (depth > STAGE_DEPTH_MAX)
-		return errno = ELOOP, false;
+		return lift(r, dir, name);
 	fd = stage_open(dir, name, O_RDONLY | O_DIRECTORY);
 	if (fd < 0 && errno == EACCES && stage_chmod(dir, name, 0700))
 		fd = stage_open(dir, name, O_RDONLY | O_DIRECTORY);
@@ -353,7 +371,7 @@ remove_in(int dir, const char *name, int depth)
 		return false;
 	fchmod(fd, 0700); /* it goes anyway; what is in it must be able to */
 	for (size_t i = 0; i < list.n; i++)
-		ok = remove_in(fd, list.at[i], depth + 1) && ok;
+		ok = remove_in(r, fd, list.at[i], depth + 1) && ok;
 	stage_names_release(&list);
 	return ok && unlinkat(dir, name, AT_REMOVEDIR) == 0;
 }
@@ -361,10 +379,33 @@ remove_in(int dir, const char *name, int depth)
 bool
 stage_remove(int root, const char *path)
 {
+	struct removal r = {.top = -1};
 	const char *name;
 	AUTO_CLOSE int dir = stage_parent(root, path, &name);
 
 	if (dir < 0)
 		return errno == ENOENT;
-	return remove_in(dir, name, 0);
+	return remove_in(&r, dir, name, 0);
+}
+
+bool
+stage_remove_all(int root, const char *name)
+{
+	AUTO_CLOSE int top = stage_open(root, name, O_RDONLY | O_DIRECTORY);
+	struct removal r = {.top = top};
+	struct stage_names list;
+	unsigned before;
+	bool ok = true;
+
+	if (top < 0)
+		return stage_remove(root, name);
+	do {
+		before = r.lifted;
+		if (!stage_names(top, &list))
+			return false;
+		for (size_t i = 0; i < list.n; i++)
+			ok = remove_in(&r, top, list.at[i], 0) && ok;
+		stage_names_release(&list);
+	} while (ok && r.lifted != before);
+	return ok && unlinkat(root, name, AT_REMOVEDIR) == 0;
 }

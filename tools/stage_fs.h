@@ -60,7 +60,9 @@ stage_put_link(int root, const char *path, const char *target, const struct stag
 bool stage_put_dir(int root, const char *path, const struct stage_put *p);
 /* Permission bits of what is there, if it is no link. */
 bool stage_chmod(int root, const char *path, mode_t mode);
-/* Takes away a file or a whole tree. ENOENT is success. */
+/* Takes away a file or a whole tree. ENOENT is success; ELOOP: it is too deep. */
 bool stage_remove(int root, const char *path);
+/* The same for a folder of ours with whatever is in it, however deep, closed or long. */
+bool stage_remove_all(int root, const char *name);
 
 #endif

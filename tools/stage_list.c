@@ -283,7 +283,8 @@ walk_dir(struct walk *w, const char *dir, int depth)
 	}
 	if (depth > STAGE_DEPTH_MAX)
 		w->out->cut = true;
-	for (size_t i = 0; i < list.n && depth <= STAGE_DEPTH_MAX && !w->out->cut; i++) {
+	for (size_t i = 0;
+	     i < list.n && depth <= STAGE_DEPTH_MAX && w->out->n < STAGE_CHANGES_MAX; i++) {
 		AUTO_FREE char *path = join(dir, list.at[i]);
 
 		entry(w, path, depth);

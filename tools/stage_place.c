@@ -98,7 +98,7 @@ stage_place_remove(const char *folder)
 	*slash = 0;
 	at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (at >= 0)
-		stage_remove(at, slash + 1);
+		stage_remove_all(at, slash + 1);
 }
 
 /* ---- kept ones ---- */
