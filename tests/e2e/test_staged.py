@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Staged mode in runs and sessions: /diff, /apply, /discard, /undo, and what comes at the end."""
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import run  # noqa: E402
+import tap  # noqa: E402
+from run import Home  # noqa: E402
+from tap import absent, contains, equal, test  # noqa: E402
+from tmux import Tmux  # noqa: E402
+
+PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
+
+
+def layers(home):
+    place = home.path("state", "sunaba", "staged")
+    return os.listdir(place) if os.path.isdir(place) else []
+
+
+def steps(home, *codes, language="shell"):
+    """A model that has one piece of code run per message."""
+    turns = []
+    for code in codes:
+        turns += [{"run": {"language": language, "code": code}}, {"say": "Done.\n"}]
+    return home.script(*turns)
+
+
+def task(home, code, *args, **more):
+    return run.sunaba(home, "-m", steps(home, code), "-y", *args, "do it", **more)
+
+
+class Session:
+    """A staged session at its prompt; every line waits for the next prompt."""
+
+    def __init__(self, home, *codes, language="shell", words=()):
+        self.home = home
+        self.t = Tmux(home, ["-m", steps(home, *codes, language=language), "-y", "--staged",
+                             *words], rows=50)
+        self.prompts = 0
+
+    def __enter__(self):
+        self.t.__enter__()
+        self.t.wait_for(PROMPT)
+        return self
+
+    def __exit__(self, *rest):
+        self.t.__exit__(*rest)
+
+    def line(self, text, until):
+        """Types a line; waits for a text and the prompt behind it; what was printed since."""
+        before = self.t.screen(history=True).rstrip().count("\n")
+        self.t.line(text)
+
+        def there():
+            rest = self.t.screen(history=True).rstrip().splitlines()[before:]
+            if rest and re.match(PROMPT, rest[-1]) and re.search(until, "\n".join(rest[1:])):
+                return "\n".join(rest[1:-1]) or " "
+            return None
+        try:
+            return tap.until(there, 10 * run.SLOWER, f"{until!r} after {text!r}")
+        except AssertionError as late:
+            raise AssertionError(f"{late}; screen:\n{self.t.screen(history=True)}") from None
+
+
+@test
+def one_shot():
+    """a task's changes are applied, discarded or kept as --staged says; nothing else is left"""
+    with Home() as home:
+        home.write("work/a", "old\n")
+        done = task(home, "echo new > a; echo x > b", "--staged=apply")
+        run.exits(done, 0)
+        equal((home.read("work/a"), home.read("work/b"), layers(home)), ("new\n", "x\n", []))
+        done = task(home, "echo newer > a; rm b", "--staged=discard")
+        run.exits(done, 0)
+        contains(done.err, "2 changes discarded")
+        equal((home.read("work/a"), home.read("work/b"), layers(home)), ("new\n", "x\n", []))
+        done = task(home, "echo newer > a; rm b", "--staged")
+        run.exits(done, 0)
+        equal((home.read("work/a"), home.there("work/b")), ("new\n", True))
+        contains(done.err, "2 changes in")
+        found = re.search("'sunaba (staged apply [0-9a-f]{8})'", done.err)
+        done = run.sunaba(home, *found.group(1).split())
+        run.exits(done, 0)
+        equal((home.read("work/a"), home.there("work/b"), layers(home)), ("newer\n", False, []))
+
+
+@test
+def named_in_the_transcript():
+    """the transcript names the layer"""
+    with Home() as home:
+        run.exits(task(home, "echo x > b", "--staged=keep"), 0)
+        events = [json.loads(line) for path in home.sessions()
+                  for line in home.read(path).splitlines()]
+        named = [e for e in events if e["type"] == "staged"]
+        equal(len(named), 1, events)
+        contains(json.dumps(named[0]), layers(home)[0])
+
+
+@test
+def failed_run_is_not_applied():
+    """--staged=apply after a run that failed keeps what waits"""
+    with Home() as home:
+        model = home.script({"run": {"language": "shell", "code": "echo x > b"}})
+        done = run.sunaba(home, "-m", model, "-y", "--staged=apply", "do it")
+        equal(done.code == 0, False)
+        equal((home.there("work/b"), len(layers(home))), (False, 1))
+
+
+@test
+def diff_apply():
+    """/diff shows the changes in colour, /apply PATH and /apply write them, the jail goes on"""
+    with Home() as home:
+        home.write("work/a", "one\ntwo\nthree\n")
+        with Session(home, "sed -i 's/two/二/' a; echo new > n; mkdir d; echo x > d/f",
+                     "cat a; echo four >> a") as s:
+            out = s.line("change it", "staged: ")
+            contains(out, "staged: 4 changes wait (a, d, d/f, n)")
+            equal(home.read("work/a"), "one\ntwo\nthree\n")
+            out = s.line("/diff", "d/f")
+            for part in ("M a", "-two", "+二", "A n", "+ d/", "@@ -1,3 +1,3 @@"):
+                contains(out, part)
+            styled = s.t.screen(styled=True)
+            if not re.search("\x1b\\[[0-9;]*32m[^\n]*二", styled):
+                raise AssertionError(f"added lines have no colour of their own: {styled!r}")
+            out = s.line("/diff n", "new")
+            absent(out, "二")
+            out = s.line("/apply d/f", "2 changes applied")
+            equal((home.read("work/d/f"), home.there("work/n")), ("x\n", False))
+            s.line("/apply", "2 changes applied")
+            equal((home.read("work/a"), home.read("work/n")), ("one\n二\nthree\n", "new\n"))
+            s.line("/diff", "nothing is changed")
+            s.line("more", "staged: 1 change wait")
+            equal(home.read("work/a"), "one\n二\nthree\n")
+            s.line("/apply all", "1 change applied")
+            equal(home.read("work/a"), "one\n二\nthree\nfour\n")
+            s.t.line("/quit")
+            equal(s.t.exit_code(), 0)
+            equal(layers(home), [])
+
+
+@test
+def undo():
+    """/undo takes back the last turn's changes, and again the one before; interpreters go on"""
+    with Home() as home:
+        home.write("work/a", "0\n")
+        home.write("work/gone", "here\n")
+        home.write("work/tree/deep/f", "deep\n")
+        codes = ["f = open('a', 'a'); f.write('1\\n'); f.flush(); open('n', 'w').write('n\\n')",
+                 "import os, shutil; os.unlink('gone'); shutil.rmtree('tree'); os.mkdir('tree');"
+                 "open('a', 'a').write('2\\n'); open('n', 'w').write('nn\\n')",
+                 "print('still', open('a').read().split(), open('n').read().strip(),"
+                 "open('gone').read().strip(), open('tree/deep/f').read().strip())",
+                 "print('then', open('a').read().split(), os.path.exists('n'))"]
+        with Session(home, *codes, language="python") as s:
+            s.line("one", "staged: 2 changes")
+            s.line("two", "staged: ")
+            out = s.line("/undo", "forgotten")
+            for name in ("a", "gone", "n", "tree"):
+                contains(out, f"{name} is as it was")
+            # The turn's message is gone from the conversation, its code from the script is not.
+            out = s.line("three", "still")
+            contains(out, "still ['0', '1'] n here deep")
+            s.line("/undo", "changed no file")
+            s.line("/undo", "a is as it was")
+            out = s.line("four", "then")
+            contains(out, "then ['0'] False")
+            s.line("/staged", "0 changes")
+            equal((home.read("work/a"), home.read("work/gone")), ("0\n", "here\n"))
+            s.t.line("/quit")
+            equal((s.t.exit_code(), layers(home)), (0, []))
+
+
+@test
+def undo_own_code():
+    """/undo after the user's own code takes its files back and leaves the conversation"""
+    with Home() as home:
+        with Session(home, "echo 1 > one") as s:
+            s.line("hello", "staged: 1 change")
+            s.line("!echo 2 > two", "staged: 2 changes")
+            out = s.line("/undo", "two is as it was")
+            absent(out, "forgotten")
+            out = s.line("/undo", "forgotten")
+            contains(out, "one is as it was")
+            s.line("/undo", "nothing to undo")
+
+
+@test
+def discard():
+    """/discard PATH and /discard take changes back in the jail too"""
+    with Home() as home:
+        home.write("work/a", "old\n")
+        home.write("work/d/x", "x\n")
+        with Session(home, "echo new > a; echo b > b; rm -r d", "cat a; ls") as s:
+            s.line("do", "staged: 3 changes")
+            s.line("/discard d a", "d is as it was")
+            s.line("/staged", "1 change in")
+            s.line("/discard", "b is as it was")
+            out = s.line("look", "Done")
+            contains(out, "old")
+            s.line("/diff", "nothing is changed")
+            s.t.line("/quit")
+            equal((s.t.exit_code(), layers(home)), (0, []))
+
+
+@test
+def conflict():
+    """a file that the user changed after /diff is refused, with the reason; the rest is applied"""
+    with Home() as home:
+        home.write("work/a", "old\n")
+        home.write("work/b", "old\n")
+        with Session(home, "echo code > a; echo code > b") as s:
+            s.line("do", "staged: 2 changes")
+            s.line("/diff", "code")
+            home.write("work/a", "mine\n")
+            out = s.line("/apply", "refused")
+            contains(out, "a: refused: it was changed in the workspace meanwhile")
+            equal((home.read("work/a"), home.read("work/b")), ("mine\n", "code\n"))
+
+
+@test
+def asked_at_the_end():
+    """leaving with changes asks: f shows them, a applies; Enter keeps"""
+    with Home() as home:
+        with Session(home, "echo x > b") as s:
+            s.line("do", "staged: 1 change")
+            s.t.line("/quit")
+            s.t.wait_for("What is to become of these changes")
+            s.t.press_until("f", lambda: "+x" in s.t.screen(), "the difference")
+            s.t.press_until("a", lambda: home.there("work/b"), "the apply")
+            equal((s.t.exit_code(), layers(home)), (0, []))
+        with Session(home, "echo y > c") as s:
+            s.line("do", "staged: 1 change")
+            s.t.line("/quit")
+            s.t.wait_for("What is to become of these changes")
+            s.t.press_until("Enter", lambda: "sunaba staged apply" in s.t.screen(), "the end")
+            equal(s.t.exit_code(), 0)
+            equal((home.there("work/c"), len(layers(home))), (False, 1))
+
+
+@test
+def off():
+    """without --staged: the commands say so, /undo does as before"""
+    with Home() as home:
+        model = steps(home, "echo x > b")
+        with Tmux(home, ["-m", model, "-y"]) as t:
+            t.wait_for(PROMPT)
+            t.line("/diff")
+            t.wait_for("sunaba --staged")
+            t.line("/undo")
+            t.wait_for("there is nothing to undo")
+
+
+tap.main()
