@@ -6,7 +6,8 @@
  * through the mount like any other program's writing, never behind its back. The file system's
  * own marks are the user's attributes (userxattr), as a user namespace may not write others;
  * redirects and metadata-only copies are off with it. Layers are named by short relative paths,
- * which need no quoting.
+ * which need no quoting. The layer is volatile: without that each umount would write out the whole
+ * file system that it lies on; what is applied is ordinary files.
  *
  * Sources: Documentation/filesystems/overlayfs.rst, fsconfig(2), move_mount(2).
  * Pinned by tests/jail/test_staged.py. */
@@ -46,6 +47,7 @@ new_overlay(bool readonly)
 	SBX_CLOSE int fs = fsopen("overlay", FSOPEN_CLOEXEC);
 
 	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) ||
+	    fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) ||
 	    fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", LOWER, 0) ||
 	    fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", STAGE "/upper", 0) ||
 	    fsconfig(fs, FSCONFIG_SET_STRING, "workdir", STAGE "/work", 0) ||

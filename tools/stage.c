@@ -72,19 +72,26 @@ new_folder(const char *place)
 	return mem_printf("%s/%02x%02x%02x%02x", place, r[0], r[1], r[2], r[3]);
 }
 
+/* Not flushed to disk, unlike what fs_write() writes: that takes longer than all the rest. */
 static bool
-fill_folder(struct stage *s, struct err *e)
+write_name(const struct stage *s)
 {
-	AUTO_FREE char *file = mem_printf("%s/workspace", s->folder);
+	AUTO_CLOSE int fd =
+	    openat(s->dir, "workspace", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
+	return fd >= 0 &&
+	       fs_write_all(fd, s->workspace, strlen(s->workspace), NULL) == ERR_NONE;
+}
+
+static bool
+fill_folder(struct stage *s)
+{
 	if (mkdir(s->folder, 0700))
 		return false;
 	s->dir = open(s->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return s->dir >= 0 && stage_place_lock(s->dir) && stage_place_fits(s->dir) &&
 	       mkdirat(s->dir, "upper", 0755) == 0 && mkdirat(s->dir, "work", 0700) == 0 &&
-	       mkdirat(s->dir, "turns", 0700) == 0 &&
-	       fs_write(file, s->workspace, strlen(s->workspace), 0600, e) == ERR_NONE &&
-	       open_parts(s);
+	       mkdirat(s->dir, "turns", 0700) == 0 && write_name(s) && open_parts(s);
 }
 
 /* The layer of a run that was killed before anything was changed. */
@@ -122,7 +129,7 @@ stage_new(const char *workspace, struct stage **out, struct err *e)
 		AUTO_FREE char *folder = place ? new_folder(place) : NULL;
 		struct stage *s = folder ? blank(folder, workspace) : NULL;
 
-		if (s && fill_folder(s, NULL)) {
+		if (s && fill_folder(s)) {
 			copy_mode(s);
 			*out = s;
 			return ERR_NONE;
@@ -262,7 +269,8 @@ save(struct stage *s)
 {
 	AUTO_FREE char *base = mem_printf("%s/base", s->folder);
 
-	stage_base_save(s->base, base, NULL);
+	if (!stage_base_empty(s->base))
+		stage_base_save(s->base, base, NULL);
 }
 
 void

@@ -251,6 +251,12 @@ stage_base_stale(const struct stage_base *b, const struct stage_change *c)
 
 /* ---- the file ---- */
 
+bool
+stage_base_empty(const struct stage_base *b)
+{
+	return b->n == 0;
+}
+
 enum err_kind
 stage_base_save(const struct stage_base *b, const char *path, struct err *e)
 {

@@ -26,6 +26,7 @@ void stage_base_forget(struct stage_base *b, const char *path);
 /* The layer's entry is as it was when it was applied: a difference is the user's later work. */
 bool stage_base_stale(const struct stage_base *b, const struct stage_change *c);
 
+bool stage_base_empty(const struct stage_base *b); /* nothing was ever seen */
 /* A file of its own in the layer's folder. */
 enum err_kind stage_base_save(const struct stage_base *b, const char *path, struct err *e);
 enum err_kind stage_base_load(struct stage_base *b, const char *path, struct err *e);
