@@ -9,12 +9,10 @@
 static int
 sandbox_end(struct app *a, int code)
 {
-	struct term_opts t = app_term_opts(a->opts);
 	struct err e = {0};
 
 	if (!a->stage)
 		return code;
-	a->term = term_new(&t);
 	if (!loop_new(&a->loop, &e) &&
 	    staged_finish(a->term, a->loop, a->stage, staged_mode(a->opts), code != 0,
 			  &e) &&
@@ -28,11 +26,15 @@ static int
 sandbox_run(struct app *a, struct sbx_policy *p, char **argv)
 {
 	struct sbx_fail f = {.step = ""};
+	struct term_opts t = app_term_opts(a->opts);
 	struct err e = {0};
 	int code;
 
 	if (staged_open(a, p, &e))
 		return app_fail(a, &e);
+	/* Now, while the environment tells what the terminal can do: it is wiped. */
+	if (a->stage)
+		a->term = term_new(&t);
 	code = sbx_run(p, argv, &f);
 	if (code >= 0)
 		return sandbox_end(a, code);

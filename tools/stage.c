@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
@@ -38,13 +40,23 @@ open_below(int dir, const char *name)
 	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* Canonical when the layer was made: a link put into it since leads elsewhere. */
+static int
+open_workspace(const char *path)
+{
+	struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+			       .resolve = RESOLVE_NO_SYMLINKS};
+
+	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+}
+
 /* Everything but the folder itself, whose lock was taken. */
 static bool
 open_parts(struct stage *s)
 {
 	s->upper = open_below(s->dir, "upper");
 	s->turns = open_below(s->dir, "turns");
-	s->lower = open(s->workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	s->lower = open_workspace(s->workspace);
 	s->temp = mem_printf(".sunaba-%s.tmp", s->id);
 	return s->upper >= 0 && s->turns >= 0 && s->lower >= 0;
 }
@@ -150,6 +162,8 @@ open_kept(const struct stage_kept *k, struct stage **out, struct err *e)
 {
 	struct stage *s = blank(k->folder, k->workspace);
 	AUTO_FREE char *base = mem_printf("%s/base", k->folder);
+	enum err_kind kind;
+	struct stat st;
 
 	s->dir = open(s->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (s->dir < 0 || !stage_place_lock(s->dir)) {
@@ -164,9 +178,12 @@ open_kept(const struct stage_kept *k, struct stage **out, struct err *e)
 		stage_free(s);
 		return ERR_IO;
 	}
-	if (access(base, F_OK) == 0 && stage_base_load(s->base, base, e)) {
+	/* A run that was killed before its first look: all since it began counts. */
+	if (fstatat(s->dir, "workspace", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		stage_base_since(s->base, st.st_mtim);
+	if (access(base, F_OK) == 0 && (kind = stage_base_load(s->base, base, e))) {
 		stage_free(s);
-		return e->kind;
+		return kind;
 	}
 	*out = s;
 	return ERR_NONE;

@@ -59,6 +59,12 @@ stage_base_new(void)
 }
 
 void
+stage_base_since(struct stage_base *b, struct timespec when)
+{
+	b->since = when;
+}
+
+void
 stage_base_free(struct stage_base *b)
 {
 	if (!b)

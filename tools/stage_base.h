@@ -13,6 +13,8 @@
 struct stage_base;
 /* `workspace` may be any file: the first look is now. */
 struct stage_base *stage_base_new(void);
+/* The last look was then. */
+void stage_base_since(struct stage_base *b, struct timespec when);
 void stage_base_free(struct stage_base *b);
 
 /* A look: every change that has no record gets one, made against the look before. */

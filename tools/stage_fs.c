@@ -181,19 +181,44 @@ write_all(int fd, const char *p, size_t n)
 	return true;
 }
 
+/* The bytes from here to `end`. */
+static bool
+copy_stretch(int from, int to, off_t n, char *p)
+{
+	while (n > 0) {
+		ssize_t got = fill(from, p, MIN_OF((size_t)n, COPY_STEP));
+
+		if (got <= 0 || !write_all(to, p, (size_t)got))
+			return got ==
+			       0; /* it became shorter: who looks at its stat will see */
+		n -= got;
+	}
+	return true;
+}
+
+/* Holes stay holes, or a layer of some bytes could fill the disk. */
 bool
 stage_copy(int from, int to)
 {
 	AUTO_FREE char *p = NULL;
-	ssize_t n;
+	off_t at = 0, end;
+	struct stat st;
 
 	if (ioctl(to, FICLONE, from) == 0)
 		return true;
+	if (fstat(from, &st) || ftruncate(to, st.st_size))
+		return false;
 	p = mem_alloc(COPY_STEP);
-	while ((n = fill(from, p, COPY_STEP)) > 0)
-		if (!write_all(to, p, (size_t)n))
+	while (at < st.st_size && (at = lseek(from, at, SEEK_DATA)) >= 0) {
+		end = lseek(from, at, SEEK_HOLE);
+		if (end < 0 || lseek(from, at, SEEK_SET) < 0 || lseek(to, at, SEEK_SET) < 0)
 			return false;
-	return n == 0;
+		end = MIN_OF(end, st.st_size);
+		if (!copy_stretch(from, to, end - at, p))
+			return false;
+		at = end;
+	}
+	return at >= 0 || errno == ENXIO; /* no more data */
 }
 
 bool

@@ -64,14 +64,27 @@ is_whiteout(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
+/* git takes a folder with HEAD in it for a repository, whatever its name is. */
+static bool
+is_bare_git(const struct walk *w, const char *path)
+{
+	const char *part = stage_bare_git(path);
+	AUTO_FREE char *head =
+	    part ? mem_printf("%.*sHEAD", (int)(part - path), path) : NULL;
+	struct stat st;
+
+	return head && (stage_stat(w->upper, head, &st) || stage_stat(w->lower, head, &st));
+}
+
 /* A file named .git points git to a folder of its own, with hooks in it. */
 static bool
-is_autorun(const struct stage_change *c)
+is_autorun(const struct walk *w, const struct stage_change *c)
 {
 	const char *slash = strrchr(c->path, '/'), *name = slash ? slash + 1 : c->path;
 
 	return c->to.st_mode && !S_ISDIR(c->to.st_mode) &&
-	       (stage_autorun(c->path) || strcasecmp(name, ".git") == 0);
+	       (stage_autorun(c->path) || strcasecmp(name, ".git") == 0 ||
+		is_bare_git(w, c->path));
 }
 
 static void
@@ -79,7 +92,7 @@ judge(const struct walk *w, struct stage_change *c)
 {
 	char target[STAGE_LINK_MAX];
 
-	if (is_autorun(c))
+	if (is_autorun(w, c))
 		c->flags |= STAGE_F_AUTORUN;
 	if (S_ISLNK(c->to.st_mode) && stage_link(w->upper, c->path, target) &&
 	    stage_link_out(c->path, target))

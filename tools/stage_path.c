@@ -57,6 +57,20 @@ stage_autorun(const char *path)
 	return false;
 }
 
+const char *
+stage_bare_git(const char *path)
+{
+	const char *last = strrchr(path, '/'), *name = last ? last + 1 : path, *dir;
+
+	if (strcasecmp(name, "config") == 0)
+		return name;
+	if (!last || is_sample(path))
+		return NULL;
+	for (dir = last; dir > path && dir[-1] != '/'; dir--)
+		;
+	return last - dir == 5 && strncasecmp(dir, "hooks", 5) == 0 ? dir : NULL;
+}
+
 bool
 stage_link_out(const char *path, const char *target)
 {

@@ -316,16 +316,19 @@ def killed_run(box):
     """kill -9 of a run: its layer can be taken up; one that holds nothing goes with the next run"""
     with Work(box) as w:
         w.put("a", "old\n")
-        job = box.popen("echo new > a; echo ready; exec sleep 100", options=["--staged"],
-                        cwd=w.path)
+        w.put("b", "old\n")
+        job = box.popen("echo new > a; echo new > b; echo ready; exec sleep 100",
+                        options=["--staged"], cwd=w.path)
         tap.equal(job.stdout.readline(), b"ready\n")
+        w.put("b", "user\n")
         tap.contains(w.staged()[1], "a run uses it")
         tap.equal(w.staged("apply", w.layers()[0])[0], 2)
         job.kill()
         job.communicate()
         tap.equal(w.get("a"), "old\n")
-        tap.equal(w.staged("apply")[0], 0)
-        tap.equal(w.get("a"), "new\n")
+        tap.equal(w.staged("apply")[0], 1)
+        tap.equal((w.get("a"), w.get("b")), ("new\n", "user\n"))
+        tap.equal(w.staged("discard")[0], 0)
         job = box.popen("echo ready; exec sleep 100", options=["--staged"], cwd=w.path)
         tap.equal(job.stdout.readline(), b"ready\n")
         job.kill()

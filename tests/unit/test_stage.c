@@ -40,6 +40,19 @@ test_autorun(void **state)
 }
 
 static void
+test_bare_git(void **state)
+{
+	(void)state;
+	assert_string_equal(stage_bare_git("a/config"), "config");
+	assert_string_equal(stage_bare_git("a/hooks/x"), "hooks/x");
+	assert_string_equal(stage_bare_git("hooks/x"), "hooks/x");
+	assert_null(stage_bare_git("a/hooks/x/y"));
+	assert_null(stage_bare_git("a/myhooks/x"));
+	assert_null(stage_bare_git("hooks"));
+	assert_null(stage_bare_git("a/hooks/x.sample"));
+}
+
+static void
 test_link_out(void **state)
 {
 	(void)state;
@@ -246,8 +259,15 @@ test_flags(void **state)
 	put(w->upper, "prog", "x");
 	mode(w->upper, "prog", 04755);
 	put(w->upper, ".git", "gitdir: evil");
+	mkdirat(w->upper, "bare", 0755);
+	put(w->upper, "bare/HEAD", "ref: refs/heads/main");
+	put(w->upper, "bare/config", "[core]");
+	mkdirat(w->upper, "plain", 0755);
+	put(w->upper, "plain/config", "x");
 	stage_list_make(w->upper, w->lower, &l);
 	assert_int_equal(stage_list_find(&l, ".git")->flags, STAGE_F_AUTORUN);
+	assert_int_equal(stage_list_find(&l, "bare/config")->flags, STAGE_F_AUTORUN);
+	assert_int_equal(stage_list_find(&l, "plain/config")->flags, 0);
 	assert_int_equal(stage_list_find(&l, ".vscode")->flags, 0);
 	assert_int_equal(stage_list_find(&l, ".vscode/tasks.json")->flags, STAGE_F_AUTORUN);
 	assert_int_equal(stage_list_find(&l, "out")->flags, STAGE_F_LINK_OUT);
@@ -510,6 +530,7 @@ main(void)
 #define WITH_WORLD(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_autorun),
+	    cmocka_unit_test(test_bare_git),
 	    cmocka_unit_test(test_link_out),
 	    cmocka_unit_test(test_below),
 	    WITH_WORLD(test_list),
