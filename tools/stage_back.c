@@ -39,6 +39,14 @@ hidden(const struct snap *to, const char *path)
 	return false;
 }
 
+/* In the layer as it is now, what is below such a folder shows. */
+static bool
+shows_below(const struct back *k, const struct snap_entry *now)
+{
+	return now && S_ISDIR(now->st.st_mode) && !now->opaque &&
+	       !hidden(k->b->now, now->path);
+}
+
 static bool
 put_folder(struct back *k, const char *path, mode_t mode)
 {
@@ -125,10 +133,8 @@ from_entry(struct back *k, const struct snap_entry *e, const struct snap_entry *
 	char name[16];
 
 	if (S_ISDIR(e->st.st_mode)) {
-		bool showed = now && S_ISDIR(now->st.st_mode) && !now->opaque;
-
 		return put_folder(k, e->path, e->st.st_mode) &&
-		       (e->opaque || showed || hidden(k->b->to, e->path) ||
+		       (e->opaque || shows_below(k, now) || hidden(k->b->to, e->path) ||
 			children_from_below(k, e->path, 0));
 	}
 	if (S_ISLNK(e->st.st_mode))
@@ -156,9 +162,8 @@ folder_of_both(struct back *k, const char *path, const struct snap_entry *now)
 {
 	struct stat st;
 
-	return now && S_ISDIR(now->st.st_mode) && !now->opaque &&
-	       stage_stat(k->b->lower, path, &st) && S_ISDIR(st.st_mode) &&
-	       put_folder(k, path, st.st_mode);
+	return shows_below(k, now) && stage_stat(k->b->lower, path, &st) &&
+	       S_ISDIR(st.st_mode) && put_folder(k, path, st.st_mode);
 }
 
 static void

@@ -408,8 +408,9 @@ stage_remove(int root, const char *path)
 	const char *name;
 	AUTO_CLOSE int dir = stage_parent(root, path, &name);
 
+	/* Below a file or link there is nothing of that name. */
 	if (dir < 0)
-		return errno == ENOENT;
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
 	return remove_in(&r, dir, name, 0);
 }
 

@@ -173,6 +173,71 @@ def undo():
             equal((s.t.exit_code(), layers(home)), (0, []))
 
 
+DIGEST = r"""
+import hashlib, os, stat
+def digest():
+    h = hashlib.sha1()
+    for folder, folders, files in os.walk('.'):
+        folders.sort()
+        for name in sorted(folders + files):
+            path = os.path.join(folder, name)
+            mode = os.lstat(path).st_mode
+            what = (os.readlink(path) if stat.S_ISLNK(mode) else
+                    open(path).read() if stat.S_ISREG(mode) else '')
+            h.update(repr((path, mode if not stat.S_ISLNK(mode) else 0, what)).encode())
+    return h.hexdigest()[:12]
+"""
+RANDOM = DIGEST + r"""
+import random, shutil
+def change(seed):
+    r = random.Random(seed)
+    for n in range(40):
+        d = '/'.join(r.choice('pqr') for _ in range(r.randint(0, 2)))
+        path = os.path.join(d, r.choice('abcdpqr'))
+        other = os.path.join(d, r.choice('abcdpqr'))
+        try:
+            [lambda: open(path, 'w').write(f'{seed} {n}'),
+             lambda: open(path, 'a').write(f'+{n}'),
+             lambda: os.unlink(path),
+             lambda: os.makedirs(path),
+             lambda: shutil.rmtree(path),
+             lambda: (shutil.rmtree(path), os.mkdir(path)),
+             lambda: (shutil.rmtree(path), open(path, 'w').write('was a folder')),
+             lambda: os.symlink(other, path),
+             lambda: os.chmod(path, r.choice([0o755, 0o700])),
+             lambda: os.rename(path, other)][r.randrange(10)]()
+        except OSError:
+            pass
+    print('digest', digest())
+"""
+
+
+@test
+def undo_of_anything():
+    """whatever turns did: each /undo leads to exactly what was there before the turn"""
+    seeds = range(40, 47)
+    with Home() as home:
+        for path in ("a", "b", "p/a", "p/b", "p/q/a", "p/q/r", "q/a", "q/p/b", "r/q/c"):
+            home.write("work/" + path, path)
+        home.write("work/digest.py", RANDOM)
+        with Session(home, *[f"exec(open('digest.py').read()); change({n})" for n in seeds],
+                     language="python") as s:
+            look = "!python3 -c \"exec(open('digest.py').read()); print('digest', digest())\""
+            seen = [re.findall("digest ([0-9a-f]{12})", s.line(look, "digest [0-9a-f]{12}"))[-1]]
+            s.line("/undo", "changed no file")
+            for n in seeds:
+                out = s.line(f"turn {n}", "digest [0-9a-f]{12}")
+                seen.append(re.findall("digest ([0-9a-f]{12})", out)[-1])
+            equal(len(set(seen)), len(seen), "turns that change nothing")
+            for want in reversed(seen[:-1]):
+                out = s.line("/undo", "forgotten")
+                absent(out, " stays: ")
+                out = s.line(look, "digest [0-9a-f]{12}")
+                equal(re.findall("digest ([0-9a-f]{12})", out)[-1], want)
+                s.line("/undo", "changed no file")
+            s.line("/staged", "0 changes")
+
+
 @test
 def undo_own_code():
     """/undo after the user's own code takes its files back and leaves the conversation"""

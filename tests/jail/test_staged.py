@@ -184,6 +184,48 @@ def same_tree(box):
         os.chmod(w.at("ro"), 0o755)
 
 
+# Folders that are in the workspace cannot be renamed in a layer (EXDEV, programs copy them).
+RANDOM = r"""
+import os, random, shutil, sys
+r = random.Random(int(sys.argv[1]))
+for n in range(60):
+    d = '/'.join(r.choice('pqr') for _ in range(r.randint(0, 2)))
+    path = os.path.join(d, r.choice('abcdpqr'))
+    other = os.path.join(d, r.choice('abcdpqr'))
+    try:
+        [lambda: open(path, 'w').write(f'{n}'),
+         lambda: open(path, 'a').write(f'+{n}'),
+         lambda: os.unlink(path),
+         lambda: os.makedirs(path),
+         lambda: shutil.rmtree(path),
+         lambda: (shutil.rmtree(path), os.mkdir(path)),
+         lambda: (shutil.rmtree(path), open(path, 'w').write('was a folder')),
+         lambda: os.symlink(other, path),
+         lambda: os.chmod(path, r.choice([0o755, 0o700])),
+         lambda: os.path.isdir(path) or os.rename(path, other)][r.randrange(10)]()
+    except OSError:
+        pass
+"""
+
+
+@jail_test
+def same_tree_at_random(box):
+    """rounds of changes at random, each applied, make the tree that they make directly"""
+    rounds, results = range(7, 12), []
+    for staged in (False, True):
+        with Work(box) as w:
+            for path in ("a", "b", "p/a", "p/b", "p/q/a", "p/q/r", "q/a", "q/p/b", "r/q/c"):
+                w.put(path, path)
+            for seed in rounds:
+                command = ["python3", "-c", RANDOM, str(seed)]
+                options = ["--staged=apply"] if staged else []
+                code, out = box.run(command, options=options, cwd=w.path)
+                tap.equal(code, 0, out)
+            results.append(w.tree())
+            tap.equal(w.layers(), [])
+    tap.equal(results[1], results[0])
+
+
 @jail_test
 def attack_24(box):
     """24: a new .vscode, .envrc or git hook is in the layer only, and must be named to be applied"""
