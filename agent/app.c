@@ -217,6 +217,7 @@ app_conf(const struct app *a, bool interactive)
 	    .workspace = a->workspace,
 	    .spill_dir = transcript_files_dir(a->transcript),
 	    .write = p.write,
+	    .staged = a->stage != NULL,
 	    .limits = p.limits,
 	    .execute = execute_limits_default,
 	    .interactive = interactive,
