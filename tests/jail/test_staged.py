@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap  # noqa: E402
-from jailbox import TIMEOUT_S, jail_test, main  # noqa: E402
+from jailbox import BOXES, TIMEOUT_S, jail_test, main, need  # noqa: E402
 
 
 class Work:
@@ -403,6 +403,56 @@ def no_place(box):
             tap.equal(w.there("x"), False)
         finally:
             shutil.rmtree(shm, ignore_errors=True)
+
+
+@tap.test
+def mounts_below():
+    """a workspace with another file system in it: exit 4 with the reason, and nothing runs"""
+    box = BOXES[0]
+    need("unshare")
+    with Work(box) as w:
+        w.folder("m")
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none m && exec "$@"', "sh",
+             *box.argv("echo RAN", ["--staged=keep"])], cwd=w.path, env=box.env(),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=TIMEOUT_S, check=False)
+        out = done.stdout.decode()
+        if "permission denied" in out.lower() or "not permitted" in out.lower():
+            tap.skip("only root can mount")
+        tap.equal(done.returncode, 4, out)
+        tap.contains(out, "copy-on-write layer")
+        tap.contains(out, "without mounts below it")
+        tap.absent(out, "RAN")
+        tap.equal(w.layers(), [])
+
+
+@jail_test
+def hooks_in_a_layer(box):
+    """a hook of an existing repository can be written in a layer, and waits to be named"""
+    if not shutil.which("git"):
+        tap.skip("git is not installed")
+    with Work(box) as w:
+        box.ok("git init -q", cwd=w.path)
+        w.ok("echo evil > .git/hooks/pre-commit; git config core.fsmonitor evil; echo x > x")
+        code, out = w.staged("apply")
+        tap.equal(code, 0, out)
+        tap.contains(out, ".git/hooks/pre-commit: held back")
+        tap.contains(out, ".git/config: held back")
+        tap.equal((w.there(".git/hooks/pre-commit"), w.get("x")), (False, "x\n"))
+        tap.absent(w.get(".git/config"), "evil")
+        tap.equal(w.staged("discard")[0], 0)
+
+
+@jail_test
+def secrets_stay_hidden(box):
+    """a secret of the workspace is hidden in a layer as well"""
+    with Work(box) as w:
+        w.put(".env", "TOKEN=TOPSECRET\n")
+        tap.absent(w.ok("cat .env; echo x > x"), "TOPSECRET")
+        tap.absent(w.staged("diff")[1], "TOPSECRET")
+        tap.equal(w.staged("apply")[0], 0)
+        tap.equal(w.get(".env"), "TOKEN=TOPSECRET\n")
 
 
 @jail_test
