@@ -9,6 +9,7 @@
 #include "agent/staged.h"
 
 #define DIFF_LINES_SHOWN 200 /* of /diff without a path */
+#define BACK_SHOWN	 20  /* paths that are named when they are taken back */
 
 static bool
 is_on(struct app *a)
@@ -89,8 +90,16 @@ taken_back(const char *path, bool lower, const char *why, void *arg)
 	b->failed += why != NULL;
 	if (why)
 		term_linef(b->a->term, TERM_SIDE, STYLE_ERROR, "  %s stays: %s", path, why);
-	else
+	else if (b->done <= BACK_SHOWN)
 		term_linef(b->a->term, TERM_SIDE, STYLE_DIM, "  %s is as it was", path);
+}
+
+static void
+say_rest(const struct back *b)
+{
+	if (b->done > BACK_SHOWN)
+		term_linef(b->a->term, TERM_SIDE, STYLE_DIM, "  … and %zu more",
+			   b->done - BACK_SHOWN);
 }
 
 enum slash_end
@@ -109,6 +118,7 @@ staged_slash_discard(struct app *a, const char *arg)
 	else if (!b.done && !b.failed)
 		term_line(a->term, TERM_SIDE, STYLE_NOTICE,
 			  paths ? "nothing is changed there" : "nothing is changed");
+	say_rest(&b);
 	return SLASH_DONE;
 }
 
@@ -131,6 +141,7 @@ undo_staged(struct app *a, bool files_only)
 	if (!b.done && !b.failed)
 		term_line(a->term, TERM_SIDE, STYLE_NOTICE,
 			  "the last turn changed no file");
+	say_rest(&b);
 	if (message && !files_only && session_undo(a->session))
 		term_line(a->term, TERM_SIDE, STYLE_NOTICE,
 			  "its message and all that followed is forgotten");

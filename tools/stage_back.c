@@ -127,6 +127,19 @@ from_below(struct back *k, const char *path, int depth)
 	return put_other(k, path, k->b->lower, path, &st, NULL);
 }
 
+/* Out of the pack into a file of its own, then in the usual way. */
+static bool
+unpack(const struct back *k, const struct snap_entry *e)
+{
+	AUTO_CLOSE int pack = stage_open(k->b->keep, SNAP_PACK, O_RDONLY);
+	AUTO_CLOSE int file = openat(
+	    k->b->keep, "one", O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return pack >= 0 && file >= 0 && lseek(pack, e->from, SEEK_SET) >= 0 &&
+	       stage_append(pack, file, e->st.st_size) &&
+	       put_other(k, e->path, k->b->keep, "one", &e->st, NULL);
+}
+
 static bool
 from_entry(struct back *k, const struct snap_entry *e, const struct snap_entry *now)
 {
@@ -143,6 +156,8 @@ from_entry(struct back *k, const struct snap_entry *e, const struct snap_entry *
 		return stage_remove(k->b->view, e->path);
 	if (!e->kept)
 		return errno = EFBIG, false;
+	if (e->from >= 0)
+		return unpack(k, e);
 	snprintf(name, sizeof(name), "%u", e->kept);
 	return put_other(k, e->path, k->b->keep, name, &e->st, NULL);
 }

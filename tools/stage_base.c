@@ -24,6 +24,7 @@ struct fact {
 struct record {
 	char *path;
 	bool seen; /* at the last look */
+	bool dead; /* to be taken out at the next */
 	struct fact f;
 };
 
@@ -88,7 +89,9 @@ find(const struct stage_base *b, size_t n, const char *path)
 {
 	struct record key = {.path = (char *)path};
 
-	return n ? bsearch(&key, b->at, n, sizeof(key), by_path) : NULL;
+	struct record *r = n ? bsearch(&key, b->at, n, sizeof(key), by_path) : NULL;
+
+	return r && !r->dead ? r : NULL;
 }
 
 /* The caller sorts. */
@@ -115,19 +118,21 @@ sort(struct stage_base *b)
 		qsort(b->at, b->n, sizeof(*b->at), by_path);
 }
 
-/* What is no change any more can become one again, against whatever is below then. */
+/* Keeps the living, or of these what was seen or applied. */
 static void
-prune(struct stage_base *b)
+prune(struct stage_base *b, bool unseen)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->at[i].seen || b->at[i].f.applied)
-			b->at[kept++] = b->at[i];
-		else
-			free(b->at[i].path);
-		if (kept)
-			b->at[kept - 1].seen = false;
+		struct record *r = &b->at[i];
+
+		if (r->dead || (unseen && !r->seen && !r->f.applied)) {
+			free(r->path);
+			continue;
+		}
+		b->at[kept] = *r;
+		b->at[kept++].seen = false;
 	}
 	b->n = kept;
 }
@@ -137,19 +142,19 @@ stage_base_forget(struct stage_base *b, const char *path)
 {
 	struct record *r = find(b, b->n, path);
 
-	if (!r)
-		return;
-	free(r->path);
-	memmove(r, r + 1, (size_t)(b->at + b->n - r - 1) * sizeof(*r));
-	b->n--;
+	/* Thousands may go at once: they are taken out together. */
+	if (r)
+		r->dead = true;
 }
 
 void
 stage_base_look(struct stage_base *b, const struct stage_list *l)
 {
-	size_t known = b->n;
 	struct timespec t = now();
+	size_t known;
 
+	prune(b, false);
+	known = b->n;
 	for (size_t i = 0; i < l->n; i++) {
 		const struct stage_change *c = &l->at[i];
 		struct record *r = find(b, known, c->path);
@@ -164,7 +169,8 @@ stage_base_look(struct stage_base *b, const struct stage_list *l)
 		r->f.crossed = c->from.st_mode && !S_ISDIR(c->from.st_mode) &&
 			       later(&c->from.st_ctim, &b->since);
 	}
-	prune(b);
+	/* What is no change any more can become one again, against whatever is below then. */
+	prune(b, true);
 	sort(b);
 	b->since = t;
 }
@@ -273,6 +279,8 @@ stage_base_save(const struct stage_base *b, const char *path, struct err *e)
 	for (size_t i = 0; i < b->n; i++) {
 		struct fact f = b->at[i].f;
 
+		if (b->at[i].dead)
+			continue;
 		f.path_len = (uint32_t)strlen(b->at[i].path);
 		buf_add(&out, &f, sizeof(f));
 		buf_add(&out, b->at[i].path, f.path_len);

@@ -196,6 +196,21 @@ copy_stretch(int from, int to, off_t n, char *p)
 	return true;
 }
 
+bool
+stage_append(int from, int to, off_t n)
+{
+	AUTO_FREE char *p = mem_alloc(MIN_OF((size_t)n, COPY_STEP) + 1);
+
+	while (n > 0) {
+		ssize_t got = fill(from, p, MIN_OF((size_t)n, COPY_STEP));
+
+		if (got <= 0 || !write_all(to, p, (size_t)got))
+			return false;
+		n -= got;
+	}
+	return true;
+}
+
 /* Holes stay holes, or a layer of some bytes could fill the disk. */
 bool
 stage_copy(int from, int to)

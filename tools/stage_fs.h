@@ -41,6 +41,9 @@ bool stage_same(int a, int b);
 /* All bytes of `from`, shared instead of copied where the file system can. */
 bool stage_copy(int from, int to);
 
+/* n bytes from one file's position to the other's. False when there are fewer. */
+bool stage_append(int from, int to, off_t n);
+
 /* What stands there must be what was looked at: same inode, size, times. */
 bool stage_unchanged(const struct stat *was, const struct stat *is);
 

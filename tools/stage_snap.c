@@ -4,13 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 #include "agent/base/mem.h"
 #include "tools/stage_entry.h"
 
+#define SMALL_MAX ((off_t)(1 * MIB)) /* bytes of a file that goes into the pack */
+
 struct taking {
-	int upper, keep;
+	int upper, keep, pack;
 	const struct snap *before;
 	struct snap *out;
 	unsigned *number;
@@ -90,6 +93,20 @@ add(struct taking *t, struct snap_entry *e)
 	s->at[s->n++] = e;
 }
 
+/* Behind what is there. The layer's file may change meanwhile: what counts is what was read. */
+static void
+pack(struct taking *t, struct snap_entry *e, int from)
+{
+	if (t->pack < 0)
+		t->pack = openat(t->keep, SNAP_PACK,
+				 O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	e->from = t->pack < 0 ? -1 : lseek(t->pack, 0, SEEK_END);
+	if (e->from >= 0 && stage_append(from, t->pack, e->st.st_size)) {
+		t->bytes += (uint64_t)e->st.st_size;
+		e->kept = UINT_MAX;
+	}
+}
+
 /* Keeps a file's bytes; without room for them it can only be told that they are gone. */
 static void
 keep(struct taking *t, struct snap_entry *e)
@@ -99,8 +116,12 @@ keep(struct taking *t, struct snap_entry *e)
 
 	if (t->keep < 0 || t->bytes + (uint64_t)e->st.st_size > SNAP_BYTES_MAX)
 		return;
-	snprintf(name, sizeof(name), "%u", *t->number + 1);
 	from = stage_open(t->upper, e->path, O_RDONLY);
+	if (from >= 0 && e->st.st_size <= SMALL_MAX) {
+		pack(t, e, from);
+		return;
+	}
+	snprintf(name, sizeof(name), "%u", *t->number + 1);
 	to = openat(t->keep, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (from < 0 || to < 0 || !stage_copy(from, to)) {
 		unlinkat(t->keep, name, 0);
@@ -127,6 +148,7 @@ take_entry(struct taking *t, const char *path, const struct stat *st, bool opaqu
 	*e = now;
 	e->path = mem_strdup(path);
 	e->refs = 1;
+	e->from = -1;
 	if (S_ISLNK(st->st_mode) && stage_link(t->upper, path, target))
 		e->target = mem_strdup(target);
 	if (S_ISREG(st->st_mode))
@@ -163,10 +185,15 @@ struct snap *
 snap_take(int upper, int keep_fd, const struct snap *before, unsigned *number)
 {
 	struct snap *s = mem_alloc(sizeof(*s));
-	struct taking t = {
-	    .upper = upper, .keep = keep_fd, .before = before, .out = s, .number = number};
+	struct taking t = {.upper = upper,
+			   .keep = keep_fd,
+			   .pack = -1,
+			   .before = before,
+			   .out = s,
+			   .number = number};
 
 	take_dir(&t, "", 0);
+	util_close_(&t.pack);
 	if (s->n > 1)
 		qsort(s->at, s->n, sizeof(struct snap_entry *), by_path);
 	return s;
