@@ -273,46 +273,6 @@ attach(int mnt, struct sbx_fail *f)
 	return sbx_fail_set(f, "attach tmpfs", errno, "/tmp");
 }
 
-/* What only root can read, and what code has no business with. */
-static const char *const root_masks[] = {"etc/shadow",
-					 "etc/shadow-",
-					 "etc/gshadow",
-					 "etc/gshadow-",
-					 "etc/sudoers",
-					 "etc/sudoers.d",
-					 "etc/ssh",
-					 "etc/ssl/private",
-					 "etc/opasswd",
-					 "etc/security/opasswd",
-					 "etc/krb5.keytab",
-					 "etc/wireguard",
-					 "etc/NetworkManager",
-					 "etc/ppp",
-					 "etc/cups",
-					 "etc/docker",
-					 "etc/kubernetes",
-					 "etc/rancher",
-					 "etc/letsencrypt",
-					 "etc/pki/tls/private",
-					 "etc/ipsec.secrets",
-					 "etc/ipsec.d/private",
-					 "etc/swanctl",
-					 "etc/openvpn",
-					 "etc/wpa_supplicant",
-					 "etc/netplan",
-					 "etc/iwd",
-					 "etc/apt/auth.conf",
-					 "etc/apt/auth.conf.d",
-					 "etc/mysql/debian.cnf",
-					 "etc/postfix/sasl_passwd",
-					 "etc/postfix/sasl_passwd.db",
-					 "etc/exim4/passwd.client",
-					 "etc/samba",
-					 "etc/cryptsetup-keys.d",
-					 "etc/keys",
-					 "etc/luks",
-					 "etc/davfs2/secrets"};
-
 /* The user named it, or something in it: not a folder that holds more than that. */
 static bool
 named_by_user(const struct tree *t, const char *mask)
@@ -367,13 +327,14 @@ mask_secrets(const struct tree *t, struct sbx_fail *f)
 
 	if (geteuid() != 0)
 		return true;
-	for (size_t i = 0; i < SBX_LEN(root_masks); i++) {
+	for (size_t i = 0; policy_masked[i]; i++) {
 		SBX_CLOSE int at = -1;
 
-		if (named_by_user(t, root_masks[i]))
+		if (named_by_user(t, policy_masked[i]))
 			continue;
-		at = (int)syscall(SYS_openat2, t->root, root_masks[i], &how, sizeof(how));
-		if (!mask(t->root, at, root_masks[i], f))
+		at =
+		    (int)syscall(SYS_openat2, t->root, policy_masked[i], &how, sizeof(how));
+		if (!mask(t->root, at, policy_masked[i], f))
 			return false;
 	}
 	return true;
