@@ -164,6 +164,15 @@ interactive_fences(struct app *a, const char *text, size_t n, bool *more)
 	return did;
 }
 
+/* The last message is sent anew: what it did to files stays, a turn of its own. */
+static void
+interactive_take_back(struct app *a)
+{
+	session_undo(a->session);
+	if (a->stage)
+		stage_message_gone(a->stage);
+}
+
 static bool
 interactive_slash(struct interactive *x, const char *text)
 {
@@ -175,12 +184,12 @@ interactive_slash(struct interactive *x, const char *text)
 	case SLASH_RETRY: {
 		AUTO_FREE char *last = mem_strdup(session_last_user(a->session));
 
-		session_undo(a->session);
+		interactive_take_back(a);
 		return interactive_task(a, last, strlen(last));
 	}
 	case SLASH_EDIT:
 		x->prefill = mem_strdup(session_last_user(a->session));
-		session_undo(a->session);
+		interactive_take_back(a);
 		return true;
 	case SLASH_DONE:
 		break;

@@ -13,6 +13,7 @@
 
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
+#include "tools/stage_path.h"
 #include "tools/stage_place.h"
 
 #define TURNS_MAX 64 /* that can be taken back */
@@ -138,7 +139,9 @@ stage_new(const char *workspace, struct stage **out, struct err *e)
 	sweep();
 	for (size_t i = 0; i < STAGE_PLACES; i++) {
 		AUTO_FREE char *place = stage_place(i, true);
-		AUTO_FREE char *folder = place ? new_folder(place) : NULL;
+		/* What is below the workspace cannot lie over it. */
+		AUTO_FREE char *folder =
+		    place && !stage_below(place, workspace) ? new_folder(place) : NULL;
 		struct stage *s = folder ? blank(folder, workspace) : NULL;
 
 		if (s && fill_folder(s)) {
@@ -384,6 +387,16 @@ stage_turn(struct stage *s, bool message)
 		s->nturns--;
 	}
 	s->turn[s->nturns++] = (struct turn){now, message};
+}
+
+void
+stage_message_gone(struct stage *s)
+{
+	for (size_t i = s->nturns; i > 0; i--)
+		if (s->turn[i - 1].message) {
+			s->turn[i - 1].message = false;
+			return;
+		}
 }
 
 bool

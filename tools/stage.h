@@ -47,6 +47,8 @@ enum err_kind stage_discard(struct stage *s, const char *const *paths,
 /* A turn begins: what the layer holds is remembered. `message`: a message of the user's begins
  * it, not code of his own. */
 void stage_turn(struct stage *s, bool message);
+/* The last message was taken back in another way. */
+void stage_message_gone(struct stage *s);
 /* The kind of the turn that stage_undo() would take back; false when there is none. */
 bool stage_last_turn(const struct stage *s, bool *message);
 /* Takes back what the last turn did to files; that turn is forgotten. */

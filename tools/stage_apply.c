@@ -105,13 +105,9 @@ put_file(const struct run *r, const struct stage_change *c)
 {
 	AUTO_CLOSE int fd = stage_open(r->j->upper, c->path, O_RDONLY);
 	struct stage_put p = how(r, c);
-	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st))
-		return false;
-	if (!stage_unchanged(&c->to, &st))
-		return errno = EAGAIN, false;
-	return stage_put_file(r->j->lower, c->path, fd, &p);
+	p.source = &c->to;
+	return fd >= 0 && stage_put_file(r->j->lower, c->path, fd, &p);
 }
 
 static bool

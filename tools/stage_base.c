@@ -34,13 +34,14 @@ struct stage_base {
 	struct timespec since; /* the last look */
 };
 
-/* The clock that the kernel stamps files with. */
+/* The kernel stamps files by ticks, at times finer: a stamp is never behind this clock by more
+ * than a tick, and never ahead of it. */
 static struct timespec
 now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	clock_gettime(CLOCK_REALTIME, &t);
 	return t;
 }
 

@@ -296,6 +296,20 @@ clear_temp(int dir, const char *temp)
 	errno = sys;
 }
 
+/* Code may write to the file while it is copied. */
+static bool
+copy_whole(int from, int to, const struct stage_put *p)
+{
+	struct stat st;
+
+	if (!stage_copy(from, to))
+		return false;
+	if (!p->source || (fstat(from, &st) == 0 && stage_unchanged(p->source, &st)))
+		return true;
+	errno = EAGAIN;
+	return false;
+}
+
 bool
 stage_put_file(int root, const char *path, int from, const struct stage_put *p)
 {
@@ -313,7 +327,7 @@ stage_put_file(int root, const char *path, int from, const struct stage_put *p)
 			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		named = true;
 	}
-	ok = fd >= 0 && stage_copy(from, fd) && fchmod(fd, p->mode & 0777) == 0 &&
+	ok = fd >= 0 && copy_whole(from, fd, p) && fchmod(fd, p->mode & 0777) == 0 &&
 	     futimens(fd, times) == 0 && publish(dir, named ? -1 : fd, name, p);
 	if (!ok)
 		clear_temp(dir, p->temp);

@@ -52,6 +52,8 @@ struct stage_put {
 	const char *temp;	   /* name for what is not whole yet, in the same folder */
 	const struct stat *expect; /* what must stand there; NULL: nothing. ESTALE if not */
 	bool any;		   /* expect nothing in particular */
+	const struct stat *source; /* the bytes must still be of that file's state when they
+				      are copied; NULL: whatever they are. EAGAIN if not */
 	mode_t mode;
 	struct timespec mtime;
 };
