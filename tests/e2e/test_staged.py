@@ -286,6 +286,37 @@ def conflict():
 
 
 @test
+def race():
+    """136: folders that code turns into links and back meanwhile lead apply and undo nowhere"""
+    with Home() as home:
+        home.write("victim/x", "TOPSECRET\n")
+        flip = ("mkdir d; echo mine > d/x; echo 0 > n; (while :; do mv d e; ln -s "
+                f"{home.path('victim')} d; echo evil > n; rm d; mv e d; done) >/dev/null 2>&1 &")
+        with Session(home, flip) as s:
+            s.line("go", "staged: ")
+            for _ in range(12):
+                s.line("/apply d", "appl|refused|changed")
+                if home.there("work/d/x") and not os.path.islink(home.path("work/d")):
+                    equal(home.read("work/d/x"), "mine\n")
+            s.line("/undo", "forgotten|as it was|stays")
+            equal(home.read("victim/x"), "TOPSECRET\n")
+            equal(os.listdir(home.path("victim")), ["x"])
+
+
+@test
+def retry_and_undo():
+    """a message sent again is one message: /undo does not forget an older one"""
+    with Home() as home:
+        with Session(home, "echo 1 > one", "echo 2 > two", "echo 3 > three") as s:
+            s.line("first", "staged: 1 change")
+            s.line("second", "staged: 2 changes")
+            s.line("/retry", "staged: 3 changes")
+            contains(s.line("/undo", "three is as it was"), "forgotten")
+            absent(s.line("/undo", "two is as it was"), "forgotten")
+            contains(s.line("/undo", "one is as it was"), "forgotten")
+
+
+@test
 def asked_at_the_end():
     """leaving with changes asks: f shows them, a applies; Enter keeps"""
     with Home() as home:
