@@ -87,6 +87,20 @@ app_read_paths(struct app *a)
 	return a->read;
 }
 
+enum err_kind
+app_setup_jail(struct app *a, struct sbx_policy *p, struct err *e)
+{
+	struct sbx_fail f = {0};
+	enum err_kind kind;
+
+	p->read = a->read;
+	p->workspace = a->workspace;
+	kind = staged_open(a, p, e);
+	if (!kind && !sbx_session_setup(a->sandbox, p, &f))
+		kind = app_sandbox_failed(&f, ERR_SANDBOX, e);
+	return kind;
+}
+
 /* Checks the policy and lets the jail set itself up while the rest goes on. */
 static enum err_kind
 app_open_jail(struct app *a, struct err *e)
@@ -101,14 +115,8 @@ app_open_jail(struct app *a, struct err *e)
 	if (!sbx_policy_check(&p, a->workspace, &f))
 		return app_sandbox_failed(&f, ERR_USAGE, e);
 	a->transcript = transcript_new(sessions);
-	p.read = app_read_paths(a);
-	p.workspace = a->workspace;
-	kind = staged_open(a, &p, e);
-	if (kind)
-		return kind;
-	if (!sbx_session_setup(a->sandbox, &p, &f))
-		return app_sandbox_failed(&f, ERR_SANDBOX, e);
-	return ERR_NONE;
+	app_read_paths(a);
+	return app_setup_jail(a, &p, e);
 }
 
 struct term_opts

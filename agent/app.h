@@ -32,6 +32,8 @@ struct app {
 
 /* Executes the jail's process. Before options other than the command line are read. */
 enum err_kind app_start_jail(struct app *a, struct err *e);
+/* Sends the policy, to which paths and layer are added, to the jail that was executed last. */
+enum err_kind app_setup_jail(struct app *a, struct sbx_policy *p, struct err *e);
 /* Loop, terminal, policy (the jail begins its set-up). */
 enum err_kind app_open(struct app *a, bool interactive, struct err *e);
 /* Finds the model and makes the session. `need_model` false: a session without one is fine

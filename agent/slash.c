@@ -294,7 +294,7 @@ const struct slash_row slash_table[] = {
     {"edit", "", "change the last message and send it again", slash_edit},
     {"undo", "[files]", "forget the last message; --staged: its changes to files too",
      staged_slash_undo},
-    {"staged", "", "what waits to be applied, and where", staged_slash_staged},
+    {"staged", "[on|off]", "let changes wait; what waits, and where", staged_slash_staged},
     {"diff", "[PATH...]", "show the changes that wait", staged_slash_diff},
     {"apply", "[all|PATH...]", "write changes that wait to the workspace",
      staged_slash_apply},

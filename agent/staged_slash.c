@@ -6,6 +6,7 @@
 
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
+#include "agent/net.h"
 #include "agent/staged.h"
 
 #define DIFF_LINES_SHOWN 200 /* of /diff without a path */
@@ -16,10 +17,105 @@ is_on(struct app *a)
 {
 	if (a->stage)
 		return true;
-	term_line(
-	    a->term, TERM_SIDE, STYLE_NOTICE,
-	    "steps write to the workspace itself; 'sunaba --staged' lets changes wait");
+	term_line(a->term, TERM_SIDE, STYLE_NOTICE,
+		  "steps write to the workspace itself; /staged on lets changes wait");
 	return false;
+}
+
+/* A jail goes, and the layer in which nothing waits. */
+static void
+drop_jail(struct sbx_session *sandbox, struct stage *layer)
+{
+	sbx_session_free(sandbox);
+	if (layer)
+		stage_drop(layer);
+	stage_free(layer);
+}
+
+/* The steps' own executor stays with the jail that runs until the other one stands. */
+static enum err_kind
+wait_for_jail(struct app *a, struct err *e)
+{
+	struct executor_opts o = {.loop = a->loop, .sandbox = a->sandbox};
+	struct executor *x = executor_new(&o);
+	enum err_kind kind = executor_ready(x, e);
+
+	executor_free(x);
+	return kind;
+}
+
+/* Another jail with or without a layer in the place of the one that runs, which stays when that
+ * fails. */
+static enum err_kind
+other_jail(struct app *a, const char *word, struct err *e)
+{
+	struct sbx_policy p = app_policy(a->opts);
+	struct sbx_session *old = TAKE(a->sandbox);
+	struct stage *layer = TAKE(a->stage);
+	AUTO_FREE char *before = mem_strdup(opt_str(a->opts, OPT_STAGED));
+	enum err_kind kind = opt_set(a->opts, OPT_STAGED, word, "/staged", e);
+
+	if (!kind)
+		kind = app_start_jail(a, e);
+	if (!kind)
+		kind = app_setup_jail(a, &p, e);
+	if (!kind)
+		kind = wait_for_jail(a, e);
+	if (!kind) {
+		executor_move(a->session->executor, a->sandbox);
+		drop_jail(old, layer);
+		return ERR_NONE;
+	}
+	drop_jail(a->sandbox, a->stage);
+	a->sandbox = old;
+	a->stage = layer;
+	opt_set(a->opts, OPT_STAGED, before, "/staged", NULL);
+	return kind;
+}
+
+static bool
+something_waits(struct app *a)
+{
+	struct stage_list l;
+	bool waits;
+
+	stage_changes(a->stage, &l);
+	waits = !stage_list_idle(&l);
+	stage_list_release(&l);
+	return waits;
+}
+
+static void
+turn_staged(struct app *a, bool on)
+{
+	struct err e = {0};
+
+	if (on == (a->stage != NULL)) {
+		term_linef(a->term, TERM_SIDE, STYLE_NOTICE, "staged mode is %s already",
+			   on ? "on" : "off");
+	} else if (!net_is_off(a)) {
+		term_line(a->term, TERM_SIDE, STYLE_NOTICE,
+			  "not while the network is open: start with --staged");
+	} else if (!on && something_waits(a)) {
+		term_line(a->term, TERM_SIDE, STYLE_NOTICE,
+			  "changes wait: /apply or /discard them first");
+	} else if (other_jail(a, on ? "ask" : "off", &e)) {
+		term_error(a->term, &e);
+	} else {
+		buf_reset(&a->allowed);
+		staged_ready(a);
+		term_linef(
+		    a->term, TERM_SIDE, STYLE_NOTICE,
+		    "%s; the interpreters start afresh, and what /allow allowed must "
+		    "be allowed again",
+		    on ? "from now on changes wait until /apply"
+		       : "from now on steps write to the workspace itself");
+		buf_addf(
+		    &a->session->aside,
+		    "The sandbox and the interpreters were started afresh by me; changes "
+		    "in the workspace now %s.\n",
+		    on ? "wait until I apply them" : "are made at once");
+	}
 }
 
 enum slash_end
@@ -28,7 +124,10 @@ staged_slash_staged(struct app *a, const char *arg)
 	AUTO_FREE char *where = NULL, *count = NULL;
 	struct stage_list l;
 
-	(void)arg;
+	if (strcmp(arg, "on") == 0 || strcmp(arg, "off") == 0) {
+		turn_staged(a, arg[1] == 'n');
+		return SLASH_DONE;
+	}
 	if (!is_on(a))
 		return SLASH_DONE;
 	stage_changes(a->stage, &l);

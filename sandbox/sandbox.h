@@ -196,6 +196,8 @@ struct sbx_event {
  * step's output written before its end comes before its SBX_DONE. */
 enum sbx_event_type sbx_session_read(struct sbx_session *s, struct sbx_event *ev);
 
+/* SBX_READY came. */
+bool sbx_session_stands(const struct sbx_session *s);
 /* Staged mode: the workspace as jobs see it, an O_PATH descriptor, from SBX_READY on; -1 without
  * policy.stage. Borrowed. Code works in that tree at the same time: look nothing up in it but
  * with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS. */

@@ -231,6 +231,12 @@ session_take_rights(struct sbx_session *s)
 		sbx_shut(&s->rights);
 }
 
+bool
+sbx_session_stands(const struct sbx_session *s)
+{
+	return s->stands;
+}
+
 int
 sbx_session_stage(const struct sbx_session *s)
 {

@@ -337,6 +337,58 @@ def asked_at_the_end():
 
 
 @test
+def switched():
+    """/staged on and off in a session: another jail, nothing is lost but the interpreters"""
+    with Home() as home:
+        home.write("work/a", "0\n")
+        with Tmux(home, ["-m", steps(home, "echo 1 >> a", "echo 2 >> a; cat a", "echo 3 >> a"),
+                         "-y"], rows=50) as t:
+            s = Session.__new__(Session)
+            s.home, s.t = home, t
+            t.wait_for(PROMPT)
+            s.line("one", "Done")
+            equal(home.read("work/a"), "0\n1\n")
+            s.line("/staged on", "changes wait until /apply")
+            s.line("/staged on", "on already")
+            contains(s.line("two", "staged: 1 change"), "2")
+            equal(home.read("work/a"), "0\n1\n")
+            s.line("/staged off", "/apply or /discard them first")
+            s.line("/apply", "1 change applied")
+            s.line("/staged off", "to the workspace itself")
+            equal((home.read("work/a"), layers(home)), ("0\n1\n2\n", []))
+            s.line("three", "Done")
+            equal(home.read("work/a"), "0\n1\n2\n3\n")
+            t.line("/quit")
+            equal(t.exit_code(), 0)
+
+
+@test
+def cannot_be_switched():
+    """/staged on where no layer can be had: the reason, and the session goes on as it was"""
+    if os.getuid() != 0:
+        tap.skip("only root can mount")
+    with Home() as home:
+        os.mkdir(home.path("work/m"))
+        mount = home.write("mount.sh", f"""
+mount --make-rprivate / && mount -t tmpfs none {home.path('work/m')} && exec "$@"
+""")
+        model = steps(home, "x=1", "echo still $x")
+        program, run.SUNABA = run.SUNABA, "/usr/bin/unshare"
+        try:
+            t = Tmux(home, ["-m", "sh", mount, program, "-m", model, "-y"], rows=50)
+        finally:
+            run.SUNABA = program
+        with t:
+            s = Session.__new__(Session)
+            s.home, s.t = home, t
+            t.wait_for(PROMPT)
+            s.line("one", "Done")
+            s.line("/staged on", "copy-on-write layer")
+            contains(s.line("two", "Done"), "still 1")
+            equal(layers(home), [])
+
+
+@test
 def off():
     """without --staged: the commands say so, /undo does as before"""
     with Home() as home:
@@ -344,7 +396,7 @@ def off():
         with Tmux(home, ["-m", model, "-y"]) as t:
             t.wait_for(PROMPT)
             t.line("/diff")
-            t.wait_for("sunaba --staged")
+            t.wait_for("/staged on")
             t.line("/undo")
             t.wait_for("there is nothing to undo")
 
