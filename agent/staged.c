@@ -109,7 +109,7 @@ ask_how(struct term *t, struct loop *loop, struct stage *s, const struct stage_l
 					       STAGED_KEEP};
 	size_t chosen = 1;
 
-	staged_show_list(t, TERM_ASK, l);
+	staged_show_list(t, TERM_ASK, s, l);
 	while (chosen == 1) {
 		if (ask_key(t, loop, "What is to become of these changes?", keys,
 			    ARRAY_LEN(keys), ARRAY_LEN(keys) - 1, &chosen, NULL))

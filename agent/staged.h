@@ -37,7 +37,8 @@ enum slash_end staged_slash_undo(struct app *a, const char *arg);
 /* ---- showing ---- */
 
 /* One line for each change, what deserves a look in words behind it; the rest is counted. */
-void staged_show_list(struct term *t, enum term_to to, const struct stage_list *l);
+void staged_show_list(struct term *t, enum term_to to, const struct stage *s,
+		      const struct stage_list *l);
 /* Differences, of `paths` (NULL: all); at most `lines` of them (0: no bound). */
 void staged_show_diff(struct term *t, enum term_to to, const struct stage *s,
 		      const struct stage_list *l, const char *const *paths, size_t lines);

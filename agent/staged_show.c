@@ -96,8 +96,10 @@ add_remarks(struct row *r, const struct stage_change *c)
 }
 
 static void
-show_change(struct term *t, enum term_to to, const struct stage_change *c)
+show_change(struct term *t, enum term_to to, const struct stage *s,
+	    const struct stage_list *l, const struct stage_change *c)
 {
+	const char *was = stage_was(s, l, c);
 	bool dir = S_ISDIR(c->to.st_mode) || (!c->to.st_mode && S_ISDIR(c->from.st_mode));
 	struct row r;
 
@@ -105,6 +107,8 @@ show_change(struct term *t, enum term_to to, const struct stage_change *c)
 	row_addf(&r, kind_style(c->kind), "  %c ", stage_kind_letter(c->kind));
 	row_addf(&r, STYLE_PLAIN, "%s%s", c->path, dir ? "/" : "");
 	row_addf(&r, STYLE_DIM, "  %s", kind_words[c->kind]);
+	if (was)
+		row_addf(&r, STYLE_NOTICE, "  was %s", was);
 	add_remarks(&r, c);
 	term_row(t, to, &r);
 	row_release(&r);
@@ -119,10 +123,11 @@ show_cut(struct term *t, enum term_to to, const struct stage_list *l)
 }
 
 void
-staged_show_list(struct term *t, enum term_to to, const struct stage_list *l)
+staged_show_list(struct term *t, enum term_to to, const struct stage *s,
+		 const struct stage_list *l)
 {
 	for (size_t i = 0; i < l->n && i < SHOW_LIST_MAX; i++)
-		show_change(t, to, &l->at[i]);
+		show_change(t, to, s, l, &l->at[i]);
 	if (l->n > SHOW_LIST_MAX)
 		term_linef(t, to, STYLE_PLAIN, "  … and %zu more", l->n - SHOW_LIST_MAX);
 	show_cut(t, to, l);
@@ -238,12 +243,13 @@ show_texts(struct show *s, const struct stage *stage, const struct stage_change 
 }
 
 static void
-show_one(struct show *s, const struct stage *stage, const struct stage_change *c)
+show_one(struct show *s, const struct stage *stage, const struct stage_list *l,
+	 const struct stage_change *c)
 {
 	char target[STAGE_LINK_MAX];
 
 	s->cut = 0;
-	show_change(s->t, s->to, c);
+	show_change(s->t, s->to, stage, l, c);
 	if (S_ISLNK(c->to.st_mode) && stage_read_link(stage, c->path, target))
 		term_linef(s->t, s->to, STYLE_ADD, "-> %s", target);
 	else if (c->kind != STAGE_ODD && c->kind != STAGE_MODE &&
@@ -277,7 +283,7 @@ staged_show_diff(struct term *t, enum term_to to, const struct stage *stage,
 			rest++;
 			continue;
 		}
-		show_one(&s, stage, &l->at[i]);
+		show_one(&s, stage, l, &l->at[i]);
 		shown++;
 	}
 	if (rest)

@@ -136,7 +136,7 @@ staged_slash_staged(struct app *a, const char *arg)
 	term_linef(a->term, TERM_SIDE, STYLE_NOTICE,
 		   "%s in %s%s; /diff shows, /apply writes, /discard takes back", count,
 		   where, stage_in_memory(a->stage) ? " (in memory)" : "");
-	staged_show_list(a->term, TERM_SIDE, &l);
+	staged_show_list(a->term, TERM_SIDE, a->stage, &l);
 	stage_list_release(&l);
 	return SLASH_DONE;
 }

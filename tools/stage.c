@@ -427,6 +427,12 @@ stage_undo(struct stage *s, snap_report_fn *report, void *arg, struct err *e)
 
 /* ---- showing ---- */
 
+const char *
+stage_was(const struct stage *s, const struct stage_list *l, const struct stage_change *c)
+{
+	return stage_list_was(l, s->upper, s->lower, c);
+}
+
 int
 stage_open_new(const struct stage *s, const char *path)
 {

@@ -54,6 +54,9 @@ bool stage_last_turn(const struct stage *s, bool *message);
 /* Takes back what the last turn did to files; that turn is forgotten. */
 enum err_kind stage_undo(struct stage *s, snap_report_fn *report, void *arg, struct err *e);
 
+/* What a new file was called before, or NULL. */
+const char *
+stage_was(const struct stage *s, const struct stage_list *l, const struct stage_change *c);
 /* Descriptors for showing: the file in the layer, and in the workspace; -1 with errno. */
 int stage_open_new(const struct stage *s, const char *path);
 int stage_open_old(const struct stage *s, const char *path);

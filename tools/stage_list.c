@@ -58,6 +58,32 @@ stage_list_idle(const struct stage_list *l)
 	return !l->cut;
 }
 
+const char *
+stage_list_was(const struct stage_list *l, int upper, int lower,
+	       const struct stage_change *c)
+{
+	size_t looked = 0;
+
+	if (c->kind != STAGE_ADD || !S_ISREG(c->to.st_mode) || c->to.st_size == 0 ||
+	    c->to.st_size > (off_t)STAGE_RENAMED_BYTES)
+		return NULL;
+	for (size_t i = 0; i < l->n && looked < STAGE_RENAMES_MAX; i++) {
+		const struct stage_change *d = &l->at[i];
+		AUTO_CLOSE int a = -1, b = -1;
+
+		if (d->kind != STAGE_DELETE || !S_ISREG(d->from.st_mode))
+			continue;
+		looked++;
+		if (d->from.st_size != c->to.st_size)
+			continue;
+		a = stage_open(upper, c->path, O_RDONLY);
+		b = a < 0 ? -1 : stage_open(lower, d->path, O_RDONLY);
+		if (b >= 0 && stage_same(a, b))
+			return d->path;
+	}
+	return NULL;
+}
+
 static bool
 is_whiteout(const struct stat *st)
 {

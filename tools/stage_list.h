@@ -47,6 +47,12 @@ void stage_list_make(int upper, int lower, struct stage_list *out);
 void stage_list_release(struct stage_list *l);
 /* Nothing in it can ever be applied: there is nothing to wait for. */
 bool stage_list_idle(const struct stage_list *l);
+/* The path of a deleted file with the bytes of this new one: it was renamed. NULL: there is none,
+ * or not among the first STAGE_RENAMES_MAX that were deleted. */
+const char *stage_list_was(const struct stage_list *l, int upper, int lower,
+			   const struct stage_change *c);
+#define STAGE_RENAMES_MAX   100
+#define STAGE_RENAMED_BYTES (4 * MIB) /* larger files are not compared */
 /* The change at this path, or NULL. */
 const struct stage_change *stage_list_find(const struct stage_list *l, const char *path);
 /* "A", "M", "D", "+", "T", "P", "!" and in words. */

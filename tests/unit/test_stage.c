@@ -232,6 +232,27 @@ test_list(void **state)
 }
 
 static void
+test_renamed(void **state)
+{
+	struct world *w = *state;
+	struct stage_list l;
+
+	put(w->lower, "old", "the same");
+	put(w->lower, "other", "not it!!");
+	whiteout(w->upper, "old");
+	whiteout(w->upper, "other");
+	put(w->upper, "new", "the same");
+	put(w->upper, "fresh", "anything");
+	put(w->upper, "empty", "");
+	stage_list_make(w->upper, w->lower, &l);
+	assert_string_equal(
+	    stage_list_was(&l, w->upper, w->lower, stage_list_find(&l, "new")), "old");
+	assert_null(stage_list_was(&l, w->upper, w->lower, stage_list_find(&l, "fresh")));
+	assert_null(stage_list_was(&l, w->upper, w->lower, stage_list_find(&l, "empty")));
+	stage_list_release(&l);
+}
+
+static void
 test_opaque(void **state)
 {
 	struct world *w = *state;
@@ -537,6 +558,7 @@ main(void)
 	    cmocka_unit_test(test_link_out),
 	    cmocka_unit_test(test_below),
 	    WITH_WORLD(test_list),
+	    WITH_WORLD(test_renamed),
 	    WITH_WORLD(test_opaque),
 	    WITH_WORLD(test_flags),
 	    WITH_WORLD(test_apply),
