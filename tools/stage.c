@@ -322,6 +322,7 @@ stage_apply_list(struct stage *s, const struct stage_list *l, const char *const 
 			      .arg = arg};
 
 	stage_apply(&j, l);
+	stage_base_ours(s->base);
 	save(s);
 }
 

@@ -10,6 +10,7 @@
 #include "agent/base/mem.h"
 
 #define FILE_MAX   (256 * MIB)
+#define NS_PER_S   1000000000L
 #define FILE_MAGIC "sunaba base 1\n"
 
 /* As it stands in the file, in this machine's order: a layer stays on its machine. */
@@ -34,14 +35,28 @@ struct stage_base {
 	struct timespec since; /* the last look */
 };
 
-/* The kernel stamps files by ticks, at times finer: a stamp is never behind this clock by more
- * than a tick, and never ahead of it. */
+/* The kernel stamps files by its ticks, or finer. Not before any stamp that was made already. */
 static struct timespec
 now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
+	return t;
+}
+
+/* Before every stamp that is still to come, in this tick too. */
+static struct timespec
+tick(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	t.tv_nsec--;
+	if (t.tv_nsec < 0) {
+		t.tv_nsec += NS_PER_S;
+		t.tv_sec--;
+	}
 	return t;
 }
 
@@ -132,6 +147,9 @@ prune(struct stage_base *b, bool unseen)
 			free(r->path);
 			continue;
 		}
+		/* No change waits there: one that comes is later than the last look. */
+		if (unseen && !r->seen && later(&b->since, &r->f.since))
+			r->f.since = b->since;
 		b->at[kept] = *r;
 		b->at[kept++].seen = false;
 	}
@@ -151,7 +169,7 @@ stage_base_forget(struct stage_base *b, const char *path)
 void
 stage_base_look(struct stage_base *b, const struct stage_list *l)
 {
-	struct timespec t = now();
+	struct timespec t = tick();
 	size_t known;
 
 	prune(b, false);
@@ -173,7 +191,17 @@ stage_base_look(struct stage_base *b, const struct stage_list *l)
 	/* What is no change any more can become one again, against whatever is below then. */
 	prune(b, true);
 	sort(b);
-	b->since = t;
+	if (later(&t, &b->since))
+		b->since = t;
+}
+
+void
+stage_base_ours(struct stage_base *b)
+{
+	b->since = now();
+	for (size_t i = 0; i < b->n; i++)
+		if (b->at[i].f.applied)
+			b->at[i].f.since = b->since;
 }
 
 /* Something in a folder that is to go was touched after `since`. */

@@ -25,6 +25,8 @@ const char *stage_base_check(struct stage_base *b, int root, const struct stage_
 void stage_base_applied(struct stage_base *b, int root, const struct stage_change *c);
 /* What code sees there is what is below again. */
 void stage_base_forget(struct stage_base *b, const char *path);
+/* All that was done in the workspace up to now was ours. */
+void stage_base_ours(struct stage_base *b);
 /* The layer's entry is as it was when it was applied: a difference is the user's later work. */
 bool stage_base_stale(const struct stage_base *b, const struct stage_change *c);
 

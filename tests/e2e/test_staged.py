@@ -286,6 +286,18 @@ def conflict():
 
 
 @test
+def applied_and_deleted():
+    """what was applied a moment ago can be deleted by the next turn, and that be applied"""
+    with Home() as home:
+        with Session(home, "mkdir -p d/e; echo x > d/e/x", "echo y > d/e/x; echo z > d/z",
+                     "rm -r d") as s:
+            for want in ("staged: 3 changes", "staged: 2 changes", "staged: 1 change"):
+                s.line("go", want)
+                absent(s.line("/apply", "applied"), "refused")
+            equal(home.there("work/d"), False)
+
+
+@test
 def race():
     """136: folders that code turns into links and back meanwhile lead apply and undo nowhere"""
     with Home() as home:
