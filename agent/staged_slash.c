@@ -170,6 +170,7 @@ staged_slash_apply(struct app *a, const char *arg)
 	paths = staged_paths(arg, &text);
 	stage_changes(a->stage, &l);
 	staged_apply(a->term, TERM_SIDE, a->stage, &l, paths);
+	sbx_session_stage_changed(a->sandbox);
 	stage_list_release(&l);
 	return SLASH_DONE;
 }

@@ -20,6 +20,8 @@
 #include "sandbox/job.h"
 #include "sandbox/net/inside.h"
 #include "sandbox/protect.h"
+#include "sandbox/rights.h"
+#include "sandbox/stage.h"
 #include "sandbox/usage.h"
 
 #define UP_HIGH	      (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
@@ -168,6 +170,12 @@ obey(struct init *in, const struct frame *fr)
 	if (fr->type == FRAME_STOP)
 		stop(in);
 	if (fr->type == FRAME_SETUP || fr->job < 1 || fr->job > SBX_JOB_MAX)
+	if (fr->type == FRAME_LAYER) {
+		stage_refresh(in->setup);
+		return;
+	}
+	if (fr->type == FRAME_STOP || fr->type == FRAME_SETUP || fr->job < 1 ||
+	    fr->job > SBX_JOB_MAX)
 		_exit(0);
 	j = in->job[fr->job];
 	if (fr->type == FRAME_START && !j)

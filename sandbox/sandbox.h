@@ -202,6 +202,8 @@ bool sbx_session_stands(const struct sbx_session *s);
  * policy.stage. Borrowed. Code works in that tree at the same time: look nothing up in it but
  * with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS. */
 int sbx_session_stage(const struct sbx_session *s);
+/* The workspace below the layer was changed; before any step that is started later. */
+bool sbx_session_stage_changed(struct sbx_session *s);
 
 /* ---- one command, for `sunaba sandbox` and tests ------------------------------------- */
 

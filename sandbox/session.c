@@ -309,6 +309,12 @@ session_down(struct sbx_session *s, enum frame_type type, int detail, int job,
 }
 
 bool
+sbx_session_stage_changed(struct sbx_session *s)
+{
+	return session_down(s, FRAME_LAYER, 0, 0, NULL, 0);
+}
+
+bool
 sbx_job_start(struct sbx_session *s, int job, const struct sbx_job_spec *spec)
 {
 	struct queue q = {0};

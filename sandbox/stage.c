@@ -75,3 +75,14 @@ stage_over(int root, int lower, int layers, const struct setup *s, struct sbx_fa
 	unlinkat(root, STAGE, AT_REMOVEDIR);
 	return mnt;
 }
+
+/* A reconfiguration drops every cached name that is not in use: files that an apply replaced are
+ * looked up anew, and what the user changed there shows. */
+void
+stage_refresh(const struct setup *s)
+{
+	SBX_CLOSE int fs = s->stage ? fspick(AT_FDCWD, s->workspace, FSPICK_CLOEXEC) : -1;
+
+	if (fs >= 0)
+		fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+}

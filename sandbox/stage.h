@@ -12,4 +12,8 @@ int stage_take(const struct setup *s, struct sbx_fail *f);
  * the current directory. -1 with *f filled. */
 int stage_over(int root, int lower, int layers, const struct setup *s, struct sbx_fail *f);
 
+/* The workspace below changed: what the overlay remembers of it is forgotten, but for files that
+ * are open. In pid 1 of the jail. */
+void stage_refresh(const struct setup *s);
+
 #endif

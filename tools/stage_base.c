@@ -8,6 +8,7 @@
 
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
+#include "tools/stage_path.h"
 
 #define FILE_MAX   (256 * MIB)
 #define NS_PER_S   1000000000L
@@ -262,6 +263,15 @@ stage_base_check(struct stage_base *b, int root, const struct stage_change *c)
 	return NULL;
 }
 
+/* A folder went: what was in it is nobody's memory any more. */
+static void
+forget_inside(struct stage_base *b, const char *dir)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (stage_below(b->at[i].path, dir) && strcmp(b->at[i].path, dir) != 0)
+			b->at[i].dead = true;
+}
+
 void
 stage_base_applied(struct stage_base *b, int root, const struct stage_change *c)
 {
@@ -276,6 +286,8 @@ stage_base_applied(struct stage_base *b, int root, const struct stage_change *c)
 	r->f.up = c->to;
 	r->f.applied = 1;
 	r->f.since = now();
+	if (S_ISDIR(c->from.st_mode) && !S_ISDIR(c->to.st_mode))
+		forget_inside(b, c->path);
 	if (fresh)
 		sort(b);
 }

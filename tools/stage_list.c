@@ -239,11 +239,11 @@ compare_links(struct walk *w, const char *path, const struct stat *from,
 		add(w, STAGE_MODIFY, path, from, to);
 }
 
-static void walk_dir(struct walk *w, const char *dir, int depth);
+static void walk_dir(struct walk *w, const char *dir, int depth, bool opaque);
 
 static void
 entry_dir(struct walk *w, const char *path, const struct stat *from, const struct stat *to,
-	  int depth)
+	  int depth, bool opaque)
 {
 	if (!from)
 		add(w, STAGE_MKDIR, path, NULL, to);
@@ -251,12 +251,12 @@ entry_dir(struct walk *w, const char *path, const struct stat *from, const struc
 		add(w, STAGE_TYPE, path, from, to);
 	else if ((from->st_mode ^ to->st_mode) & 0777)
 		add(w, STAGE_MODE, path, from, to);
-	walk_dir(w, path, depth + 1);
+	walk_dir(w, path, depth + 1, opaque);
 }
 
 /* One name of a layer's folder. */
 static void
-entry(struct walk *w, const char *path, int depth)
+entry(struct walk *w, const char *path, int depth, bool opaque)
 {
 	struct stat up, low, *from = NULL;
 
@@ -271,7 +271,7 @@ entry(struct walk *w, const char *path, int depth)
 		if (from)
 			deleted(w, path, from, &up);
 	} else if (S_ISDIR(up.st_mode)) {
-		entry_dir(w, path, from, &up, depth);
+		entry_dir(w, path, from, &up, depth, opaque);
 	} else if (!S_ISREG(up.st_mode) && !S_ISLNK(up.st_mode)) {
 		odd(w, path, &up, 0);
 	} else if (!from) {
@@ -310,8 +310,9 @@ hidden(struct walk *w, const char *dir, const struct stage_names *kept)
 	stage_names_release(&list);
 }
 
+/* `opaque`: a folder above hides all that is below it, in folders without a mark, too. */
 static void
-walk_dir(struct walk *w, const char *dir, int depth)
+walk_dir(struct walk *w, const char *dir, int depth, bool opaque)
 {
 	AUTO_CLOSE int fd = stage_open(w->upper, dir, O_RDONLY | O_DIRECTORY);
 	struct stage_names list;
@@ -322,13 +323,14 @@ walk_dir(struct walk *w, const char *dir, int depth)
 	}
 	if (depth > STAGE_DEPTH_MAX)
 		w->out->cut = true;
+	opaque = opaque || stage_opaque(fd);
 	for (size_t i = 0;
 	     i < list.n && depth <= STAGE_DEPTH_MAX && w->out->n < STAGE_CHANGES_MAX; i++) {
 		AUTO_FREE char *path = join(dir, list.at[i]);
 
-		entry(w, path, depth);
+		entry(w, path, depth, opaque);
 	}
-	if (stage_opaque(fd))
+	if (opaque)
 		hidden(w, dir, &list);
 	stage_names_release(&list);
 }
@@ -339,5 +341,5 @@ stage_list_make(int upper, int lower, struct stage_list *out)
 	struct walk w = {upper, lower, out};
 
 	*out = (struct stage_list){.at = NULL};
-	walk_dir(&w, "", 0);
+	walk_dir(&w, "", 0, false);
 }

@@ -239,6 +239,30 @@ def undo_of_anything():
 
 
 @test
+def apply_of_anything():
+    """whatever turns did: after each /apply the workspace is what code sees; no refusal"""
+    seeds = range(100, 108)
+    with Home() as home:
+        for path in ("a", "b", "p/a", "p/b", "p/q/a", "p/q/r", "q/a", "q/p/b", "r/q/c"):
+            home.write("work/" + path, path)
+        home.write("work/digest.py", RANDOM)
+        names = {}
+        exec(DIGEST, names)
+        with Session(home, *[f"exec(open('digest.py').read()); change({n})" for n in seeds],
+                     language="python") as s:
+            for n in seeds:
+                out = s.line(f"turn {n}", "digest [0-9a-f]{12}")
+                absent(s.line("/apply", "applied"), "refused")
+                here = os.getcwd()
+                os.chdir(home.work)
+                try:
+                    equal(names["digest"](), re.findall("digest ([0-9a-f]{12})", out)[-1])
+                finally:
+                    os.chdir(here)
+            s.line("/diff", "nothing is changed")
+
+
+@test
 def undo_own_code():
     """/undo after the user's own code takes its files back and leaves the conversation"""
     with Home() as home:

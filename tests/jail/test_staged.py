@@ -143,7 +143,7 @@ CHANGES = r"""
 set -e
 echo more >> file; echo new > new; : > empty; rm gone; chmod 755 script; chmod 600 secretive
 mkdir -p deep/er/still; echo d > deep/er/still/f; mv moved elsewhere
-rm -r folder; mkdir folder; echo again > folder/new
+rm -r folder; mkdir -p folder/deep; echo again > folder/new; echo again > folder/deep/new
 rm -r tofile; echo a file > tofile
 rm todir; mkdir todir; echo in > todir/in
 ln -sf new link; ln -s nowhere dangling; rm oldlink; echo file > oldlink

@@ -266,6 +266,10 @@ test_opaque(void **state)
 	put(w->upper, "d/kept", "x");
 	opaque(w->upper, "d");
 	list_is(w, "D d/deep,D d/gone");
+	/* Below it no folder has a mark of its own. */
+	mkdirat(w->upper, "d/deep", 0755);
+	put(w->upper, "d/deep/new", "x");
+	list_is(w, "A d/deep/new,D d/deep/a,D d/gone");
 }
 
 static void
