@@ -342,10 +342,10 @@ next_tick(void)
 {
 	struct timespec a, b;
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &a);
+	clock_gettime(CLOCK_REALTIME, &a);
 	do
 		clock_gettime(CLOCK_REALTIME_COARSE, &b);
-	while (a.tv_nsec == b.tv_nsec);
+	while (b.tv_sec < a.tv_sec || (b.tv_sec == a.tv_sec && b.tv_nsec <= a.tv_nsec));
 }
 
 static void
