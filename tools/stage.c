@@ -5,11 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
@@ -41,23 +39,13 @@ open_below(int dir, const char *name)
 	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Canonical when the layer was made: a link put into it since leads elsewhere. */
-static int
-open_workspace(const char *path)
-{
-	struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-			       .resolve = RESOLVE_NO_SYMLINKS};
-
-	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-}
-
 /* Everything but the folder itself, whose lock was taken. */
 static bool
 open_parts(struct stage *s)
 {
 	s->upper = open_below(s->dir, "upper");
 	s->turns = open_below(s->dir, "turns");
-	s->lower = open_workspace(s->workspace);
+	s->lower = stage_place_workspace(s->workspace);
 	s->temp = mem_printf(".sunaba-%s.tmp", s->id);
 	return s->upper >= 0 && s->turns >= 0 && s->lower >= 0;
 }

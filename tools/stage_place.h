@@ -11,6 +11,9 @@
 char *stage_place(size_t i, bool make);
 /* A file system that can hold a layer's own marks. */
 bool stage_place_fits(int dir);
+/* The workspace, O_PATH: canonical when the layer was made; a link put into it since leads elsewhere
+ * and is not followed. */
+int stage_place_workspace(const char *path);
 /* Takes a layer's folder away, with whatever is in it. */
 void stage_place_remove(const char *folder);
 /* Takes the lock; false when a run has it. */
