@@ -167,15 +167,13 @@ obey(struct init *in, const struct frame *fr)
 		open_network(in);
 		return;
 	}
-	if (fr->type == FRAME_STOP)
-		stop(in);
-	if (fr->type == FRAME_SETUP || fr->job < 1 || fr->job > SBX_JOB_MAX)
 	if (fr->type == FRAME_LAYER) {
 		stage_refresh(in->setup);
 		return;
 	}
-	if (fr->type == FRAME_STOP || fr->type == FRAME_SETUP || fr->job < 1 ||
-	    fr->job > SBX_JOB_MAX)
+	if (fr->type == FRAME_STOP)
+		stop(in);
+	if (fr->type == FRAME_SETUP || fr->job < 1 || fr->job > SBX_JOB_MAX)
 		_exit(0);
 	j = in->job[fr->job];
 	if (fr->type == FRAME_START && !j)
