@@ -40,7 +40,7 @@ wait_for_jail(struct app *a, struct err *e)
 	struct executor *x = executor_new(&o);
 	enum err_kind kind = executor_ready(x, e);
 
-	executor_free(x);
+	executor_part(x);
 	return kind;
 }
 

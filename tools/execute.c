@@ -96,6 +96,14 @@ executor_free(struct executor *x)
 }
 
 void
+executor_part(struct executor *x)
+{
+	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
+	buf_release(&x->told);
+	free(x);
+}
+
+void
 executor_move(struct executor *x, struct sbx_session *sandbox)
 {
 	struct jobs old = x->jobs;
