@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/app.h"
+#include "agent/staged.h"
 #include "agent/base/fs.h"
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
@@ -102,6 +103,20 @@ app_check_no_sandbox(const struct opts *o, struct err *e)
 	return ERR_USAGE;
 }
 
+enum err_kind
+app_setup_jail(struct app *a, struct sbx_policy *p, struct err *e)
+{
+	struct sbx_fail f = {0};
+	enum err_kind kind;
+
+	p->read = a->read;
+	p->workspace = a->workspace;
+	kind = staged_open(a, p, e);
+	if (!kind && !sbx_session_setup(a->sandbox, p, &f))
+		kind = app_sandbox_failed(&f, ERR_SANDBOX, e);
+	return kind;
+}
+
 /* Checks the policy and lets the jail set itself up while the rest goes on. */
 static enum err_kind
 app_open_jail(struct app *a, struct err *e)
@@ -116,11 +131,8 @@ app_open_jail(struct app *a, struct err *e)
 	if (!sbx_policy_check(&p, a->workspace, &f))
 		return app_sandbox_failed(&f, ERR_USAGE, e);
 	a->transcript = transcript_new(sessions);
-	p.read = app_read_paths(a);
-	p.workspace = a->workspace;
-	if (!sbx_session_setup(a->sandbox, &p, &f))
-		return app_sandbox_failed(&f, ERR_SANDBOX, e);
-	return ERR_NONE;
+	app_read_paths(a);
+	return app_setup_jail(a, &p, e);
 }
 
 struct term_opts
@@ -229,6 +241,7 @@ app_conf(const struct app *a, bool interactive)
 	    .workspace = a->workspace,
 	    .spill_dir = transcript_files_dir(a->transcript),
 	    .write = p.write,
+	    .staged = a->stage != NULL,
 	    .limits = p.limits,
 	    .stand = sbx_session_stand(a->sandbox),
 	    .execute = execute_limits_default,
@@ -310,6 +323,7 @@ app_close(struct app *a)
 	sbx_session_free(TAKE(a->sandbox));
 	net_close(a);
 	free(TAKE(a->net_allow));
+	staged_close(a);
 	transcript_free(TAKE(a->transcript));
 	free(TAKE(a->read));
 	buf_release(&a->allowed);

@@ -24,12 +24,16 @@ struct app {
 	struct buf allowed;	       /* lines of what /allow allowed */
 	const char **net_allow;	       /* hosts that code may reach */
 	struct net *net;	       /* the proxy of the session; see net.h */
+	struct stage *stage;	       /* with --staged: where changes wait */
+	bool stage_noted;	       /* the transcript names it */
 	char *system;		       /* text of --system */
 	char *history;		       /* path of the prompt's history */
 };
 
 /* Executes the jail's process. Before options other than the command line are read. */
 enum err_kind app_start_jail(struct app *a, struct err *e);
+/* Sends the policy, to which paths and layer are added, to the jail that was executed last. */
+enum err_kind app_setup_jail(struct app *a, struct sbx_policy *p, struct err *e);
 /* Loop, terminal, policy (the jail begins its set-up). */
 enum err_kind app_open(struct app *a, bool interactive, struct err *e);
 /* Finds the model and makes the session. `need_model` false: a session without one is fine

@@ -3,6 +3,44 @@
 #include "agent/app.h"
 #include "agent/commands.h"
 #include "agent/net.h"
+#include "agent/staged.h"
+
+/* What waits in the layer after the command: the command's own failure is the exit code. */
+static int
+sandbox_end(struct app *a, int code)
+{
+	struct err e = {0};
+
+	if (!a->stage)
+		return code;
+	if (!loop_new(&a->loop, &e) &&
+	    staged_finish(a->term, a->loop, a->stage, staged_mode(a->opts), code != 0,
+			  &e) &&
+	    code == 0)
+		code = app_fail(a, &e);
+	stage_free(TAKE(a->stage));
+	return code;
+}
+
+static int
+sandbox_run(struct app *a, struct sbx_policy *p, char **argv)
+{
+	struct sbx_fail f = {.step = ""};
+	struct term_opts t = app_term_opts(a->opts);
+	struct err e = {0};
+	int code;
+
+	if (staged_open(a, p, &e))
+		return app_fail(a, &e);
+	/* Now, while the environment tells what the terminal can do: it is wiped. */
+	if (a->stage)
+		a->term = term_new(&t);
+	code = sbx_run(p, argv, &f);
+	if (code >= 0)
+		return sandbox_end(a, code);
+	app_sandbox_failed(&f, ERR_SANDBOX, &e);
+	return app_fail(a, &e);
+}
 
 int
 cmd_sandbox(struct opts *o)
@@ -28,11 +66,7 @@ cmd_sandbox(struct opts *o)
 		code = app_fail(&a, &e);
 	} else {
 		p.workspace = a.workspace;
-		code = sbx_run(&p, argv, &f);
-		if (code < 0) {
-			app_sandbox_failed(&f, ERR_SANDBOX, &e);
-			code = app_fail(&a, &e);
-		}
+		code = sandbox_run(&a, &p, argv);
 	}
 	app_close(&a);
 	return code;

@@ -15,13 +15,17 @@ enum command_bit {
 	CMD_COMPLETION = 1 << 6,
 	CMD_HELP = 1 << 7,
 	CMD_VERSION = 1 << 8,
-	CMD_ANY = (1 << 9) - 1,
+	CMD_STAGED = 1 << 9,
+	CMD_ANY = (1 << 10) - 1,
 };
 
 /* ROW(name, bit, rest, hidden, arguments, help); `rest`: options end at the first argument. */
 #define COMMAND_ROWS(ROW)                                                            \
 	ROW(sandbox, CMD_SANDBOX, true, false, "[OPTION...] [--] PROGRAM [ARG...]",  \
 	    "run a program under the same sandbox")                                  \
+	ROW(staged, CMD_STAGED, false, false,                                        \
+	    "[list | diff | apply | discard] [ID] [PATH...]",                        \
+	    "changes that a run with --staged has kept")                             \
 	ROW(models, CMD_MODELS, false, false, "[OPTION...]",                         \
 	    "list the models that can be used now")                                  \
 	ROW(doctor, CMD_DOCTOR, false, false, "[OPTION...]",                         \

@@ -12,6 +12,7 @@
 #include "agent/model/provider_demo.h"
 #include "agent/net.h"
 #include "agent/slash.h"
+#include "agent/staged.h"
 #include "agent/tour.h"
 #include "agent/ui/line.h"
 
@@ -129,10 +130,12 @@ interactive_task(struct app *a, const char *text, size_t n)
 		return true;
 	}
 	screen_busy(a->screen, true);
+	staged_turn(a, true);
 	kind = tour_prepare(a, text, &e);
 	if (!kind)
 		kind = turn_run(a->session, text, n, &e);
 	screen_busy(a->screen, false);
+	staged_turn_over(a);
 	return interactive_after(a, kind, &e);
 }
 
@@ -143,8 +146,10 @@ interactive_code(struct app *a, const struct kernel *k, const char *code, size_t
 	enum err_kind kind;
 
 	screen_busy(a->screen, true);
+	staged_turn(a, false);
 	kind = turn_user_code(a->session, k, code, n, NULL, &e);
 	screen_busy(a->screen, false);
+	staged_turn_over(a);
 	return interactive_after(a, kind, &e);
 }
 
@@ -170,6 +175,15 @@ interactive_fences(struct app *a, const char *text, size_t n, bool *more)
 	return did;
 }
 
+/* The last message is sent anew: what it did to files stays, a turn of its own. */
+static void
+interactive_take_back(struct app *a)
+{
+	session_undo(a->session);
+	if (a->stage)
+		stage_message_gone(a->stage);
+}
+
 static bool
 interactive_slash(struct interactive *x, const char *text)
 {
@@ -181,12 +195,12 @@ interactive_slash(struct interactive *x, const char *text)
 	case SLASH_RETRY: {
 		AUTO_FREE char *last = mem_strdup(session_last_user(a->session));
 
-		session_undo(a->session);
+		interactive_take_back(a);
 		return interactive_task(a, last, strlen(last));
 	}
 	case SLASH_EDIT:
 		x->prefill = mem_strdup(session_last_user(a->session));
-		session_undo(a->session);
+		interactive_take_back(a);
 		return true;
 	case SLASH_DONE:
 		break;
@@ -282,11 +296,14 @@ app_run_session(struct app *a)
 	    executor_ready(a->session->executor, &e))
 		return app_fail(a, e.kind ? &e : &why);
 	interactive_greet(a, &why);
+	staged_ready(a);
 	if (!a->session->model)
 		x.prefill = mem_strdup("/model demo");
 	x.line = interactive_line_new(a);
 	code = interactive_loop(&x);
 	line_free(x.line);
 	free(x.prefill);
+	if (staged_end(a, code != 0, &e) && code == 0)
+		return app_fail(a, &e);
 	return code;
 }

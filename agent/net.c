@@ -178,6 +178,12 @@ net_begin(struct app *a)
 		net_warn(a);
 }
 
+bool
+net_is_off(const struct app *a)
+{
+	return !a->net || (a->net->mode == SBX_NET_OFF && !a->net->proxy);
+}
+
 void
 net_close(struct app *a)
 {

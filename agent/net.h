@@ -15,6 +15,8 @@ enum err_kind net_open(struct app *a, struct sbx_policy *p, struct err *e);
 /* Once the session is there: the model is told, steps may wait for the user. */
 void net_begin(struct app *a);
 void net_close(struct app *a);
+/* Code reaches nothing, and no proxy serves the jail. */
+bool net_is_off(const struct app *a);
 
 /* " · net: 2 hosts", or "". Static storage. */
 const char *net_banner(const struct app *a);

@@ -26,6 +26,7 @@ enum opt_id {
 	/* sandbox */
 	OPT_CD,
 	OPT_READ_ONLY,
+	OPT_STAGED, /* "off", or what comes at the end: "apply", "discard", "ask", "keep" */
 	OPT_ALLOW_READ,
 	OPT_ALLOW_WRITE,
 	OPT_ALLOW_NET,

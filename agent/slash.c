@@ -10,6 +10,7 @@
 #include "agent/model/models.h"
 #include "agent/net.h"
 #include "agent/slash.h"
+#include "agent/staged.h"
 
 #define SLASH_SAVE_MAX (64 * MIB) /* bytes of a saved conversation */
 
@@ -125,17 +126,6 @@ slash_approve(struct app *a, const char *arg)
 			transcript_note(s->transcript, "approve", arg, NULL);
 	}
 	slash_say(a, "steps: %s", words[s->conf.approve]);
-	return SLASH_DONE;
-}
-
-static enum slash_end
-slash_undo(struct app *a, const char *arg)
-{
-	(void)arg;
-	slash_say(a, session_undo(a->session)
-			 ? "the last message and all that followed is forgotten; what its "
-			   "steps did to files stays"
-			 : "there is nothing to undo");
 	return SLASH_DONE;
 }
 
@@ -283,7 +273,13 @@ const struct slash_row slash_table[] = {
      slash_approve},
     {"retry", "", "ask the model again", slash_retry},
     {"edit", "", "change the last message and send it again", slash_edit},
-    {"undo", "", "forget the last message and what followed", slash_undo},
+    {"undo", "[files]", "forget the last message; --staged: its changes to files too",
+     staged_slash_undo},
+    {"staged", "[on|off]", "let changes wait; what waits, and where", staged_slash_staged},
+    {"diff", "[PATH...]", "show the changes that wait", staged_slash_diff},
+    {"apply", "[all|PATH...]", "write changes that wait to the workspace",
+     staged_slash_apply},
+    {"discard", "[PATH...]", "take changes that wait back", staged_slash_discard},
     {"reset", "", "forget the conversation, restart the interpreters", slash_reset},
     {"restart", "[LANGUAGE]", "restart one interpreter, or all", slash_restart},
     {"save", "FILE", "save the conversation as Markdown", slash_save},

@@ -12,6 +12,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "agent/core/turn.h"
+#include "agent/staged.h"
 #include "agent/stdin.h"
 #include "agent/tour.h"
 
@@ -169,6 +170,8 @@ task_run(struct app *a, struct err *e)
 		kind = task_add_data(a->session, &data, e);
 	if (kind)
 		return kind;
+	staged_ready(a);
+	staged_turn(a, true);
 	if (a->jsonl)
 		jsonl_begin(a->jsonl, transcript_id(a->session->transcript));
 	screen_busy(a->screen, true);
@@ -179,6 +182,7 @@ task_run(struct app *a, struct err *e)
 	screen_busy(a->screen, false);
 	if (a->jsonl)
 		jsonl_end(a->jsonl, kind, e);
+	staged_turn_over(a);
 	return kind ? kind : task_write_output(a, e);
 }
 
@@ -188,6 +192,10 @@ app_run_task(struct app *a)
 	struct err e = {0}, late = {0};
 	enum err_kind kind = task_run(a, &e);
 
+	if (staged_end(a, kind != ERR_NONE, &late) && !kind) {
+		kind = late.kind;
+		e = late;
+	}
 	if (term_flush(a->term, &late) && !kind) {
 		kind = late.kind;
 		e = late;

@@ -313,7 +313,7 @@ allow_system(int rules, uint64_t rights, struct sbx_fail *f)
 		bool etc = geteuid() == 0 && strcmp(*p, "/etc") == 0;
 
 		if (access(*p, F_OK) == 0 &&
-		    !(etc ? allow_unmasked(rules, *p, root_masks, rights, MASK_DEPTH, f)
+		    !(etc ? allow_unmasked(rules, *p, policy_masked, rights, MASK_DEPTH, f)
 			  : allow(rules, *p, rights, f)))
 			return false;
 	}

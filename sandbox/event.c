@@ -150,14 +150,6 @@ take_job(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	}
 }
 
-/* What the jail handed out before it said that it is ready. */
-static void
-take_rights(struct sbx_session *s)
-{
-	if (s->proxy && s->rights >= 0 && sbx_proxy_take(s->proxy, s->rights) < 0)
-		sbx_shut(&s->rights);
-}
-
 static bool
 take_frame(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 {
@@ -176,7 +168,7 @@ take_frame(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	ev->type = SBX_READY;
 	s->stands = true;
 	s->net_asked = false;
-	take_rights(s);
+	session_take_rights(s);
 	/* It comes once more, empty, when the network was opened. */
 	return fr->type == FRAME_READY &&
 	       (fr->len == 0 || rung_read((const char *)fr->payload, fr->len, &s->stand));

@@ -57,6 +57,16 @@ static const struct {
     {"mount", ANY, "mounts are restricted here, perhaps by a container's filter"},
     {"private mounts", ANY, "mounts are restricted here, perhaps by a container's filter"},
     {"system call filter", ANY, "this kernel is built without seccomp filters"},
+    {"copy-on-write layer", EINVAL,
+     "staged mode needs Linux 5.11, a workspace without mounts below it, and layers on a "
+     "file system with user attributes; without --staged code writes to the workspace "
+     "itself"},
+    {"copy-on-write layer", ANY,
+     "overlay mounts are refused here; without --staged code writes to the workspace "
+     "itself"},
+    {"staged folder", ENOTSUP,
+     "staged mode needs the full sandbox: leave out --rung and --no-sandbox"},
+    {"staged folder", ANY, "set XDG_STATE_HOME to a folder of yours that can be written"},
     {"workspace", ANY, "start in a project's folder, or name one with -C"},
     {"network entry", E2BIG, "at most 256 hosts can be listed"},
     {"network entry", ANY,

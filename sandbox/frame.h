@@ -25,7 +25,7 @@ enum frame_type {
 	FRAME_STOP,	 /* everything ends */
 	FRAME_SHOW, /* detail: SBX_SHOW_*; payload: a path whose descriptor comes beside */
 	FRAME_LIMITS, /* new limits, as setup.c encodes them */
-	FRAME_LAYER,  /* staged mode: the next turn begins, or one is taken back */
+	FRAME_LAYER,  /* staged mode: the workspace below the layer was changed */
 	FRAME_NET,    /* listeners are wanted; they come beside, then FRAME_READY again */
 	/* up */
 	FRAME_READY = 64, /* set-up done; payload: rung and facts, "key=value\n" lines */

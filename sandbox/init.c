@@ -23,6 +23,7 @@
 #include "sandbox/protect.h"
 #include "sandbox/rights.h"
 #include "sandbox/root.h"
+#include "sandbox/stage.h"
 #include "sandbox/usage.h"
 
 #define UP_HIGH	      (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
@@ -208,18 +209,29 @@ take_limits(struct init *in, const struct frame *fr)
 	in->watch.said_tmp = false;
 }
 
+/* What concerns no job of its own; false: something else. */
+static bool
+obey_whole(struct init *in, const struct frame *fr)
+{
+	if (fr->type == FRAME_LIMITS)
+		take_limits(in, fr);
+	else if (fr->type == FRAME_SHOW)
+		show(in, fr);
+	else if (fr->type == FRAME_NET)
+		open_network(in);
+	else if (fr->type == FRAME_LAYER)
+		stage_refresh(in->setup);
+	else
+		return false;
+	return true;
+}
+
 static void
 obey(struct init *in, const struct frame *fr)
 {
 	struct job *j;
 
-	if (fr->type == FRAME_LIMITS)
-		take_limits(in, fr);
-	if (fr->type == FRAME_SHOW)
-		show(in, fr);
-	if (fr->type == FRAME_NET)
-		open_network(in);
-	if (fr->type == FRAME_LIMITS || fr->type == FRAME_SHOW || fr->type == FRAME_NET)
+	if (obey_whole(in, fr))
 		return;
 	if (fr->type == FRAME_STOP)
 		stop(in);

@@ -28,6 +28,7 @@
 #include "sandbox/net/inside.h"
 #include "sandbox/ns.h"
 #include "sandbox/protect.h"
+#include "sandbox/rights.h"
 #include "sandbox/root.h"
 #include "sandbox/rung.h"
 #include "sandbox/spawn.h"
@@ -113,6 +114,16 @@ keep_notice(const struct sbx_notice *n, void *arg)
 	up_notice(arg, 0, n);
 }
 
+/* The current directory is the workspace as jobs see it. */
+static bool
+give_stage(int rights, struct sbx_fail *f)
+{
+	SBX_CLOSE int tree = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return (tree >= 0 && rights_send(rights, RIGHTS_STAGE, 0, tree)) ||
+	       sbx_fail_set(f, "staged folder", errno, ".");
+}
+
 static bool
 build(struct setup *s, bool userns, const struct ns_ids *ids, int rights,
       struct queue *notices, struct sbx_fail *f)
@@ -124,7 +135,7 @@ build(struct setup *s, bool userns, const struct ns_ids *ids, int rights,
 	/* What is allowed later must show in the jobs that run. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL))
 		return sbx_fail_set(f, "shared mounts", errno, "/");
-	return true;
+	return !s->stage || give_stage(rights, f);
 }
 
 static void __attribute__((noreturn))

@@ -8,6 +8,10 @@
 /* Folders that the jail shows read-only when they exist; NULL-terminated. */
 extern const char *const policy_system[];
 
+/* What only root can read and code has no business with, from "/" without the slash;
+ * NULL-terminated. */
+extern const char *const policy_masked[];
+
 /* `path` is `top` or lies below it. */
 bool policy_below(const char *path, const char *top);
 bool policy_is_system(const char *path);

@@ -49,6 +49,8 @@ tell(struct protect *p, const struct ground *g, enum sbx_notice_kind kind, int s
 {
 	struct sbx_notice n = {.kind = kind, .sys = sys};
 
+	if (kind == SBX_NOTE_PROTECTED && g && g->staged)
+		return;
 	/* On every start of every program in a repository this would be noise. */
 	if (kind == SBX_NOTE_PROTECTED && !p->setup->explain && !detail)
 		return;
@@ -217,6 +219,7 @@ ground_new(struct protect *p, const char *abs, bool secrets, int top)
 	if (!g->abs)
 		abort();
 	g->secrets = secrets;
+	g->staged = p->setup->stage && is_workspace(p, g);
 	g->top = top;
 	g->walk = walk_new(top);
 	p->ground[p->n++] = g;

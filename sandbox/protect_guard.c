@@ -30,6 +30,8 @@ guard_add(struct ground *g, const char *path, enum guard_kind kind)
 {
 	struct guard *old = guard_find(g, path);
 
+	if (g->staged && kind < GUARD_HIDE)
+		return;
 	if (old) {
 		if (old->kind < kind)
 			old->kind = kind;

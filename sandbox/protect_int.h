@@ -34,6 +34,7 @@ struct ground {
 	char *abs; /* its path */
 	int top;   /* its descriptor in the jail's tree */
 	bool secrets;
+	bool staged; /* what is written there waits: nothing of it runs outside yet */
 	struct walk *walk;
 	struct guard *guard;
 	size_t n, room;

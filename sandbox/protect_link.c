@@ -137,13 +137,13 @@ may_be_placed(const struct protect *p, const char *dir)
 static bool
 place(struct protect *p, const char *dir, struct sbx_fail *f)
 {
+	/* Staged mode has no layer over it. */
+	bool readonly = p->setup->workspace_readonly || p->setup->stage;
 	SBX_CLOSE int fd = setup_open(dir), clone = -1, at = -1;
 	struct ground *g;
 	int top;
 
-	clone = fd < 0
-		    ? -1
-		    : root_clone(fd, "", p->setup->workspace_readonly ? TREE_RO : TREE_RW);
+	clone = fd < 0 ? -1 : root_clone(fd, "", readonly ? TREE_RO : TREE_RW);
 	at = clone < 0 ? -1 : root_place(p->root, dir, true);
 	if (at < 0 || move_mount(clone, "", at, "",
 				 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))

@@ -15,7 +15,8 @@ enum rights_kind {
 	RIGHTS_NAMES,	 /* up: the datagram socket of the jail's name server */
 	RIGHTS_CALLS,	 /* a job to pid 1: the listener for its refused calls */
 	RIGHTS_TERMINAL, /* up: the far end of the command's terminal */
-	RIGHTS_LAST = RIGHTS_TERMINAL,
+	RIGHTS_STAGE,	 /* up: the workspace as staged mode shows it to jobs */
+	RIGHTS_LAST = RIGHTS_STAGE,
 };
 
 /* A pair, close-on-exec, non-blocking at [0]. */

@@ -22,6 +22,7 @@
 #include "sandbox/net/inside.h"
 #include "sandbox/policy.h"
 #include "sandbox/protect.h"
+#include "sandbox/stage.h"
 #include "sandbox/usage.h"
 
 #define PARTS_MAX    (12 + SETUP_PATHS_MAX + SETUP_TOOLS_MAX + 1)
@@ -39,7 +40,8 @@ struct tree {
 	struct part part[PARTS_MAX];
 	size_t n, system; /* the first `system` parts are the system's */
 	int dev[DEV_NODES];
-	int root; /* the tmpfs */
+	int root;   /* the tmpfs */
+	int layers; /* staged mode: the folder of layers */
 };
 
 int
@@ -130,6 +132,17 @@ take_extra(struct tree *t, const char *real, const char *path, uint64_t attr,
 	return true;
 }
 
+/* Staged mode shows it under a layer that is mounted later: see stage_workspace(). */
+static bool
+take_workspace(struct tree *t, const struct setup *s, struct sbx_fail *f)
+{
+	bool direct = !s->workspace_readonly && !s->stage;
+
+	if (s->stage && (t->layers = stage_take(s, f)) < 0)
+		return false;
+	return take(t, ".", s->workspace, direct ? TREE_RW : TREE_RO, f);
+}
+
 static bool
 take_policy(struct tree *t, const struct setup *s, struct sbx_fail *f)
 {
@@ -143,7 +156,7 @@ take_policy(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	for (const char *const *w = s->write; *w; w++)
 		if (!take_extra(t, *w, *w, TREE_RW, f))
 			return false;
-	if (!take(t, ".", s->workspace, s->workspace_readonly ? TREE_RO : TREE_RW, f))
+	if (!take_workspace(t, s, f))
 		return false;
 	t->part[t->n - 1].kind = WORKSPACE;
 	sort_from(t, t->system);
@@ -315,13 +328,14 @@ mask_secrets(const struct tree *t, struct sbx_fail *f)
 
 	if (geteuid() != 0)
 		return true;
-	for (size_t i = 0; root_masks[i]; i++) {
+	for (size_t i = 0; policy_masked[i]; i++) {
 		SBX_CLOSE int at = -1;
 
-		if (named_by_user(t, root_masks[i]))
+		if (named_by_user(t, policy_masked[i]))
 			continue;
-		at = (int)syscall(SYS_openat2, t->root, root_masks[i], &how, sizeof(how));
-		if (!mask(t->root, at, root_masks[i], f))
+		at =
+		    (int)syscall(SYS_openat2, t->root, policy_masked[i], &how, sizeof(how));
+		if (!mask(t->root, at, policy_masked[i], f))
 			return false;
 	}
 	return true;
@@ -347,6 +361,25 @@ place_policy(struct tree *t, const struct setup *s, size_t i, struct sbx_fail *f
 	return true;
 }
 
+/* Puts the copy-on-write tree in the place of the workspace's clone. */
+static bool
+stage_workspace(struct tree *t, const struct setup *s, struct sbx_fail *f)
+{
+	struct part *p = &t->part[t->system];
+	int over;
+
+	if (!s->stage)
+		return true;
+	while (p->kind != WORKSPACE)
+		p++;
+	over = stage_over(t->root, p->fd, t->layers, s, f);
+	if (over < 0)
+		return false;
+	close(p->fd);
+	p->fd = over;
+	return true;
+}
+
 static bool
 fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 {
@@ -364,7 +397,8 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	if (!private_dir(t->root, "tmp", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, "var/tmp", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, "dev/shm", 01777, TREE_RW, f) ||
-	    !private_dir(t->root, s->home, 0700, TREE_RW, f) || !script_dir(t->root, f))
+	    !private_dir(t->root, s->home, 0700, TREE_RW, f) || !script_dir(t->root, f) ||
+	    !stage_workspace(t, s, f))
 		return false;
 	if (s->net == SBX_NET_HOST ? !inside_files(t->root, f) : !root_etc(t->root, f))
 		return false;
@@ -389,7 +423,7 @@ enter(int root, const char *workspace, struct sbx_fail *f)
 bool
 root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 {
-	struct tree t = {.root = -1};
+	struct tree t = {.root = -1, .layers = -1};
 	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool ok;
 
@@ -408,5 +442,6 @@ root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 		usage_outside(proc);
 	else
 		sbx_shut(&proc);
+	sbx_shut(&t.layers);
 	return ok;
 }

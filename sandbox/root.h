@@ -16,9 +16,6 @@ bool root_resize(uint64_t size, struct sbx_fail *f);
  * and the folder of scripts made read-only. */
 bool root_job(bool keep_proc, struct sbx_fail *f);
 
-/* What only root can read, and what code has no business with; without the first "/". */
-extern const char *const root_masks[];
-
 /* Attributes of what is shown. */
 #define TREE_RW (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 #define TREE_RO (MOUNT_ATTR_RDONLY | TREE_RW)

@@ -221,6 +221,15 @@ struct sbx_event {
  * step's output written before its end comes before its SBX_DONE. */
 enum sbx_event_type sbx_session_read(struct sbx_session *s, struct sbx_event *ev);
 
+/* SBX_READY came. */
+bool sbx_session_stands(const struct sbx_session *s);
+/* Staged mode: the workspace as jobs see it, an O_PATH descriptor, from SBX_READY on; -1 without
+ * policy.stage. Borrowed. Code works in that tree at the same time: look nothing up in it but
+ * with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS. */
+int sbx_session_stage(const struct sbx_session *s);
+/* The workspace below the layer was changed; before any step that is started later. */
+bool sbx_session_stage_changed(struct sbx_session *s);
+
 /* ---- one command, for `sunaba sandbox` and tests ------------------------------------- */
 
 /* Runs argv in a fresh sandbox with this process's standard streams and waits. Returns the

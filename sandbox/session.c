@@ -9,16 +9,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "sandbox/jail.h"
+#include "sandbox/net/proxy.h"
 #include "sandbox/rights.h"
 #include "sandbox/setup.h"
 #include "sandbox/spawn.h"
@@ -108,7 +112,7 @@ sbx_session_start(struct sbx_session **out, struct sbx_fail *f)
 	memset(s, 0, sizeof(*s));
 	s->fd = pair[0];
 	s->pid = pid;
-	s->rights = -1;
+	s->rights = s->stage = -1;
 	*out = s;
 	return true;
 }
@@ -196,6 +200,49 @@ sbx_session_stop(struct sbx_session *s)
 	return session_down(s, FRAME_STOP, 0, 0, NULL, 0);
 }
 
+/* What the jail calls a staged workspace may be anything: only an overlay is taken. */
+static bool
+is_overlay(int fd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) && fstatfs(fd, &fs) == 0 &&
+	       fs.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+void
+session_take_rights(struct sbx_session *s)
+{
+	enum rights_kind kind;
+	uint32_t number;
+	int fd, got = 0;
+
+	while (s->rights >= 0 && (got = rights_recv(s->rights, &kind, &number, &fd)) == 1) {
+		if (kind == RIGHTS_STAGE && s->stage < 0 && is_overlay(fd))
+			s->stage = fd;
+		else if (s->proxy && (kind == RIGHTS_LISTEN || kind == RIGHTS_NAMES) &&
+			 number <= UINT16_MAX)
+			sbx_proxy_listen(s->proxy, (uint16_t)number, fd);
+		else
+			close(fd);
+	}
+	if (got < 0)
+		sbx_shut(&s->rights);
+}
+
+bool
+sbx_session_stands(const struct sbx_session *s)
+{
+	return s->stands;
+}
+
+int
+sbx_session_stage(const struct sbx_session *s)
+{
+	return s->stage;
+}
+
 int
 sbx_session_fd(const struct sbx_session *s)
 {
@@ -230,6 +277,7 @@ sbx_session_free(struct sbx_session *s)
 	/* Its end of file ends pid 1, whose end the monitor waits for. */
 	sbx_shut(&s->fd);
 	sbx_shut(&s->rights);
+	sbx_shut(&s->stage);
 	if (s->pid > 0) {
 		gone = (int)syscall(SYS_pidfd_open, s->pid, 0);
 		if (gone >= 0) {
@@ -276,6 +324,12 @@ session_down(struct sbx_session *s, enum frame_type type, int detail, int job,
 	queue_add(&s->down, p, n);
 	session_flush(s);
 	return true;
+}
+
+bool
+sbx_session_stage_changed(struct sbx_session *s)
+{
+	return session_down(s, FRAME_LAYER, 0, 0, NULL, 0);
 }
 
 bool

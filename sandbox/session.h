@@ -18,6 +18,7 @@ struct sbx_session {
 	struct sbx_proxy *proxy;  /* borrowed; NULL: nobody serves the network */
 	bool readonly;		  /* it is */
 	int rights;		  /* descriptors travel beside the frames: see rights.h */
+	int stage;		  /* the staged workspace, or -1 */
 	struct sbx_notice notice; /* the last event's */
 	struct sbx_stand stand;	  /* after SBX_READY */
 };
@@ -25,6 +26,8 @@ struct sbx_session {
 /* Queues a frame; job 0: of no job. False when the session is dead or too much waits. */
 bool session_down(struct sbx_session *s, enum frame_type type, int detail, int job,
 		  const void *p, size_t n);
+/* Takes what came by `rights`. */
+void session_take_rights(struct sbx_session *s);
 /* Writes what the jail takes now. */
 void session_flush(struct sbx_session *s);
 

@@ -163,7 +163,10 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 		wire_put(q, 'x', NULL, 0);
 	if (p->debug)
 		wire_put(q, 'd', NULL, 0);
-	wire_put_number(q, 'g', p->rung);
+	/* Without mounts there is no layer: rather no run than one that writes directly. */
+	if (p->stage && p->rung != SBX_RUNG_BEST && p->rung != SBX_RUNG_FULL)
+		return sbx_fail_set(f, "staged folder", ENOTSUP, p->stage);
+	wire_put_number(q, 'g', p->stage ? SBX_RUNG_FULL : p->rung);
 	if (policy_state(state))
 		wire_put_text(q, 'B', state);
 	tools_find(&tools, getenv("PATH"), home, workspace);

@@ -96,6 +96,29 @@ executor_free(struct executor *x)
 }
 
 void
+executor_part(struct executor *x)
+{
+	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
+	buf_release(&x->told);
+	free(x);
+}
+
+void
+executor_move(struct executor *x, struct sbx_session *sandbox)
+{
+	struct jobs old = x->jobs;
+
+	jobs_release(&x->jobs);
+	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
+	x->o.sandbox = sandbox;
+	x->watching = 0;
+	jobs_init(&x->jobs, sandbox);
+	x->jobs.notice = old.notice;
+	x->jobs.notice_arg = old.notice_arg;
+	executor_watch(x);
+}
+
+void
 executor_restart(struct executor *x, const char *language)
 {
 	const struct kernel *k = language ? kernel_find(language) : NULL;

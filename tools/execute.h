@@ -93,6 +93,11 @@ struct executor_attend {
 void executor_set_attend(struct executor *x, const struct executor_attend *a);
 /* A step is under way. */
 bool executor_busy(const struct executor *x);
+/* Frees an executor that ran nothing; the jail goes on. */
+void executor_part(struct executor *x);
+/* From now on steps run in another session of the sandbox, which stands. The interpreters of the old one end; it
+ * stays the caller's. */
+void executor_move(struct executor *x, struct sbx_session *sandbox);
 /* Ends one language's interpreter, or all (NULL). The next step starts afresh. */
 void executor_restart(struct executor *x, const char *language);
 

@@ -13,7 +13,7 @@
 void
 jobs_init(struct jobs *j, struct sbx_session *session)
 {
-	*j = (struct jobs){.session = session};
+	*j = (struct jobs){.session = session, .ready = sbx_session_stands(session)};
 }
 
 void

@@ -75,6 +75,9 @@ prompt_places(const struct prompt_facts *f, enum sbx_rung rung, struct buf *out)
 		buf_adds(out, "/tmp and HOME, both private and empty at the start");
 	for (size_t i = 0; f->write && f->write[i]; i++)
 		buf_addf(out, ", %s", f->write[i]);
+	if (f->staged)
+		buf_adds(out, ". Changes in the workspace wait: the user applies or "
+			      "discards them later");
 	buf_adds(out,
 		 ". The system is read-only; other files of the user are not there.\n");
 	if (rung == SBX_RUNG_LANDLOCK)

@@ -12,6 +12,7 @@ struct prompt_facts {
 	const char *os;	    /* "Debian GNU/Linux 12 (bookworm), x86_64" */
 	const char *locale; /* "ja_JP.UTF-8", or NULL */
 	bool workspace_readonly;
+	bool staged;		  /* changes wait until the user applies them */
 	const char *const *write; /* further writable paths, or NULL */
 	int64_t step_timeout_ms;
 	uint64_t memory;	       /* bytes */

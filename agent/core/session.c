@@ -87,6 +87,7 @@ session_system(struct session *s, struct buf *out)
 	    .workspace = s->conf.workspace,
 	    .os = os,
 	    .write = s->conf.write,
+	    .staged = s->conf.staged,
 	    .step_timeout_ms = s->conf.execute.wall_ms,
 	    .memory = s->conf.limits.memory,
 	    .stand = s->conf.stand,

@@ -30,6 +30,7 @@ struct session_conf {
 	    *spill_dir; /* for output that is too long to keep, seen by code; or NULL */
 	const char *const *write;
 	const char *network; /* what code can reach, for the model; NULL: nothing */
+	bool staged;	     /* changes of the workspace wait in a layer */
 	struct sbx_limits limits;
 	const struct sbx_stand *stand; /* what jail there is, once it is ready */
 	struct sbx_policy policy;      /* what steps may do; to explain what they may not */
