@@ -532,7 +532,7 @@ for i in range(100):
         os.setsid(); os.execvp('sleep', ['sleep', '{mark}'])
 print('up', flush=True)
 time.sleep(100)
-"""], stderr=subprocess.DEVNULL, options=["--limit-processes", "140"])
+"""], stderr=subprocess.DEVNULL, options=["--limit-processes", "400"])
     tap.equal(job.stdout.readline(), b"up\n")
     tap.until(lambda: len(sleepers(mark)) >= 100, 10, "sleepers run")
     begin = time.monotonic()

@@ -250,9 +250,7 @@ def cancel_and_quit():
         term.lone("Enter")
         got(term, "next")
         # the second within a second of the first
-        term.keys("C-c")
-        term.keys("C-c")
-        until(lambda: "END quit" in term.all(), 5, "quit")
+        until(lambda: term.keys("C-c") or "END quit" in term.all(), 5, "quit")
         term.ended()
 
 
