@@ -102,50 +102,6 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 	job_feed(j);
 }
 
-/* Without mounts it is a Landlock rule, which jobs get when they start. */
-static void
-show_by_rule(struct setup *s, const char *path, bool write, struct sbx_notice *n)
-{
-	const char **list = write ? s->write : s->read;
-	size_t i = 0;
-
-	while (list[i])
-		i++;
-	if (s->rung == SBX_RUNG_LANDLOCK && i < SETUP_PATHS_MAX) {
-		list[i] = strdup(path);
-		snprintf(n->detail, sizeof(n->detail),
-			 "%s for interpreters started from now on: /restart",
-			 write ? "writable" : "read-only");
-		return;
-	}
-	n->sys = ENOTSUP;
-	snprintf(n->detail, sizeof(n->detail), "start again with --allow-%s",
-		 write ? "write" : "read");
-}
-
-/* The user allows one path more; what was cloned of it came before the frame. */
-static void
-show(struct init *in, const struct frame *fr)
-{
-	struct sbx_notice n = {.kind = SBX_NOTE_SHOWN};
-	const char *path = (const char *)fr->payload;
-	enum rights_kind kind;
-	uint32_t number;
-	int fd = -1;
-
-	if (in->setup->rung == SBX_RUNG_FULL) {
-		protect_obey(in->setup->protect, fr, in->rights, &in->up);
-		return;
-	}
-	if (fr->len < 2 || path[0] != '/' || memchr(path, 0, fr->len) != path + fr->len - 1)
-		_exit(1);
-	if (rights_recv(in->rights, &kind, &number, &fd) == 1)
-		sbx_shut(&fd);
-	snprintf(n.what, sizeof(n.what), "%s", path);
-	show_by_rule(in->setup, path, fr->detail == SBX_SHOW_WRITE, &n);
-	up_notice(&in->up, 0, &n);
-}
-
 static void
 flush(struct init *in)
 {
@@ -216,7 +172,7 @@ obey_whole(struct init *in, const struct frame *fr)
 	if (fr->type == FRAME_LIMITS)
 		take_limits(in, fr);
 	else if (fr->type == FRAME_SHOW)
-		show(in, fr);
+		init_show(in, fr);
 	else if (fr->type == FRAME_NET)
 		open_network(in);
 	else if (fr->type == FRAME_LAYER)

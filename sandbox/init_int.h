@@ -22,6 +22,8 @@ void init_tell(const struct sbx_notice *n, void *arg);
 
 /* initwatch.c: kills the largest job when all together are beyond a limit, tells other limits. */
 void init_watch(struct init *in);
+/* initshow.c: the user allows one path more. */
+void init_show(struct init *in, const struct frame *fr);
 /* A job's reaper has ended. */
 void init_collect(struct init *in, struct job *j);
 
