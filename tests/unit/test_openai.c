@@ -370,6 +370,30 @@ request_mends_history(void **state)
 	msg_list_release(&l);
 }
 
+/* Answers with nothing of the user between, as a broken session may leave them. */
+static void
+request_joins_answers(void **state)
+{
+	struct msg_list l = {0};
+	struct msg *m;
+
+	(void)state;
+	msg_add(&l, MSG_USER, "a");
+	msg_add(&l, MSG_USER, "b");
+	msg_add(&l, MSG_ASSISTANT, "half");
+	m = msg_add(&l, MSG_ASSISTANT, "whole");
+	msg_add_call(m, "c1", "execute", "{}");
+	add_result(&l, "c1", "one");
+	request_is(&l, 1,
+		   HEAD
+		   "{\"role\":\"user\",\"content\":\"a\\n\\nb\"},{\"role\":\"assistant\","
+		   "\"content\":\"half\\n\\nwhole\",\"tool_calls\":[{\"id\":\"c1\","
+		   "\"type\":\"function\",\"function\":{\"name\":\"execute\",\"arguments\":"
+		   "\"{}\"}}]},{\"role\":\"tool\",\"content\":\"one\",\"tool_call_id\":"
+		   "\"c1\"}]" TOOLS);
+	msg_list_release(&l);
+}
+
 static void
 request_without_tools(void **state)
 {
@@ -467,6 +491,7 @@ main(void)
 	    cmocka_unit_test(recorded),
 	    cmocka_unit_test(request_with_calls),
 	    cmocka_unit_test(request_mends_history),
+	    cmocka_unit_test(request_joins_answers),
 	    cmocka_unit_test(request_without_tools),
 	    cmocka_unit_test(error_bodies),
 	};
