@@ -155,6 +155,7 @@ app_want(const struct opts *o)
 	return (struct model_want){.model = opt_str(o, OPT_MODEL),
 				   .api_base = opt_str(o, OPT_API_BASE),
 				   .api_key = opt_str(o, OPT_API_KEY),
+				   .api_key_from = opt_source(o, OPT_API_KEY),
 				   .context = opt_int(o, OPT_CONTEXT)};
 }
 

@@ -245,7 +245,9 @@ model_set_key(struct model *m, const struct choice *c, const struct model_want *
 		return ERR_NONE;
 	}
 	if (want->api_key && *want->api_key)
-		return key_resolve(want->api_key, &m->key, &m->key_source, e);
+		return key_resolve(want->api_key,
+				   want->api_key_from ? want->api_key_from : "api_key",
+				   &m->key, &m->key_source, e);
 	if (c->vendor->local || !c->vendor->base ||
 	    !addr_same_host(c->base, c->vendor->base))
 		return ERR_NONE;

@@ -122,6 +122,22 @@ def server_wrong_key():
 
 
 @test
+def server_wrong_key_says_whose():
+    """a wrong key: the place it really came from is named"""
+    def refusal(home, s, **env):
+        done = sunaba(home, "-m", "openai:x", "--api-base", s.url, "hello", env=env)
+        exits(done, 3)
+        absent(done.err, "sk-mine", "the key")
+        return error_lines(done, 2)[0]
+    with Home() as home, Server(forever=srv.error(401, "bad key")) as s:
+        contains(refusal(home, s, SUNABA_API_KEY="sk-mine"), "from SUNABA_API_KEY", "the place")
+        contains(refusal(home, s, SUNABA_API_KEY="env:MY_KEY", MY_KEY="sk-mine"),
+                 "from MY_KEY", "the place")
+        home.write("config/sunaba/config.yaml", "# mine\napi_key: sk-mine\n")
+        contains(refusal(home, s), "from config.yaml:2", "the place")
+
+
+@test
 def server_hangs():
     """a server that never answers: SIGINT ends it with 130 at once"""
     with Home() as home, Server(srv.stall(headers=False)) as s:
