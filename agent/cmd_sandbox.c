@@ -26,7 +26,7 @@ cmd_sandbox(struct opts *o)
 		p.workspace = a.workspace;
 		code = sbx_run(&p, argv, &f);
 		if (code < 0) {
-			app_sandbox_failed(&f, ERR_SANDBOX, &e);
+			app_policy_failed(o, &f, &e);
 			code = app_fail(&a, &e);
 		}
 	}

@@ -43,6 +43,7 @@ static const struct {
     {"private mounts", ANY, "mounts are restricted here, perhaps by a container's filter"},
     {"system call filter", ANY, "this kernel is built without seccomp filters"},
     {"workspace", ANY, "start in a project's folder, or name one with -C"},
+    {"policy path", ELOOP, "a link in the workspace leads there; name the place itself"},
     {"policy path", ANY, "name an existing file or folder other than /"},
     {"execute the jail", ENOENT, "mount /proc first: mount -t proc proc /proc"},
 };

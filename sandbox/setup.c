@@ -62,7 +62,7 @@ put_paths(const char *const *list, char tag, const char *workspace, struct queue
 		if (!realpath(*list, real))
 			return sbx_fail_set(f, "policy path", errno, *list);
 		if (strcmp(real, "/") == 0)
-			return sbx_fail_set(f, "policy path", EINVAL, real);
+			return sbx_fail_set(f, "policy path", EINVAL, *list);
 		if (leads_out(*list, real, workspace))
 			return sbx_fail_set(f, "policy path", ELOOP, *list);
 		if (++count > SETUP_PATHS_MAX / 2)

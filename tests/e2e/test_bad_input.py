@@ -59,6 +59,19 @@ def variable_with_a_bad_value():
 
 
 @test
+def path_that_is_not_there():
+    """a bad path for the sandbox is a usage mistake, and its place is named"""
+    refused(["--allow-read", "/no/such", "-m", "demo", "x"], "--allow-read", "/no/such", "No such")
+    refused(["--allow-write", "/usr/..", "-m", "demo", "x"], "--allow-write", "/usr/..")
+    refused(["sandbox", "--allow-read", "/no/such", "--", "true"], "--allow-read", "/no/such")
+    refused(["-m", "demo", "x"], "SUNABA_ALLOW_READ", env={"SUNABA_ALLOW_READ": "/usr:/no/such"})
+    for words in (["-m", "demo", "x"], ["sandbox", "--", "true"]):
+        home = Home()
+        home.write("config/sunaba/config.yaml", "# mine\nallow_write: [/no/such]\n")
+        refused(words, "config.yaml:2: allow_write: '/no/such'", home=home)
+
+
+@test
 def model_unknown_provider():
     """an unknown provider names itself and the nearest"""
     refused(["-m", "olama:llama3", "task"], "olama", "ollama")
