@@ -39,6 +39,16 @@ def option_unknown():
 
 
 @test
+def word_too_many():
+    """a word that a command does not take is not passed over"""
+    for command in ("models", "doctor", "version"):
+        refused([command, "EXTRA"], command, "EXTRA", f"sunaba help {command}")
+    for words in (["config", "EXTRA"], ["config", "path", "EXTRA"], ["help", "config", "EXTRA"],
+                  ["completion", "bash", "EXTRA"], ["render", "x.md", "EXTRA"]):
+        refused(words, words[0] if words[0] != "render" else "EXTRA")
+
+
+@test
 def option_without_value():
     """an option that lacks its value"""
     refused(["--model"], "--model")
