@@ -213,7 +213,7 @@ const struct opt_row option_table[OPT_COUNT] = {
 			 .group = "Sandbox",
 			 .help = "let code write to this path; may be repeated"},
     [OPT_ENV_PASS] = {.name = "env-pass",
-		      .type = OPT_LIST,
+		      .type = OPT_NAMES,
 		      .scope = OPT_USER,
 		      .commands = JAILS,
 		      .arg = "NAME,...",

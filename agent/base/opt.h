@@ -24,7 +24,7 @@ enum opt_type {
 	OPT_DURATION, /* "90", "90s", "2m", "1h30m", "250ms"; kept in milliseconds */
 	OPT_SIZE,     /* "4G", "512M", "1024"; powers of 1024; kept in bytes */
 	OPT_CHOICE,   /* one word of `choices` */
-	OPT_LIST,     /* strings; one text may hold several, separated by commas */
+	OPT_NAMES,    /* of variables; one text may hold several, separated by commas */
 	OPT_PATHS,    /* paths; in a variable separated by colons */
 };
 

@@ -148,7 +148,7 @@ opt_expects(const struct opt_row *row)
 	case OPT_STRING:
 	case OPT_PATH:
 	case OPT_CHOICE:
-	case OPT_LIST:
+	case OPT_NAMES:
 	case OPT_PATHS:
 		break;
 	}

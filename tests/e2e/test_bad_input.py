@@ -49,6 +49,18 @@ def word_too_many():
 
 
 @test
+def env_pass_of_a_value():
+    """--env-pass takes names: NAME=VALUE, which would be passed over, is refused"""
+    refused(["--env-pass", "A=B", "-m", "demo", "x"], "--env-pass", "'A=B'", "the name alone")
+    refused(["sandbox", "--env-pass", "PATH,A=B", "--", "true"], "--env-pass", "A=B")
+    refused(["--env-pass", "two words", "-m", "demo", "x"], "--env-pass", "two words")
+    refused(["-m", "demo", "x"], "SUNABA_ENV_PASS", "A=B", env={"SUNABA_ENV_PASS": "A=B"})
+    home = Home()
+    home.write("config/sunaba/config.yaml", "env_pass:\n  - A=B\n")
+    refused(["-m", "demo", "x"], "config.yaml:", "env_pass", "A=B", home=home)
+
+
+@test
 def option_without_value():
     """an option that lacks its value"""
     refused(["--model"], "--model")
