@@ -115,12 +115,8 @@ slash_approve(struct app *a, const char *arg)
 		slash_say(a, "'%s' is none of: ask, auto, never", arg);
 		return SLASH_DONE;
 	}
-	if (*arg) {
-		s->conf.approve = (enum approve_mode)i;
-		memset(s->always, 0, sizeof(s->always));
-		if (s->begun)
-			transcript_note(s->transcript, "approve", arg, NULL);
-	}
+	if (*arg)
+		session_set_approve(s, (enum approve_mode)i);
 	slash_say(a, "steps: %s", words[s->conf.approve]);
 	return SLASH_DONE;
 }

@@ -121,18 +121,41 @@ session_begin(struct session *s, struct err *e)
 	return transcript_msg(s->transcript, &s->msgs.at[0], NULL, e);
 }
 
+/* What the system message says may be no longer true. */
+static void
+session_renew_system(struct session *s)
+{
+	AUTO_BUF struct buf text = BUF_INIT(SESSION_SYSTEM_MAX);
+
+	if (s->msgs.n == 0)
+		return;
+	session_system(s, &text);
+	msg_set_text(&s->msgs.at[0], buf_str(&text));
+}
+
+void
+session_set_approve(struct session *s, enum approve_mode mode)
+{
+	static const char *const words[] = {
+	    [APPROVE_ASK] = "ask", [APPROVE_AUTO] = "auto", [APPROVE_NEVER] = "never"};
+
+	s->conf.approve = mode;
+	memset(s->always, 0, sizeof(s->always));
+	session_renew_system(s);
+	if (s->begun)
+		transcript_note(s->transcript, "approve", words[mode], NULL);
+}
+
 void
 session_set_model(struct session *s, struct model *model)
 {
-	AUTO_BUF struct buf text = BUF_INIT(SESSION_SYSTEM_MAX);
 	AUTO_FREE char *spec = NULL;
 
 	model_free(s->model);
 	s->model = model;
 	if (s->msgs.n == 0)
 		return;
-	session_system(s, &text);
-	msg_set_text(&s->msgs.at[0], buf_str(&text));
+	session_renew_system(s);
 	spec = session_model_spec(s);
 	transcript_note(s->transcript, "model", spec, NULL);
 }

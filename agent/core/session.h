@@ -56,7 +56,10 @@ struct session *
 session_new(const struct session_conf *c, struct loop *loop, struct sbx_session *sandbox,
 	    struct transcript *transcript, struct model *model, const struct sink *sink);
 void session_free(struct session *s);
+/* Both renew the system message, whose facts depend on them. */
 void session_set_model(struct session *s, struct model *model);
+/* "Always" is forgotten. */
+void session_set_approve(struct session *s, enum approve_mode mode);
 /* Writes the system message and the session event, once. */
 enum err_kind session_begin(struct session *s, struct err *e);
 /* Forgets the conversation and ends the interpreters. */

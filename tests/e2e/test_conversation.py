@@ -2,6 +2,7 @@
 """What of a conversation goes to the model: the roles take turns on every wire, whatever the
 session holds."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
@@ -13,8 +14,18 @@ from tap import contains, equal, test  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
 
+PROMPT = re.compile(rb"\x1b\[\?2004h\S*> ?\S* ")
+
+
 def roles(request):
     return [m["role"] for m in request.messages()]
+
+
+def say(t, line, at=0):
+    """Types a line at the next prompt behind `at`; returns the place behind the prompt."""
+    at = t.wait_for(PROMPT, after=at)
+    t.send(line + "\r")
+    return at
 
 
 def ollama(home, server, *words, **more):
@@ -49,15 +60,32 @@ def message_after_a_failed_one():
     for model in ("openai:test", "ollama:test"):
         with Home() as home, Server(srv.error(400, "no good"), srv.text("It works now.")) as s, \
                 Terminal(home, "-m", model, env=s.env) as t:
-            t.wait_for("/help")
-            t.send("first words\r")
-            t.wait_for("no good")
-            t.send("second words\r")
-            t.wait_for("works now")
+            at = t.wait_for("no good", after=say(t, "first words"))
+            at = t.wait_for("works now", after=say(t, "second words", at))
             equal(roles(s.chats()[1]), ["system", "user"], f"roles for {model}")
             contains(s.chats()[1].words("user"), "first words\n\nsecond words", "the message")
-            t.send("/quit\r")
+            say(t, "/quit", at)
             equal(t.wait().code, 0, "exit code")
+
+
+# ---- the facts are those of now ----------------------------------------------------------------
+
+@test
+def approve_changes_the_facts():
+    """/approve: the system message says at once whether code is run and asked about"""
+    with Home() as home, Server(forever=srv.text("Here.")) as s, \
+            Terminal(home, "-m", "openai:test", env=s.env) as t:
+        at = 0
+        for number, mode in enumerate(("ask", "never", "auto")):
+            at = t.wait_for(f"steps: {mode}", after=say(t, f"/approve {mode}", at))
+            at = t.wait_for("Here.", after=say(t, "hello", at))
+            request = s.wait_requests(number + 1)[number]
+            facts = request.words("system")
+            equal("switched off" in facts, mode == "never", f"{mode}: {facts}")
+            equal("may decline" in facts, mode == "ask", f"{mode}: {facts}")
+            equal("tools" in request.json, mode != "never", f"{mode}: tools")
+        say(t, "/quit", at)
+        equal(t.wait().code, 0, "exit code")
 
 
 tap.main()
