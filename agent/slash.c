@@ -6,9 +6,8 @@
 #include "agent/base/mem.h"
 #include "agent/core/context.h"
 #include "agent/model/models.h"
+#include "agent/save.h"
 #include "agent/slash.h"
-
-#define SLASH_SAVE_MAX (64 * MIB) /* bytes of a saved conversation */
 
 static void slash_say(struct app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
@@ -180,47 +179,31 @@ slash_restart(struct app *a, const char *arg)
 	return SLASH_DONE;
 }
 
-/* The conversation as Markdown. */
-static void
-slash_save_text(const struct session *s, struct buf *out)
+static enum slash_end
+slash_save_to(struct app *a, const char *arg, bool over)
 {
-	static const char *const heads[] = {[MSG_SYSTEM] = NULL,
-					    [MSG_USER] = "## User",
-					    [MSG_ASSISTANT] = "## Assistant",
-					    [MSG_TOOL] = "### Result"};
+	AUTO_FREE char *path = *arg ? fs_expand(arg) : NULL;
+	struct err e = {0};
 
-	for (size_t i = 0; i < s->msgs.n; i++) {
-		const struct msg *m = &s->msgs.at[i];
-
-		if (!heads[m->role])
-			continue;
-		buf_addf(out, "%s\n\n", heads[m->role]);
-		if (m->role == MSG_TOOL)
-			buf_addf(out, "~~~~\n%s\n~~~~\n\n", m->text);
-		else if (*m->text)
-			buf_addf(out, "%s\n\n", m->text);
-		for (size_t k = 0; k < m->ncalls; k++)
-			buf_addf(out, "~~~~json\n%s\n~~~~\n\n", m->calls[k].args);
-	}
+	if (!path)
+		slash_say(a, "which file? /save FILE.md");
+	else if (save_markdown(a->session, path, over, &e))
+		term_error(a->term, &e);
+	else
+		slash_say(a, "saved to %s", path);
+	return SLASH_DONE;
 }
 
 static enum slash_end
 slash_save(struct app *a, const char *arg)
 {
-	AUTO_BUF struct buf text = BUF_INIT(SLASH_SAVE_MAX);
-	AUTO_FREE char *path = *arg ? fs_expand(arg) : NULL;
-	struct err e = {0};
+	return slash_save_to(a, arg, false);
+}
 
-	if (!path) {
-		slash_say(a, "which file? /save FILE.md");
-		return SLASH_DONE;
-	}
-	slash_save_text(a->session, &text);
-	if (fs_write(path, buf_str(&text), text.len, 0600, &e))
-		term_error(a->term, &e);
-	else
-		slash_say(a, "saved to %s", path);
-	return SLASH_DONE;
+static enum slash_end
+slash_save_over(struct app *a, const char *arg)
+{
+	return slash_save_to(a, arg, true);
 }
 
 static enum slash_end
@@ -293,6 +276,7 @@ const struct slash_row slash_table[] = {
     {"reset", "", "forget the conversation, restart the interpreters", slash_reset},
     {"restart", "[LANGUAGE]", "restart one interpreter, or all", slash_restart},
     {"save", "FILE", "save the conversation as Markdown", slash_save},
+    {"save!", "FILE", "the same, over a file that is there", slash_save_over},
     {"tokens", "", "what was used, and how full the window is", slash_tokens},
     {"limits", "", "the limits of steps, tasks and the sandbox", slash_limits},
     {"config", "", "settings and where they come from", slash_config},

@@ -88,4 +88,35 @@ def approve_changes_the_facts():
         equal(t.wait().code, 0, "exit code")
 
 
+# ---- /save --------------------------------------------------------------------------------------
+
+@test
+def save_fences_hold():
+    """/save: no text in a result or a call can end its fence"""
+    with Home() as home, Server(srv.run("printf '~~~~~~\\n# not a head\\n'"),
+                                srv.text("Done.")) as s, \
+            Terminal(home, "-m", "openai:test", "-y", env=s.env) as t:
+        at = t.wait_for("Done.", after=say(t, "go"))
+        at = t.wait_for("saved to", after=say(t, "/save out.md", at))
+        say(t, "/quit", at)
+        equal(t.wait().code, 0, "exit code")
+        text = home.read("work/out.md")
+        contains(text, "\n~~~~~~~\n[exit 0", "the fence before")
+        contains(text, "~~~~~~\n# not a head\n~~~~~~~\n", "the fence behind")
+
+
+@test
+def save_keeps_a_file():
+    """/save: a file that is there is not written over, /save! does"""
+    with Home() as home, Terminal(home, "-m", home.script({"say": "Here."})) as t:
+        home.write("work/mine.md", "mine\n")
+        at = t.wait_for("Here.", after=say(t, "hello"))
+        at = t.wait_for("/save!", after=say(t, "/save mine.md", at) + len("/save mine.md"))
+        equal(home.read("work/mine.md"), "mine\n", "the file")
+        at = t.wait_for("saved to", after=say(t, "/save! mine.md", at))
+        contains(home.read("work/mine.md"), "hello", "the file")
+        say(t, "/quit", at)
+        equal(t.wait().code, 0, "exit code")
+
+
 tap.main()
