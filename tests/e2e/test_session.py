@@ -315,6 +315,20 @@ def japanese_without_its_locale():
 
 
 @test
+def japanese_in_other_locales():
+    """LC_ALL=C, or one of another encoding: what is typed arrives all the same"""
+    for locale in ("C", "POSIX", "ja_JP.EUC-JP"):
+        with Home() as home, Server(srv.text("Fine.")) as s, \
+                Tmux(home, ["-m", "openai:test"], env={**s.env, "LC_ALL": locale}) as t:
+            t.wait_for(PROMPT)  # tmux shows a client in such a locale no Japanese
+            t.type("日本語の質")
+            t.keys("BSpace")
+            t.line("問い")
+            t.wait_for("Fine")
+            equal(s.chats()[0].words("user"), "日本語の問い", f"the task with {locale}")
+
+
+@test
 def edit_shows_own_words_only():
     """/edit after a command of the user's own: his words; the model gets the output all the same"""
     with Home() as home, Server(srv.text("First."), srv.text("Second.")) as s, \
