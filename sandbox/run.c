@@ -20,6 +20,7 @@
 #include "sandbox/usage.h"
 
 #define EXIT_SIGNALLED 128 /* plus the signal, as shells say it */
+#define RUN_FILES      64 /* open at once while the tree is built; 24 were seen to be enough */
 
 extern char **environ;
 
@@ -191,6 +192,8 @@ sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 	int code = -1, workspace;
 
 	memset(f, 0, sizeof(*f));
+	if (!sbx_files_allowed(RUN_FILES, f))
+		return -1;
 	workspace = setup_encode(p, &q, f);
 	if (workspace >= 0 && setup_decode(queue_head(&q), queue_len(&q), &s)) {
 		if (fchdir(workspace)) {

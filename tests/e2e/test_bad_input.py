@@ -2,6 +2,7 @@
 """Bad input: each mistake costs one clear line, at most one more with the remedy, and the exit
 code of the table in the design; never a trace, never a hang."""
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -91,6 +92,25 @@ def path_that_is_not_there():
         home = Home()
         home.write("config/sunaba/config.yaml", "# mine\nallow_write: [/no/such]\n")
         refused(words, "config.yaml:2: allow_write: '/no/such'", home=home)
+
+
+@test
+def too_few_open_files():
+    """ulimit -n too low: said at once and with the remedy; one that can be raised is raised"""
+    def allow(soft, hard):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    for files in (12, 64, 200):
+        refused(["-m", "demo", "x"], f"only {files} files", "ulimit -n 1024", code=4,
+                preexec=allow(files, files))
+    refused(["sandbox", "--", "true"], "only 12 files", "ulimit -n", code=4, preexec=allow(12, 12))
+    for words in (["-y", "-m", "SCRIPT", "x"], ["sandbox", "--", "sh", "-c", "echo > trace"]):
+        with Home() as home:
+            model = home.script({"run": {"language": "shell", "code": "echo > trace"}},
+                                {"say": "done"})
+            done = sunaba(home, *[model if w == "SCRIPT" else w for w in words],
+                          preexec=allow(24, 4096))
+            exits(done, 0)
+            equal(home.there("work/trace"), True, f"run by {words}: {done}")
 
 
 @test
