@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Limits, at them and beyond: governors of a task, sizes of what a server sends, limits that the
 shell has put on the program itself. A limit that was hit is named, with its own exit code."""
+import json
 import os
 import resource
 import sys
@@ -115,6 +116,28 @@ def code_too_long():
         exits(done, 0)
         equal(home.there("work/trace"), False, "the step ran")
         contains(s.chats()[1].words("tool"), "Not run", "the result")
+
+
+@test
+def code_beyond_the_window():
+    """code that is refused and larger than the window: it is sent on shortened, the task goes on"""
+    def broken(exchange):
+        exchange.begin()
+        exchange.call_head(0, "execute")
+        exchange.call_part(0, '{"language": "shell", "code": ["' + "b" * 1_000_000)
+        exchange.end(calls=True)
+    for reply in (srv.run(": " + "a" * 1_000_000 + "\necho > trace"), broken):
+        with Home() as home, Server(reply, srv.run("echo > small"), srv.text("Done.")) as s:
+            done = task(home, s, "go", "-y", "--context", "32768", seconds=60)
+            exits(done, 0)
+            equal(home.there("work/trace"), False, "the large step ran")
+            equal(home.there("work/small"), True, "the small step ran")
+            contains(s.chats()[1].words("tool"), "Not run", "the result")
+            args = s.chats()[1].messages("assistant")[0]["tool_calls"][0]["function"]["arguments"]
+            contains(args, "bytes dropped", "the call as it is sent on")
+            json.loads(args)
+            if len(s.chats()[1].body) > 20000:
+                raise AssertionError(f"{len(s.chats()[1].body)} bytes of a request")
 
 
 @test
