@@ -232,11 +232,13 @@ slash_limits(struct app *a, const char *arg)
 	(void)arg;
 	slash_say(
 	    a,
-	    "one step: %lld s, %zu KiB of output to the model\n"
+	    "one step: %lld s, %zu KiB of output to the model, %zu MiB of it kept "
+	    "(%zu MiB a session)\n"
 	    "one task: %lld steps, %lld s (0: no limit)\n"
 	    "sandbox: %llu MiB of memory, %u processes, %u open files, files of %llu MiB, "
 	    "%llu MiB in /tmp",
 	    (long long)(c->execute.wall_ms / 1000), c->execute.show_bytes / KIB,
+	    c->execute.spill_bytes / MIB, c->execute.spills_bytes / MIB,
 	    (long long)c->max_steps, (long long)(c->max_time_ms / 1000),
 	    (unsigned long long)(c->limits.memory / MIB), c->limits.processes,
 	    c->limits.files, (unsigned long long)(c->limits.file_size / MIB),

@@ -21,7 +21,8 @@
 const struct execute_limits execute_limits_default = {.wall_ms = 120 * 1000,
 						      .keep_bytes = MIB,
 						      .show_bytes = 16 * KIB,
-						      .spill_bytes = 256 * MIB};
+						      .spill_bytes = 256 * MIB,
+						      .spills_bytes = 1024 * MIB};
 
 struct executor *
 executor_new(const struct executor_opts *o)
@@ -29,6 +30,7 @@ executor_new(const struct executor_opts *o)
 	struct executor *x = mem_alloc(sizeof(*x));
 
 	x->o = *o;
+	x->spills.max = o->limits.spills_bytes;
 	jobs_init(&x->jobs, o->sandbox);
 	executor_watch(x);
 	return x;
@@ -40,6 +42,7 @@ executor_free(struct executor *x)
 	if (!x)
 		return;
 	jobs_release(&x->jobs);
+	spills_release(&x->spills);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	free(x);
 }
@@ -148,6 +151,20 @@ refuse(const char *language, const struct kernel *k, const char *code, size_t n)
 	return buf_take(&b);
 }
 
+/* Says which of the kept outputs went for this one. */
+static void
+result_note_spills(const struct step *s, struct buf *b)
+{
+	struct spills *all = &s->x->spills;
+	size_t gone = s->out.path ? spills_add(all, s->out.path, s->out.spilled) : 0;
+
+	if (gone > 0)
+		buf_addf(b,
+			 "kept outputs of a session may take %zu MiB: the files of the "
+			 "oldest %zu are removed\n",
+			 all->max / MIB, gone);
+}
+
 static void
 result_note(const struct step *s, struct step_result *r)
 {
@@ -175,6 +192,7 @@ result_note(const struct step *s, struct step_result *r)
 	if (s->out.spill_error.kind)
 		buf_addf(&b, "the whole output could not be kept: %s\n",
 			 s->out.spill_error.msg);
+	result_note_spills(s, &b);
 	if (b.len > 0) {
 		buf_truncate(&b, b.len - 1);
 		r->note = buf_take(&b);
@@ -216,7 +234,6 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 		r->cpu_ms = (int64_t)((job->cpu_us - cpu_before) / 1000);
 	r->output = collect_end(&s->out, &r->omitted_bytes);
 	r->total_bytes = s->out.total_bytes;
-	r->spill_path = TAKE(s->out.path);
 	if (job->cwd && cwd_before && strcmp(job->cwd, cwd_before) != 0) {
 		struct buf b = BUF_INIT(3 * SBX_RECORD_MAX);
 
@@ -224,6 +241,7 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 		r->cwd = buf_take(&b);
 	}
 	result_note(s, r);
+	r->spill_path = TAKE(s->out.path);
 }
 
 /* ---- running ---- */

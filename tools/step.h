@@ -10,10 +10,12 @@
 #include "tools/collect.h"
 #include "tools/execute.h"
 #include "tools/jobs.h"
+#include "tools/spill.h"
 
 struct executor {
 	struct executor_opts o;
 	struct jobs jobs;
+	struct spills spills;
 	short watching; /* poll events asked for */
 };
 /* Watches the jail's descriptor; for writability only while something waits to be written. */
