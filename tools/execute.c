@@ -106,22 +106,6 @@ not_run(struct step_result *r, char *note)
 	*r = (struct step_result){.end = STEP_NOT_RUN, .status = 127, .note = note};
 }
 
-/* "shell, python": what could be run instead. */
-static void
-add_available(struct buf *b)
-{
-	const struct kernel *k;
-	bool any = false;
-
-	for (size_t i = 0; (k = kernel_at(i)); i++) {
-		if (!kernel_installed(k))
-			continue;
-		buf_addf(b, "%s%s", any ? ", " : "", k->name);
-		any = true;
-	}
-	buf_adds(b, any ? "" : "nothing");
-}
-
 /* A note when this cannot be run at all, or NULL. */
 static char *
 refuse(const char *language, const struct kernel *k, const char *code, size_t n)
@@ -139,7 +123,7 @@ refuse(const char *language, const struct kernel *k, const char *code, size_t n)
 		else
 			buf_addf(&b,
 				 "no language is called '%.40s'; available: ", language);
-		add_available(&b);
+		kernels_add_installed(&b, "nothing");
 	} else if (n > CODE_MAX) {
 		buf_addf(&b,
 			 "the code is %zu bytes long, more than the %zu of a step; write "

@@ -5,21 +5,6 @@
 #include "agent/core/call.h"
 #include "tools/kernels/kernels.h"
 
-/* What is installed, for the model's own mending. */
-static void
-call_languages(struct buf *out)
-{
-	const struct kernel *k;
-	const char *comma = "";
-
-	for (size_t i = 0; (k = kernel_at(i)); i++) {
-		if (!kernel_installed(k))
-			continue;
-		buf_addf(out, "%s%s", comma, k->name);
-		comma = ", ";
-	}
-}
-
 void
 call_check_language(struct call *a)
 {
@@ -34,7 +19,7 @@ call_check_language(struct call *a)
 	else
 		buf_addf(&b,
 			 "Not run: there is no language '%.64s'. There are: ", a->language);
-	call_languages(&b);
+	kernels_add_installed(&b, "none");
 	a->problem = buf_take(&b);
 }
 
