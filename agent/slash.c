@@ -103,20 +103,18 @@ slash_models(struct app *a, const char *arg)
 static enum slash_end
 slash_approve(struct app *a, const char *arg)
 {
-	static const char *const words[] = {
-	    [APPROVE_ASK] = "ask", [APPROVE_AUTO] = "auto", [APPROVE_NEVER] = "never"};
 	struct session *s = a->session;
 	size_t i;
 
-	for (i = 0; *arg && i < ARRAY_LEN(words) && strcmp(words[i], arg) != 0; i++)
+	for (i = 0; *arg && i < APPROVE_MODES && strcmp(approve_words[i], arg) != 0; i++)
 		;
-	if (*arg && i == ARRAY_LEN(words)) {
+	if (*arg && i == APPROVE_MODES) {
 		slash_say(a, "'%s' is none of: ask, auto, never", arg);
 		return SLASH_DONE;
 	}
 	if (*arg)
 		session_set_approve(s, (enum approve_mode)i);
-	slash_say(a, "steps: %s", words[s->conf.approve]);
+	slash_say(a, "steps: %s", approve_words[s->conf.approve]);
 	return SLASH_DONE;
 }
 

@@ -8,6 +8,9 @@
 #define SESSION_ASIDE_MAX  (64 * KIB)
 #define SESSION_SYSTEM_MAX (1 * MIB)
 
+const char *const approve_words[APPROVE_MODES] = {
+    [APPROVE_ASK] = "ask", [APPROVE_AUTO] = "auto", [APPROVE_NEVER] = "never"};
+
 static void
 session_on_second(int64_t elapsed_ms, int64_t limit_ms, void *arg)
 {
@@ -136,14 +139,11 @@ session_renew_system(struct session *s)
 void
 session_set_approve(struct session *s, enum approve_mode mode)
 {
-	static const char *const words[] = {
-	    [APPROVE_ASK] = "ask", [APPROVE_AUTO] = "auto", [APPROVE_NEVER] = "never"};
-
 	s->conf.approve = mode;
 	memset(s->always, 0, sizeof(s->always));
 	session_renew_system(s);
 	if (s->begun)
-		transcript_note(s->transcript, "approve", words[mode], NULL);
+		transcript_note(s->transcript, "approve", approve_words[mode], NULL);
 }
 
 void

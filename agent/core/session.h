@@ -11,7 +11,9 @@ enum approve_mode {
 	APPROVE_ASK,   /* each step is asked about */
 	APPROVE_AUTO,  /* -y */
 	APPROVE_NEVER, /* answer only, run nothing */
+	APPROVE_MODES
 };
+extern const char *const approve_words[APPROVE_MODES]; /* "ask", … */
 
 #define SESSION_KERNELS 16 /* rows of the languages table that "always" can be said for */
 
