@@ -190,6 +190,8 @@ app_want(const struct opts *o)
 				   .api_base = opt_str(o, OPT_API_BASE),
 				   .api_key = opt_str(o, OPT_API_KEY),
 				   .api_key_from = opt_source(o, OPT_API_KEY),
+				   .api_key_first =
+				       opt_rank(o, OPT_API_KEY) >= OPT_FROM_ENV,
 				   .context = opt_int(o, OPT_CONTEXT)};
 }
 

@@ -14,8 +14,9 @@ struct model_want {
 	const char *api_base; /* --api-base */
 	const char *api_key; /* config `api_key`; "env:NAME" and "cmd:…" are indirections */
 	const char *api_key_from; /* where that was set, for messages: "config.yaml:3" */
-	int64_t context;	  /* --context, 0: ask the server */
-	const char *record;	  /* reserved for --record; NULL */
+	bool api_key_first; /* it beats the vendor's own variables; the config file's not */
+	int64_t context;    /* --context, 0: ask the server */
+	const char *record; /* reserved for --record; NULL */
 };
 
 /* A model that was found without being asked for, or one row of `sunaba models`. */

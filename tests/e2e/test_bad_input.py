@@ -193,6 +193,19 @@ def server_wrong_key_says_whose():
 
 
 @test
+def server_key_precedence():
+    """SUNABA_API_KEY beats the vendor's variable, which beats the config file"""
+    with Home() as home, Server(forever=srv.error(401, "bad key")) as s:
+        home.write("config/sunaba/config.yaml", "api_key: sk-file\n")
+        for own, want in (("sk-own", "Bearer sk-own"), ("", "Bearer sk-vendor")):
+            done = sunaba(home, "-m", "openai:x", "hello",
+                          env={"OPENAI_BASE_URL": s.url, "OPENAI_API_KEY": "sk-vendor",
+                               "SUNABA_API_KEY": own})
+            exits(done, 3)
+            equal(s.requests[-1].headers.get("authorization"), want, own)
+
+
+@test
 def server_hangs():
     """a server that never answers: SIGINT ends it with 130 at once"""
     with Home() as home, Server(srv.stall(headers=False)) as s:
