@@ -26,7 +26,22 @@ call_check_language(struct call *a)
 bool
 call_in_fence(const struct fence *f)
 {
-	return f->closed && kernel_find(f->language);
+	return kernel_find(f->language);
+}
+
+struct call
+call_read_fence(const struct fence *f)
+{
+	struct call a = {.language = f->language, .code = f->code, .len = f->len};
+
+	if (f->closed)
+		call_check_language(&a);
+	else
+		a.problem =
+		    mem_strdup("Not run: the last code block was not closed. Send it "
+			       "again, whole, ended by a line of its own with the "
+			       "closing fence.");
+	return a;
 }
 
 /* Reads a call's arguments. A call that cannot be run gets a `problem` for the model. */
@@ -36,6 +51,12 @@ call_read(const struct msg_call *c)
 	struct call a = {.call_id = c->id};
 	struct err e = {0};
 
+	if (c->cut) {
+		a.problem = mem_strdup("Not run: the reply reached the output limit in the "
+				       "middle of this call. Call again with shorter code, "
+				       "in several steps.");
+		return a;
+	}
 	if (strcmp(c->name, "execute") != 0) {
 		a.problem =
 		    mem_printf("Not run: there is no tool '%.64s'. The only tool is "

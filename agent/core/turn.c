@@ -199,7 +199,7 @@ turn_calls(struct turn *t, size_t reply, bool *ran, struct err *e)
 	return kind;
 }
 
-/* The same for a model without tools: each closed block with a language is a step. */
+/* The same for a model without tools: each block with a language is a step. */
 static enum err_kind
 turn_fences(struct turn *t, size_t reply, bool *ran, struct err *e)
 {
@@ -211,13 +211,12 @@ turn_fences(struct turn *t, size_t reply, bool *ran, struct err *e)
 	*ran = false;
 	fence_find(text, strlen(text), &list);
 	for (size_t i = 0; i < list.n && !kind; i++) {
-		struct fence *f = &list.at[i];
-		struct call a = {.language = f->language, .code = f->code, .len = f->len};
+		struct call a;
 
-		if (!call_in_fence(f))
+		if (!call_in_fence(&list.at[i]))
 			continue;
 		*ran = true;
-		call_check_language(&a);
+		a = call_read_fence(&list.at[i]);
 		kind = turn_entry(t, &a, &stop, e);
 		call_release(&a);
 	}

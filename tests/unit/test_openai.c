@@ -100,6 +100,20 @@ calls_numbered_oddly(void **state)
 		     "\"2\"}}") TC("{\"index\":0,\"function\":{\"arguments\":\"3\"}}")
 		      FIN("tool_calls") DONE,
 	      "none text='' a=f(1) b=g(23)");
+	/* neither index nor id: a name behind whole arguments tells; an echo of it does not */
+	check(TC("{\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}")
+		  TC("{\"function\":{\"name\":\"f\",\"arguments\":\"}\"}}")
+		      TC("{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}")
+			  TC("{\"function\":{\"name\":\"f\",\"arguments\":\"\"}}")
+			      FIN("tool_calls") DONE,
+	      "none text='' call_1=f({}) call_2=f({})");
+	/* one id for two calls: results could not be told apart */
+	check(
+	    TC("{\"index\":0,\"id\":\"call_2\",\"function\":{\"name\":\"f\",\"arguments\":"
+	       "\"1\"}}") TC("{\"index\":1,\"id\":\"call_2\",\"function\":{\"name\":\"g\","
+			     "\"arguments\":"
+			     "\"2\"}}") FIN("tool_calls") DONE,
+	    "none text='' call_2=f(1) call_3=g(2)");
 }
 
 static void
@@ -118,7 +132,7 @@ calls_of_other_shapes(void **state)
 		 "\"}}")
 		  TC("{\"index\":1,\"id\":\"b\",\"function\":{\"name\":\"g\",\"arguments\":"
 		     "\"{\\\"co\"}}") FIN("length") DONE,
-	      "none text='' a=f({}) finish=1");
+	      "none text='' a=f({}) cut finish=1");
 }
 
 static void
