@@ -264,9 +264,11 @@ step_ensure(struct step *s, struct step_result *r)
 	if (job->state != JOB_NONE)
 		jobs_abandon(&s->x->jobs, job);
 	job->lost = r->fresh;
-	not_run(r, start_note(job, &job->stray));
-	if (s->why == WHY_USER)
+	not_run(r, s->why == WHY_USER ? NULL : start_note(job, &job->stray));
+	if (s->why == WHY_USER) {
 		r->end = STEP_INTERRUPTED;
+		r->status = 128 + SIGINT;
+	}
 	return false;
 }
 
