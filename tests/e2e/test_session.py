@@ -13,6 +13,7 @@ import tap  # noqa: E402
 from run import Home  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
+from terminal import Terminal  # noqa: E402
 from tmux import Tmux  # noqa: E402
 
 PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
@@ -225,6 +226,28 @@ def stopped_and_continued():
         t.line("hello")
         t.wait_for("Heard you")
         again_at_prompt(t)
+
+
+@test
+def quit_key():
+    """Ctrl-\\ while the model is silent ends the program behind a restored terminal"""
+    with Home() as home, Server(srv.stall("Thinking aloud.\n\n")) as s, \
+            Terminal(home, "-m", "openai:test", "go", env=s.env) as t:
+        t.wait_for("Thinking aloud")
+        t.send("\x1c")
+        equal(t.wait(5).code, -signal.SIGQUIT, "exit code")
+        equal(t.after, t.before, "terminal modes")
+        run.all_gone(2)
+
+
+@test
+def typed_code_block():
+    """a code block may be typed line by line; it is run when it is closed"""
+    with Home() as home, Server() as s, session(home, s) as t:
+        for line in ("```python", "x = 6", "x * 7", "```"):
+            t.line(line)
+        t.wait_for("^\\W*42$")
+        equal(len(s.chats()), 0, "requests")
 
 
 @test
