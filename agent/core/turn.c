@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/base/utf8.h"
 #include "agent/core/approve.h"
 #include "agent/core/call.h"
 #include "agent/core/governor.h"
 #include "agent/core/request.h"
 #include "agent/core/turn.h"
 
+#define TURN_ASIDE_MAX	(16 * KIB)  /* bytes of one of the user's own steps, in a message */
 #define TURN_RESULT_MAX (256 * KIB) /* bytes of one result as the model gets it */
 
 struct turn {
@@ -321,6 +323,29 @@ turn_again(struct session *s, struct err *e)
 	return turn_loop(s, e);
 }
 
+/* Keeps what the user ran himself for his next message; the oldest goes where it is too much. */
+static void
+turn_add_aside(struct session *s, const struct kernel *k, const char *code, size_t n,
+	       const struct buf *result)
+{
+	AUTO_BUF struct buf b = BUF_INIT(TURN_ASIDE_MAX);
+	size_t code_n = MIN_OF(n, TURN_ASIDE_MAX / 4),
+	       result_n = MIN_OF(result->len, TURN_ASIDE_MAX / 2);
+
+	buf_addf(&b, "I ran this %s code myself:\n", k->name);
+	buf_add(&b, code, code_n - utf8_tail(code, code_n));
+	buf_adds(&b, "\nIts result: ");
+	buf_add(&b, result->data, result_n - utf8_tail(result->data, result_n));
+	buf_addc(&b, '\n');
+	while (s->aside.len > 0 && s->aside.max - s->aside.len < b.len) {
+		const char *nl = memchr(s->aside.data, '\n', s->aside.len);
+
+		buf_consume(&s->aside,
+			    nl ? (size_t)(nl - s->aside.data) + 1 : s->aside.len);
+	}
+	buf_add(&s->aside, b.data, b.len);
+}
+
 enum err_kind
 turn_user_code(struct session *s, const struct kernel *k, const char *code, size_t n,
 	       int *status, struct err *e)
@@ -344,9 +369,7 @@ turn_user_code(struct session *s, const struct kernel *k, const char *code, size
 		return kind;
 	if (status)
 		*status = r.status;
-	buf_addf(&s->aside, "I ran this %s code myself:\n%.*s\nIts result: ", k->name,
-		 (int)MIN_OF(n, 4 * KIB), code);
-	buf_add(&s->aside, buf_str(&text), MIN_OF(text.len, 8 * KIB));
+	turn_add_aside(s, k, code, n, &text);
 	step_result_release(&r);
 	return ERR_NONE;
 }

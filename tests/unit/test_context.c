@@ -179,6 +179,27 @@ data_given_now_stays(void **state)
 	msg_list_release(&l);
 }
 
+static void
+output_of_the_users_own_code_may_be_shortened(void **state)
+{
+	struct msg_list l = {0};
+	struct context_cut cut;
+	struct msg *m;
+
+	(void)state;
+	add(&l, MSG_SYSTEM, LABEL_USER, "s", 40);
+	m = add(&l, MSG_USER, LABEL_USER, "out ", 4000);
+	m->aside = strlen(m->text) - 8; /* two words were typed */
+	m = add(&l, MSG_USER, LABEL_USER, "typed ", 50);
+	assert_true(context_fit(&l, 1000, &cut));
+	assert_int_equal(cut.outputs, 1);
+	m = &l.at[1];
+	assert_non_null(strstr(m->text, "dropped to fit"));
+	assert_string_equal(m->text + m->aside, "out out ");
+	assert_int_equal(strlen(l.at[2].text), 300);
+	msg_list_release(&l);
+}
+
 int
 main(void)
 {
@@ -191,6 +212,7 @@ main(void)
 	    cmocka_unit_test(old_calls_stay_valid_json),
 	    cmocka_unit_test(last_exchange_goes_last),
 	    cmocka_unit_test(data_given_now_stays),
+	    cmocka_unit_test(output_of_the_users_own_code_may_be_shortened),
 	};
 
 	return cmocka_run_group_tests_name("context", tests, NULL, NULL);
