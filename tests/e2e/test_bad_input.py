@@ -132,6 +132,21 @@ def model_none():
 
 
 @test
+def password_in_an_address():
+    """a password in a server's address is sent to that server and shown to nobody"""
+    with Home() as home, Server(srv.error(500, "no"), srv.error(400, "see http://a:hush@b")) as s:
+        for words in (["-m", "openai:test", "--api-base", s.url.replace("//", "//me:hush@")],
+                      ["-m", "ollama:test"]):
+            done = sunaba(home, *words, "task",
+                          env={"OLLAMA_HOST": f"http://me:hush@127.0.0.1:{srv.closed_port()}"})
+            exits(done, 3)
+            tap.absent(done.err, "hush", "standard error")
+        contains(s.chats()[0].headers.get("authorization", ""), "Basic", "sent")
+        for name in home.sessions():
+            tap.absent(home.read(name), "hush", "the session's file")
+
+
+@test
 def model_key_missing():
     """a provider without its key names the variable"""
     refused(["-m", "openai:gpt-x", "task"], "OPENAI_API_KEY", code=3)
