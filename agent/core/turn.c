@@ -92,7 +92,7 @@ turn_approve(struct turn *t, struct step *step, struct decision *d, bool *asked,
 	if (kind || !t->g.over)
 		return kind;
 	approve_release(d);
-	return governor_check(&t->g, e);
+	return governor_check(&t->g, false, e);
 }
 
 /* Runs one step of the model: asks, executes, stores the result. *stop: nothing further of this
@@ -155,7 +155,7 @@ turn_entry(struct turn *t, struct call *a, bool *stop, struct err *e)
 		kind = turn_add_result(t->s, a->call_id, a->problem, strlen(a->problem), e);
 		return kind ? kind : governor_problem(&t->g, e);
 	}
-	kind = governor_check(&t->g, e);
+	kind = governor_check(&t->g, true, e);
 	return kind ? kind : turn_step(t, a, stop, e);
 }
 
@@ -253,7 +253,7 @@ turn_end(struct turn *t, enum err_kind kind, struct err *e)
 	if (loop_take_interrupts(s->loop) > 0 && !kind)
 		kind = err_set(e, ERR_INTERRUPTED, "interrupted");
 	if (kind == ERR_INTERRUPTED && t->g.over)
-		kind = governor_check(&t->g, e);
+		kind = governor_check(&t->g, false, e);
 	if (loop_terminated(s->loop))
 		kind = err_set(e, ERR_TERMINATED, "terminated");
 	if (kind)
@@ -272,7 +272,7 @@ turn_loop(struct session *s, struct err *e)
 
 	governor_begin(&t.g, s);
 	do {
-		kind = governor_check(&t.g, e);
+		kind = governor_check(&t.g, false, e);
 		if (!kind)
 			kind = request_run(s, e);
 		if (kind)

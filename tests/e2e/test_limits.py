@@ -58,6 +58,15 @@ def max_steps():
 
 
 @test
+def answer_behind_the_last_step():
+    """--max-steps: a model that answers behind the last step allowed has done its task"""
+    with Home() as home, Server(srv.run("echo x"), srv.text("that was x")) as s:
+        done = task(home, s, "go", "-y", "--max-steps", "1", *run.trusted())
+        exits(done, 0)
+        contains(done.out, "that was x", "the answer")
+
+
+@test
 def step_timeout():
     """--step-timeout ends a step that ignores SIGINT; the task goes on and the model is told"""
     code = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
