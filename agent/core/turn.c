@@ -365,8 +365,10 @@ turn_user_code(struct session *s, const struct kernel *k, const char *code, size
 		return kind;
 	approve_release(&d);
 	kind = turn_execute(s, &step, true, &r, &text, e);
-	if (kind)
+	if (kind) {
+		step_result_release(&r);
 		return kind;
+	}
 	if (status)
 		*status = r.status;
 	turn_add_aside(s, k, code, n, &text);

@@ -270,6 +270,11 @@ test_s14_result(void **state)
 	assert_true(r.cpu_ms >= 10 && r.cpu_ms <= r.wall_ms + 200);
 	run("shell", "true");
 	assert_null(r.cwd);
+	run("python",
+	    "import os; os.mkdir('/tmp/g'); os.chdir('/tmp/g'); os.rmdir('/tmp/g')");
+	buf_reset(&out);
+	step_result_text(&r, kernel_find("python"), &out);
+	assert_non_null(strstr(buf_str(&out), " · cwd was removed]"));
 	run("shell", "exit 4");
 	buf_reset(&out);
 	step_result_text(&r, kernel_find("shell"), &out);
