@@ -117,6 +117,19 @@ calls_numbered_oddly(void **state)
 }
 
 static void
+streams_under_another_type(void **state)
+{
+	(void)state;
+	help_check(false, "application/json", CH("{\"content\":\"a\"}") FIN("stop") DONE,
+		   "none text='a'");
+	help_check(false, "application/json", ": ping\n\n" CH("{\"content\":\"a\"}") DONE,
+		   "none text='a'");
+	help_check(false, "", "\n\n" CH("{\"content\":\"a\"}") DONE, "none text='a'");
+	help_check(false, "", "\n",
+		   "truncated text='' error='the server sent an empty answer'");
+}
+
+static void
 calls_of_other_shapes(void **state)
 {
 	(void)state;
@@ -495,6 +508,7 @@ main(void)
 	    cmocka_unit_test(ends),
 	    cmocka_unit_test(calls_in_pieces),
 	    cmocka_unit_test(calls_numbered_oddly),
+	    cmocka_unit_test(streams_under_another_type),
 	    cmocka_unit_test(calls_of_other_shapes),
 	    cmocka_unit_test(thinking),
 	    cmocka_unit_test(errors_inside),
