@@ -98,5 +98,16 @@ def calls_that_share_an_id():
         contains(results[1]["content"], "second", "result 2")
 
 
+@test
+def hidden_characters_in_code():
+    """code that runs without a question is shown with its hidden characters written out"""
+    with Home() as home, Server(srv.run("echo a\u202eb\u200b > x # \u0430bc.example\nplain  code"),
+                                srv.text("end")) as s:
+        done = task(home, s, "go", "-y")
+        exits(done, 0)
+        contains(done.err, "a⟨U+202E RLO⟩b⟨U+200B ZWSP⟩ > x", "the line")
+        contains(done.err, "\n  plain  code\n", "a line with nothing to hide")
+
+
 if __name__ == "__main__":
     tap.main()
