@@ -284,6 +284,14 @@ const struct slash_row slash_table[] = {
 };
 const size_t slash_count = ARRAY_LEN(slash_table);
 
+/* Two lines typed before the prompt was ready may have become one entry: it is in the history. */
+static enum slash_end
+slash_no_words(struct app *a, const char *word)
+{
+	slash_say(a, "/%s takes no words: nothing was done (Up brings it back)", word);
+	return SLASH_DONE;
+}
+
 enum slash_end
 slash_run(struct app *a, const char *line)
 {
@@ -301,8 +309,11 @@ slash_run(struct app *a, const char *line)
 		return SLASH_QUIT;
 	for (size_t i = 0; i < slash_count; i++) {
 		names[i] = slash_table[i].name;
-		if (strcmp(word, names[i]) == 0)
-			return slash_table[i].run(a, arg);
+		if (strcmp(word, names[i]) != 0)
+			continue;
+		if (*arg && !*slash_table[i].args)
+			return slash_no_words(a, word);
+		return slash_table[i].run(a, arg);
 	}
 	near = opt_nearest(word, names, slash_count);
 	if (near)

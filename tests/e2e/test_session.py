@@ -363,13 +363,21 @@ def edit_shows_own_words_only():
         t.wait_for("First")
         again_at_prompt(t)
         t.line("/edit")
-        t.wait_for("^> look at it$")
+        t.wait_for("^> /edit\n+> look at it$")
         t.line(" twice")
         t.wait_for("Second")
         said = s.chats()[1].words("user")
         contains(said, "made-aside", "the output")
         contains(said, "look at it twice", "the words")
         equal(said.count("look at it"), 1)
+
+
+@test
+def words_too_many():
+    """a command that takes no words refuses them: nothing is lost silently"""
+    with Home() as home, Server(srv.text("x")) as s, session(home, s) as t:
+        t.line("/undo everything")
+        t.wait_for("^.*/undo takes no words")
 
 
 @test
