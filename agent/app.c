@@ -25,6 +25,40 @@ app_sandbox_failed(const struct sbx_fail *f, enum err_kind kind, struct err *e)
 	return kind;
 }
 
+/* The option that holds the path, or -1. The sandbox's own copy may be cut. */
+static int
+app_option_of_path(const struct opts *o, const struct sbx_fail *f)
+{
+	static const int ids[] = {OPT_ALLOW_READ, OPT_ALLOW_WRITE};
+
+	if (strcmp(f->step, "policy path") != 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+		for (const char *const *p = opt_list(o, ids[i], NULL); *p; p++)
+			if (strncmp(*p, f->path, sizeof(f->path) - 1) == 0)
+				return ids[i];
+	return -1;
+}
+
+enum err_kind
+app_policy_failed(const struct opts *o, const struct sbx_fail *f, struct err *e)
+{
+	int id = app_option_of_path(o, f);
+	char msg[64], hint[448];
+	enum opt_rank rank;
+
+	if (id < 0)
+		return app_sandbox_failed(f, ERR_SANDBOX, e);
+	sbx_fail_text(f, msg, sizeof(msg), hint, sizeof(hint));
+	errno = f->sys;
+	err_sys(e, ERR_CONFIG, "'%s'", f->path);
+	err_hint(e, "%s", hint);
+	rank = opt_rank(o, id);
+	if (rank != OPT_FROM_ARGV && rank != OPT_FROM_ENV)
+		err_context(e, "%s", option_table[id].key); /* the source is a line */
+	return err_context(e, "%s", opt_source(o, id));
+}
+
 enum err_kind
 app_start_jail(struct app *a, struct err *e)
 {
@@ -113,7 +147,7 @@ app_setup_jail(struct app *a, struct sbx_policy *p, struct err *e)
 	p->workspace = a->workspace;
 	kind = staged_open(a, p, e);
 	if (!kind && !sbx_session_setup(a->sandbox, p, &f))
-		kind = app_sandbox_failed(&f, ERR_SANDBOX, e);
+		kind = app_policy_failed(a->opts, &f, e);
 	return kind;
 }
 
@@ -189,6 +223,9 @@ app_want(const struct opts *o)
 	return (struct model_want){.model = opt_str(o, OPT_MODEL),
 				   .api_base = opt_str(o, OPT_API_BASE),
 				   .api_key = opt_str(o, OPT_API_KEY),
+				   .api_key_from = opt_source(o, OPT_API_KEY),
+				   .api_key_first =
+				       opt_rank(o, OPT_API_KEY) >= OPT_FROM_ENV,
 				   .context = opt_int(o, OPT_CONTEXT)};
 }
 

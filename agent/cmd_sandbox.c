@@ -38,7 +38,7 @@ sandbox_run(struct app *a, struct sbx_policy *p, char **argv)
 	code = sbx_run(p, argv, &f);
 	if (code >= 0)
 		return sandbox_end(a, code);
-	app_sandbox_failed(&f, ERR_SANDBOX, &e);
+	app_policy_failed(a->opts, &f, &e);
 	return app_fail(a, &e);
 }
 

@@ -5,8 +5,8 @@
 #include "agent/base/utf8.h"
 #include "agent/commands.h"
 
-#define COMMAND_FACTS(name_, bit_, rest_, hidden_, args_, help_) \
-	{#name_, bit_, rest_, hidden_, args_, help_},
+#define COMMAND_FACTS(name_, bit_, rest_, hidden_, words_, args_, help_) \
+	{#name_, bit_, rest_, hidden_, words_, args_, help_},
 
 const struct command command_table[] = {COMMAND_ROWS(COMMAND_FACTS)};
 const size_t command_count = ARRAY_LEN(command_table);

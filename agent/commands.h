@@ -19,30 +19,31 @@ enum command_bit {
 	CMD_ANY = (1 << 10) - 1,
 };
 
-/* ROW(name, bit, rest, hidden, arguments, help); `rest`: options end at the first argument. */
-#define COMMAND_ROWS(ROW)                                                            \
-	ROW(sandbox, CMD_SANDBOX, true, false, "[OPTION...] [--] PROGRAM [ARG...]",  \
-	    "run a program under the same sandbox")                                  \
-	ROW(staged, CMD_STAGED, false, false,                                        \
-	    "[list | diff | apply | discard] [ID] [PATH...]",                        \
-	    "changes that a run with --staged has kept")                             \
-	ROW(models, CMD_MODELS, false, false, "[OPTION...]",                         \
-	    "list the models that can be used now")                                  \
-	ROW(doctor, CMD_DOCTOR, false, false, "[OPTION...]",                         \
-	    "say what this machine offers and what is missing")                      \
-	ROW(config, CMD_CONFIG, false, false, "[path | check FILE]",                 \
-	    "show each setting and where it comes from")                             \
-	ROW(render, CMD_RENDER, false, false, "[OPTION...] [FILE]",                  \
-	    "show Markdown as an answer would look")                                 \
-	ROW(completion, CMD_COMPLETION, false, false, "bash|zsh|fish",               \
-	    "print a completion script for a shell")                                 \
-	ROW(help, CMD_HELP, false, false, "[TOPIC]", "explain a command or a topic") \
-	ROW(version, CMD_VERSION, false, false, "", "print the version")
+/* ROW(name, bit, rest, hidden, words, arguments, help); `rest`: options end at the first
+ * argument; `words`: it takes arguments that are no options. */
+#define COMMAND_ROWS(ROW)                                                                  \
+	ROW(sandbox, CMD_SANDBOX, true, false, true, "[OPTION...] [--] PROGRAM [ARG...]",  \
+	    "run a program under the same sandbox")                                        \
+	ROW(staged, CMD_STAGED, false, false, true,                                        \
+	    "[list | diff | apply | discard] [ID] [PATH...]",                              \
+	    "changes that a run with --staged has kept")                                   \
+	ROW(models, CMD_MODELS, false, false, false, "[OPTION...]",                        \
+	    "list the models that can be used now")                                        \
+	ROW(doctor, CMD_DOCTOR, false, false, false, "[OPTION...]",                        \
+	    "say what this machine offers and what is missing")                            \
+	ROW(config, CMD_CONFIG, false, false, true, "[path | check FILE]",                 \
+	    "show each setting and where it comes from")                                   \
+	ROW(render, CMD_RENDER, false, false, true, "[OPTION...] [FILE]",                  \
+	    "show Markdown as an answer would look")                                       \
+	ROW(completion, CMD_COMPLETION, false, false, true, "bash|zsh|fish",               \
+	    "print a completion script for a shell")                                       \
+	ROW(help, CMD_HELP, false, false, true, "[TOPIC]", "explain a command or a topic") \
+	ROW(version, CMD_VERSION, false, false, false, "", "print the version")
 
 struct command {
 	const char *name;
 	unsigned bit;
-	bool rest, hidden;
+	bool rest, hidden, words;
 	const char *args;
 	const char *help;
 };
@@ -56,7 +57,7 @@ const struct command *command_find(const char *name);
  * main.c makes its own table of functions: COMMAND_ROWS(COMMAND_FUNCTION). The table here holds
  * none, so that options and help can be tested without linking every command. */
 typedef int command_fn(struct opts *o);
-#define COMMAND_PROTOTYPE(name, bit, rest, hidden, args, help) command_fn cmd_##name;
+#define COMMAND_PROTOTYPE(name, bit, rest, hidden, words, args, help) command_fn cmd_##name;
 COMMAND_ROWS(COMMAND_PROTOTYPE)
 /* Prints "sunaba: message" and "  hint" to standard error, control characters made visible, and
  * returns the exit code. For commands that draw nothing else. */
@@ -65,6 +66,6 @@ int cmd_fail(const struct err *e);
 int cmd_end(void);
 /* Writes untrusted text: control characters and ill-formed bytes as \xNN. */
 void cmd_puts(FILE *out, const char *text);
-#define COMMAND_FUNCTION(name, bit, rest, hidden, args, help) cmd_##name,
+#define COMMAND_FUNCTION(name, bit, rest, hidden, words, args, help) cmd_##name,
 
 #endif

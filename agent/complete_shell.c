@@ -168,7 +168,8 @@ zsh_value(FILE *out, const struct opt_row *row)
 static void
 zsh_option(FILE *out, const struct opt_row *row)
 {
-	bool many = row->type == OPT_LIST || row->type == OPT_PATHS;
+	bool many =
+	    row->type == OPT_LIST || row->type == OPT_NAMES || row->type == OPT_PATHS;
 
 	fputs(" \\\n\t\t'", out);
 	if (row->letter)

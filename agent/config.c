@@ -127,7 +127,7 @@ config_takes_list(const struct config *c, int id)
 	size_t n;
 	const struct opt_row *row = &opt_rows(c->o, &n)[id];
 
-	return row->type == OPT_LIST || row->type == OPT_PATHS;
+	return row->type == OPT_LIST || row->type == OPT_NAMES || row->type == OPT_PATHS;
 }
 
 /* The items of a list, from behind its start to its end. */

@@ -163,7 +163,8 @@ man_type(const struct opt_row *row)
 	case OPT_CHOICE:
 		return row->choices;
 	case OPT_LIST:
-		return "list of words";
+	case OPT_NAMES:
+		return "list of names";
 	case OPT_PATHS:
 		return "list of paths";
 	}

@@ -75,6 +75,11 @@ limits_show(struct app *a)
 	term_linef(a->term, TERM_SIDE, STYLE_NOTICE, "  %-10s %-10zu %s", "output",
 		   a->session->conf.execute.show_bytes / KIB,
 		   "KiB of a step's output to the model");
+	term_linef(
+	    a->term, TERM_SIDE, STYLE_NOTICE,
+	    "  %-10s %-10zu MiB of a step's output kept in a file, %zu MiB a session", "",
+	    a->session->conf.execute.spill_bytes / MIB,
+	    a->session->conf.execute.spills_bytes / MIB);
 	term_line(
 	    a->term, TERM_SIDE, STYLE_NOTICE,
 	    "/limits NAME VALUE changes one until the session ends: /limits memory 8G");

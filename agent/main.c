@@ -80,14 +80,15 @@ main_job(struct app *a)
 }
 
 /* A closed standard stream would be the number of the next file that is opened: what is meant
- * for the user would be written into it. */
+ * for the user would be written into it. Opened for reading alone, so that writing fails as it
+ * does on a closed one, and is told. */
 static void
 main_fill_streams(void)
 {
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDONLY);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);

@@ -319,7 +319,13 @@ enum err_kind
 opts_argv(struct opts *o, const char *command, int argc, char **argv, struct err *e)
 {
 	const struct command *row = command ? command_find(command) : NULL;
+	enum err_kind kind = opt_argv(o, row ? row->bit : CMD_MAIN, row ? row->name : NULL,
+				      row && row->rest, argc, argv, e);
+	char **words = opts_args(o, NULL);
 
-	return opt_argv(o, row ? row->bit : CMD_MAIN, row ? row->name : NULL,
-			row && row->rest, argc, argv, e);
+	if (kind || !row || row->words || !words[0])
+		return kind;
+	err_set(e, ERR_USAGE, "'%s' takes no '%.200s'", row->name, words[0]);
+	err_hint(e, "see 'sunaba help %s'", row->name);
+	return ERR_USAGE;
 }

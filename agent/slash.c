@@ -9,10 +9,9 @@
 #include "agent/core/context.h"
 #include "agent/model/models.h"
 #include "agent/net.h"
+#include "agent/save.h"
 #include "agent/slash.h"
 #include "agent/staged.h"
-
-#define SLASH_SAVE_MAX (64 * MIB) /* bytes of a saved conversation */
 
 static void slash_say(struct app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
@@ -108,24 +107,18 @@ slash_models(struct app *a, const char *arg)
 static enum slash_end
 slash_approve(struct app *a, const char *arg)
 {
-	static const char *const words[] = {
-	    [APPROVE_ASK] = "ask", [APPROVE_AUTO] = "auto", [APPROVE_NEVER] = "never"};
 	struct session *s = a->session;
 	size_t i;
 
-	for (i = 0; *arg && i < ARRAY_LEN(words) && strcmp(words[i], arg) != 0; i++)
+	for (i = 0; *arg && i < APPROVE_MODES && strcmp(approve_words[i], arg) != 0; i++)
 		;
-	if (*arg && i == ARRAY_LEN(words)) {
+	if (*arg && i == APPROVE_MODES) {
 		slash_say(a, "'%s' is none of: ask, auto, never", arg);
 		return SLASH_DONE;
 	}
-	if (*arg) {
-		s->conf.approve = (enum approve_mode)i;
-		memset(s->always, 0, sizeof(s->always));
-		if (s->begun)
-			transcript_note(s->transcript, "approve", arg, NULL);
-	}
-	slash_say(a, "steps: %s", words[s->conf.approve]);
+	if (*arg)
+		session_set_approve(s, (enum approve_mode)i);
+	slash_say(a, "steps: %s", approve_words[s->conf.approve]);
 	return SLASH_DONE;
 }
 
@@ -177,47 +170,31 @@ slash_restart(struct app *a, const char *arg)
 	return SLASH_DONE;
 }
 
-/* The conversation as Markdown. */
-static void
-slash_save_text(const struct session *s, struct buf *out)
+static enum slash_end
+slash_save_to(struct app *a, const char *arg, bool over)
 {
-	static const char *const heads[] = {[MSG_SYSTEM] = NULL,
-					    [MSG_USER] = "## User",
-					    [MSG_ASSISTANT] = "## Assistant",
-					    [MSG_TOOL] = "### Result"};
+	AUTO_FREE char *path = *arg ? fs_expand(arg) : NULL;
+	struct err e = {0};
 
-	for (size_t i = 0; i < s->msgs.n; i++) {
-		const struct msg *m = &s->msgs.at[i];
-
-		if (!heads[m->role])
-			continue;
-		buf_addf(out, "%s\n\n", heads[m->role]);
-		if (m->role == MSG_TOOL)
-			buf_addf(out, "~~~~\n%s\n~~~~\n\n", m->text);
-		else if (*m->text)
-			buf_addf(out, "%s\n\n", m->text);
-		for (size_t k = 0; k < m->ncalls; k++)
-			buf_addf(out, "~~~~json\n%s\n~~~~\n\n", m->calls[k].args);
-	}
+	if (!path)
+		slash_say(a, "which file? /save FILE.md");
+	else if (save_markdown(a->session, path, over, &e))
+		term_error(a->term, &e);
+	else
+		slash_say(a, "saved to %s", path);
+	return SLASH_DONE;
 }
 
 static enum slash_end
 slash_save(struct app *a, const char *arg)
 {
-	AUTO_BUF struct buf text = BUF_INIT(SLASH_SAVE_MAX);
-	AUTO_FREE char *path = *arg ? fs_expand(arg) : NULL;
-	struct err e = {0};
+	return slash_save_to(a, arg, false);
+}
 
-	if (!path) {
-		slash_say(a, "which file? /save FILE.md");
-		return SLASH_DONE;
-	}
-	slash_save_text(a->session, &text);
-	if (fs_write(path, buf_str(&text), text.len, 0600, &e))
-		term_error(a->term, &e);
-	else
-		slash_say(a, "saved to %s", path);
-	return SLASH_DONE;
+static enum slash_end
+slash_save_over(struct app *a, const char *arg)
+{
+	return slash_save_to(a, arg, true);
 }
 
 static enum slash_end
@@ -283,6 +260,7 @@ const struct slash_row slash_table[] = {
     {"reset", "", "forget the conversation, restart the interpreters", slash_reset},
     {"restart", "[LANGUAGE]", "restart one interpreter, or all", slash_restart},
     {"save", "FILE", "save the conversation as Markdown", slash_save},
+    {"save!", "FILE", "the same, over a file that is there", slash_save_over},
     {"tokens", "", "what was used, and how full the window is", slash_tokens},
     {"allow", "[read|write PATH]", "show code one path more, or let it write there",
      slash_allow},
@@ -293,6 +271,14 @@ const struct slash_row slash_table[] = {
     {"quit", "", "leave (also Ctrl-D)", slash_quit},
 };
 const size_t slash_count = ARRAY_LEN(slash_table);
+
+/* Two lines typed before the prompt was ready may have become one entry: it is in the history. */
+static enum slash_end
+slash_no_words(struct app *a, const char *word)
+{
+	slash_say(a, "/%s takes no words: nothing was done (Up brings it back)", word);
+	return SLASH_DONE;
+}
 
 enum slash_end
 slash_run(struct app *a, const char *line)
@@ -311,8 +297,11 @@ slash_run(struct app *a, const char *line)
 		return SLASH_QUIT;
 	for (size_t i = 0; i < slash_count; i++) {
 		names[i] = slash_table[i].name;
-		if (strcmp(word, names[i]) == 0)
-			return slash_table[i].run(a, arg);
+		if (strcmp(word, names[i]) != 0)
+			continue;
+		if (*arg && !*slash_table[i].args)
+			return slash_no_words(a, word);
+		return slash_table[i].run(a, arg);
 	}
 	near = opt_nearest(word, names, slash_count);
 	if (near)

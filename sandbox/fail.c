@@ -89,6 +89,7 @@ static const struct {
     {"bubblewrap", ENOENT, "install bubblewrap: apt-get install bubblewrap"},
     {"private folders", ANY,
      "make the state folder ($XDG_STATE_HOME or ~/.local/state) writable"},
+    {"files allowed", ANY, "allow more: ulimit -n 1024"},
     {"execute the jail", ENOENT, "mount /proc first: mount -t proc proc /proc"},
 };
 
@@ -134,6 +135,9 @@ sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint, size
 		step = "cannot make a user namespace";
 	if (strcmp(step, "workspace") == 0 && !f->sys)
 		snprintf(msg, nmsg, "'%s' cannot be a workspace", path);
+	else if (strcmp(step, "files allowed") == 0)
+		snprintf(msg, nmsg, "sandbox: only %s files may be open at once: too few",
+			 path);
 	else
 		snprintf(msg, nmsg, "sandbox: %s%s%s%s%s%s", step, path[0] ? " '" : "",
 			 path, path[0] ? "'" : "", f->sys ? ": " : "",

@@ -37,6 +37,7 @@
 #include "sandbox/watch.h"
 
 #define END_PATIENCE 500 /* ms in which pid 1 must end after a signal */
+#define RUN_FILES    64 /* open at once while the tree is built; 24 were seen to be enough */
 
 extern char **environ;
 
@@ -362,6 +363,8 @@ sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f)
 	int code = -1, workspace;
 
 	memset(f, 0, sizeof(*f));
+	if (!sbx_files_allowed(RUN_FILES, f))
+		return -1;
 	workspace = setup_encode(p, &q, f);
 	if (workspace >= 0 && setup_decode(queue_head(&q), queue_len(&q), &s)) {
 		if (fchdir(workspace)) {

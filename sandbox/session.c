@@ -30,6 +30,8 @@
 #define DOWN_MAX     (64 * SBX_MIB) /* bytes waiting for the jail */
 #define END_PATIENCE 1000	    /* ms until a jail that does not end is killed */
 #define FD_HIGH	     100
+#define SESSION_FILES \
+	320 /* the jail and its jobs put descriptors at 300 and above (spawn.c) */
 
 /* In the child: only async-signal-safe calls. Returns when the exec failed. */
 static void
@@ -99,6 +101,8 @@ sbx_session_start(struct sbx_session **out, struct sbx_fail *f)
 	pid_t pid;
 
 	memset(f, 0, sizeof(*f));
+	if (!sbx_files_allowed(SESSION_FILES, f))
+		return false;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return sbx_fail_set(f, "socket pair", errno, NULL);
 	pid = fork_jail(pair[1], f);

@@ -87,7 +87,7 @@ setup_path(const char *path, const char *workspace, bool *fresh, char real[4096]
 		*fresh = true;
 	}
 	if (strcmp(real, "/") == 0)
-		return sbx_fail_set(f, "policy path", EINVAL, real);
+		return sbx_fail_set(f, "policy path", EINVAL, path);
 	if (!sys && leads_out(path, real, workspace))
 		return sbx_fail_set(f, "policy path", ELOOP, path);
 	return true;

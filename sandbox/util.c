@@ -3,9 +3,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* A queue that grew beyond this gives its block back when it runs empty. */
-#define QUEUE_KEEP (64 * SBX_KIB)
+#define QUEUE_KEEP   (64 * SBX_KIB)
+#define FILES_RAISED 1024 /* open files, where fewer than needed were allowed */
 
 void
 sbx_shut(int *fd)
@@ -22,6 +24,22 @@ sbx_fail_set(struct sbx_fail *f, const char *step, int sys, const char *path)
 	snprintf(f->path, sizeof(f->path), "%s", path ? path : "");
 	f->sys = sys;
 	return false;
+}
+
+bool
+sbx_files_allowed(unsigned least, struct sbx_fail *f)
+{
+	struct rlimit r;
+	char now[24];
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= least)
+		return true;
+	snprintf(now, sizeof(now), "%llu", (unsigned long long)r.rlim_max);
+	if (r.rlim_max < least)
+		return sbx_fail_set(f, "files allowed", 0, now);
+	r.rlim_cur = r.rlim_max < FILES_RAISED ? r.rlim_max : FILES_RAISED;
+	return setrlimit(RLIMIT_NOFILE, &r) == 0 ||
+	       sbx_fail_set(f, "files allowed", 0, now);
 }
 
 void *

@@ -37,6 +37,8 @@ sbx_free_(void *pp)
 /* Closes *fd when it is open, and makes it -1. */
 void sbx_shut(int *fd);
 /* Fills *f and returns false, so that `return sbx_fail_set(…)` reads well. `path` may be NULL. */
+/* Lets this process open `least` files at once, raising its own limit; false when it must not. */
+bool sbx_files_allowed(unsigned least, struct sbx_fail *f);
 bool sbx_fail_set(struct sbx_fail *f, const char *step, int sys, const char *path);
 /* `detail` of SBX_NOTE_CONNECT: a name server was asked; the address is no allowed host's. */
 #define NOTE_LOOKUP  "name lookup"

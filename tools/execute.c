@@ -23,7 +23,8 @@
 const struct execute_limits execute_limits_default = {.wall_ms = 120 * 1000,
 						      .keep_bytes = MIB,
 						      .show_bytes = 16 * KIB,
-						      .spill_bytes = 256 * MIB};
+						      .spill_bytes = 256 * MIB,
+						      .spills_bytes = 1024 * MIB};
 
 /* Told to the user now and to the model with the result; once until then. */
 static void
@@ -59,6 +60,7 @@ executor_new(const struct executor_opts *o)
 	struct executor *x = mem_alloc(sizeof(*x));
 
 	x->o = *o;
+	x->spills.max = o->limits.spills_bytes;
 	jobs_init(&x->jobs, o->sandbox);
 	buf_init(&x->told, EXPLAIN_LINES_MAX);
 	x->jobs.notice = executor_notice;
@@ -90,6 +92,7 @@ executor_free(struct executor *x)
 		return;
 	jobs_release(&x->jobs);
 	executor_stop(x);
+	spills_release(&x->spills);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	buf_release(&x->told);
 	free(x);
@@ -145,18 +148,6 @@ executor_tell(struct executor *x, const struct sbx_notice *n)
 	return x->jobs.notice != NULL;
 }
 
-void
-executor_set_attend(struct executor *x, const struct executor_attend *a)
-{
-	x->attend = *a;
-}
-
-bool
-executor_busy(const struct executor *x)
-{
-	return x->busy;
-}
-
 static enum err_kind
 executor_fail(const struct executor *x, struct err *e)
 {
@@ -203,22 +194,6 @@ not_run(struct step_result *r, char *note)
 	*r = (struct step_result){.end = STEP_NOT_RUN, .status = 127, .note = note};
 }
 
-/* "shell, python": what could be run instead. */
-static void
-add_available(struct buf *b)
-{
-	const struct kernel *k;
-	bool any = false;
-
-	for (size_t i = 0; (k = kernel_at(i)); i++) {
-		if (!kernel_installed(k))
-			continue;
-		buf_addf(b, "%s%s", any ? ", " : "", k->name);
-		any = true;
-	}
-	buf_adds(b, any ? "" : "nothing");
-}
-
 /* A note when this cannot be run at all, or NULL. */
 static char *
 refuse(const char *language, const struct kernel *k, const char *code, size_t n)
@@ -236,7 +211,7 @@ refuse(const char *language, const struct kernel *k, const char *code, size_t n)
 		else
 			buf_addf(&b,
 				 "no language is called '%.40s'; available: ", language);
-		add_available(&b);
+		kernels_add_installed(&b, "nothing");
 	} else if (n > CODE_MAX) {
 		buf_addf(&b,
 			 "the code is %zu bytes long, more than the %zu of a step; write "
@@ -246,6 +221,20 @@ refuse(const char *language, const struct kernel *k, const char *code, size_t n)
 		buf_adds(&b, "the code holds a NUL byte");
 	}
 	return buf_take(&b);
+}
+
+/* Says which of the kept outputs went for this one. */
+static void
+result_note_spills(const struct step *s, struct buf *b)
+{
+	struct spills *all = &s->x->spills;
+	size_t gone = s->out.path ? spills_add(all, s->out.path, s->out.spilled) : 0;
+
+	if (gone > 0)
+		buf_addf(b,
+			 "kept outputs of a session may take %zu MiB: the files of the "
+			 "oldest %zu are removed\n",
+			 all->max / MIB, gone);
 }
 
 static void
@@ -275,6 +264,7 @@ result_note(const struct step *s, struct step_result *r)
 	if (s->out.spill_error.kind)
 		buf_addf(&b, "the whole output could not be kept: %s\n",
 			 s->out.spill_error.msg);
+	result_note_spills(s, &b);
 	if (b.len > 0) {
 		buf_truncate(&b, b.len - 1);
 		r->note = buf_take(&b);
@@ -340,7 +330,6 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 		r->cpu_ms = (int64_t)((job->cpu_us - cpu_before) / 1000);
 	r->output = collect_end(&s->out, &r->omitted_bytes);
 	r->total_bytes = s->out.total_bytes;
-	r->spill_path = TAKE(s->out.path);
 	if (job->cwd && cwd_before && strcmp(job->cwd, cwd_before) != 0) {
 		struct buf b = BUF_INIT(3 * SBX_RECORD_MAX);
 
@@ -348,6 +337,7 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 		r->cwd = buf_take(&b);
 	}
 	result_note(s, r);
+	r->spill_path = TAKE(s->out.path);
 	result_explain(s, r, cwd_before);
 }
 
@@ -387,9 +377,11 @@ step_ensure(struct step *s, struct step_result *r)
 	if (job->state != JOB_NONE)
 		jobs_abandon(&s->x->jobs, job);
 	job->lost = r->fresh;
-	not_run(r, start_note(job, &job->stray));
-	if (s->why == WHY_USER)
+	not_run(r, s->why == WHY_USER ? NULL : start_note(job, &job->stray));
+	if (s->why == WHY_USER) {
 		r->end = STEP_INTERRUPTED;
+		r->status = 128 + SIGINT;
+	}
 	return false;
 }
 

@@ -15,13 +15,14 @@
 #include "tools/kernels/kernels.h"
 
 struct execute_limits {
-	int64_t wall_ms;    /* per step; 0: none */
-	size_t keep_bytes;  /* of output kept in memory */
-	size_t show_bytes;  /* of output shown to the model, first and last half */
-	size_t spill_bytes; /* of output written to the spill file */
+	int64_t wall_ms;     /* per step; 0: none */
+	size_t keep_bytes;   /* of output kept in memory */
+	size_t show_bytes;   /* of output shown to the model, first and last half */
+	size_t spill_bytes;  /* of output written to the spill file */
+	size_t spills_bytes; /* of all spill files together, once the step has ended */
 };
 extern const struct execute_limits
-    execute_limits_default; /* 120 s, 1 MiB, 16 KiB, 256 MiB */
+    execute_limits_default; /* 120 s, 1 MiB, 16 KiB, 256 MiB, 1 GiB */
 
 enum step_end {
 	STEP_DONE,	  /* the code ran to its end; `status` says how */

@@ -64,7 +64,7 @@ result_add_facts(const struct step_result *r, struct buf *out)
 	if (r->cpu_ms >= 10)
 		buf_addf(out, " · cpu %.2f s", (double)r->cpu_ms / 1000);
 	if (r->cwd) {
-		buf_adds(out, " · cwd ");
+		buf_adds(out, *r->cwd ? " · cwd " : " · cwd was removed");
 		result_add_path(out, r->cwd);
 	}
 	if (r->omitted_bytes > 0 || r->spill_path)

@@ -187,3 +187,15 @@ step_begin(struct step *s, int64_t limit_ms, bool told)
 	s->limit = limit_ms;
 	s->second = told && s->x->o.on_second ? s->start + SECOND_MS : INT64_MAX;
 }
+
+void
+executor_set_attend(struct executor *x, const struct executor_attend *a)
+{
+	x->attend = *a;
+}
+
+bool
+executor_busy(const struct executor *x)
+{
+	return x->busy;
+}

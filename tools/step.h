@@ -11,6 +11,7 @@
 #include "tools/execute.h"
 #include "tools/explain.h"
 #include "tools/jobs.h"
+#include "tools/spill.h"
 
 struct executor {
 	struct executor_opts o;
@@ -20,6 +21,7 @@ struct executor {
 	struct buf told;	/* lines about what was refused, for the next result */
 	struct executor_attend attend;
 	bool busy; /* a step is under way */
+	struct spills spills;
 };
 /* Watches the jail's descriptor; for writability only while something waits to be written. */
 void executor_watch(struct executor *x);

@@ -4,6 +4,7 @@
  * the table is read: forty short texts, a few microseconds; --version pays for nothing else.
  * Pinned by tests/unit/test_opt.c. */
 #include <assert.h>
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 static bool
 opt_is_list(const struct opt_row *row)
 {
-	return row->type == OPT_LIST || row->type == OPT_PATHS;
+	return row->type == OPT_LIST || row->type == OPT_NAMES || row->type == OPT_PATHS;
 }
 
 static bool
@@ -90,12 +91,23 @@ opt_list_add(struct opt_value *v, const struct opt_row *row, const char *p, size
 	v->list[v->nlist] = NULL;
 }
 
+static bool
+opt_is_variable(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (p[i] == '_' || isalpha((unsigned char)p[i]) ||
+			 (i > 0 && isdigit((unsigned char)p[i]))))
+		i++;
+	return i == n;
+}
+
 /* Adds the items of `text`; where it is cut depends on the row and on who says it. */
 static enum err_kind
 opt_list_text(struct opt_value *v, const struct opt_row *row, enum opt_rank rank,
 	      const char *text, struct err *e)
 {
-	char cut = row->type == OPT_LIST ? ',' : rank == OPT_FROM_ENV ? ':' : '\0';
+	char cut = row->type != OPT_PATHS ? ',' : rank == OPT_FROM_ENV ? ':' : '\0';
 
 	while (*text) {
 		const char *end = cut ? strchr(text, cut) : NULL;
@@ -103,6 +115,12 @@ opt_list_text(struct opt_value *v, const struct opt_row *row, enum opt_rank rank
 
 		if (v->nlist == OPT_LIST_MAX)
 			return err_set(e, ERR_USAGE, "more than %d items", OPT_LIST_MAX);
+		if (row->type == OPT_NAMES && !opt_is_variable(text, n))
+			return err_set(
+			    e, ERR_USAGE,
+			    "'%.*s' is not the name of a variable; give the "
+			    "name alone, the value is taken from the environment",
+			    (int)MIN_OF(n, (size_t)200), text);
 		if (n > 0)
 			opt_list_add(v, row, text, n);
 		text += n + (end != NULL);

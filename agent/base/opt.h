@@ -25,6 +25,7 @@ enum opt_type {
 	OPT_SIZE,     /* "4G", "512M", "1024"; powers of 1024; kept in bytes */
 	OPT_CHOICE,   /* one word of `choices` */
 	OPT_LIST,     /* strings; one text may hold several, separated by commas */
+	OPT_NAMES,    /* the same, of variables */
 	OPT_PATHS,    /* paths; in a variable separated by colons */
 };
 

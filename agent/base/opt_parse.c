@@ -149,6 +149,7 @@ opt_expects(const struct opt_row *row)
 	case OPT_PATH:
 	case OPT_CHOICE:
 	case OPT_LIST:
+	case OPT_NAMES:
 	case OPT_PATHS:
 		break;
 	}

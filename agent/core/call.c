@@ -5,21 +5,6 @@
 #include "agent/core/call.h"
 #include "tools/kernels/kernels.h"
 
-/* What is installed, for the model's own mending. */
-static void
-call_languages(struct buf *out)
-{
-	const struct kernel *k;
-	const char *comma = "";
-
-	for (size_t i = 0; (k = kernel_at(i)); i++) {
-		if (!kernel_installed(k))
-			continue;
-		buf_addf(out, "%s%s", comma, k->name);
-		comma = ", ";
-	}
-}
-
 void
 call_check_language(struct call *a)
 {
@@ -34,14 +19,29 @@ call_check_language(struct call *a)
 	else
 		buf_addf(&b,
 			 "Not run: there is no language '%.64s'. There are: ", a->language);
-	call_languages(&b);
+	kernels_add_installed(&b, "none");
 	a->problem = buf_take(&b);
 }
 
 bool
 call_in_fence(const struct fence *f)
 {
-	return f->closed && kernel_find(f->language);
+	return kernel_find(f->language);
+}
+
+struct call
+call_read_fence(const struct fence *f)
+{
+	struct call a = {.language = f->language, .code = f->code, .len = f->len};
+
+	if (f->closed)
+		call_check_language(&a);
+	else
+		a.problem =
+		    mem_strdup("Not run: the last code block was not closed. Send it "
+			       "again, whole, ended by a line of its own with the "
+			       "closing fence.");
+	return a;
 }
 
 /* Reads a call's arguments. A call that cannot be run gets a `problem` for the model. */
@@ -51,6 +51,12 @@ call_read(const struct msg_call *c)
 	struct call a = {.call_id = c->id};
 	struct err e = {0};
 
+	if (c->cut) {
+		a.problem = mem_strdup("Not run: the reply reached the output limit in the "
+				       "middle of this call. Call again with shorter code, "
+				       "in several steps.");
+		return a;
+	}
 	if (strcmp(c->name, "execute") != 0) {
 		a.problem =
 		    mem_printf("Not run: there is no tool '%.64s'. The only tool is "

@@ -21,8 +21,10 @@ struct call {
 struct call call_read(const struct msg_call *c);
 /* Sets `problem` when the language is unknown or not installed, naming what there is. */
 void call_check_language(struct call *a);
-/* Whether a block of a reply is code to be run, rather than an example or a diagram. */
+/* Whether a block of a reply is meant to be run, rather than an example or a diagram. */
 bool call_in_fence(const struct fence *f);
+/* Such a block as a call; one whose end never came has a `problem`. Borrows from `f`. */
+struct call call_read_fence(const struct fence *f);
 void call_release(struct call *a);
 
 #endif

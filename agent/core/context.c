@@ -8,8 +8,9 @@
 #include "agent/core/context.h"
 
 #define CONTEXT_KEEP_BYTES \
-	512		  /* of a shortened text: half from its head, half from its tail */
-#define CONTEXT_PER_MSG 4 /* tokens of a message's own framing */
+	512 /* of a shortened text: half from its head, half from its tail */
+#define CONTEXT_LANGUAGE_MAX 64 /* bytes of a language's name */
+#define CONTEXT_PER_MSG	     4	/* tokens of a message's own framing */
 
 int64_t
 context_tokens(const char *p, size_t n)
@@ -63,12 +64,31 @@ context_shorten(const char *text, size_t *dropped)
 			  (int)head, text, tail - head, text + tail);
 }
 
+/* A message with a shorter aside before the words that the user typed. */
+static char *
+context_shorten_aside(struct msg *m, size_t *dropped)
+{
+	AUTO_FREE char *front = mem_strndup(m->text, m->aside);
+	AUTO_FREE char *shorter = context_shorten(front, dropped);
+	char *whole;
+
+	if (!shorter)
+		return NULL;
+	whole = mem_printf("%s%s", shorter, m->text + m->aside);
+	m->aside = strlen(shorter);
+	return whole;
+}
+
 static bool
 context_shorten_text(struct msg *m, struct context_cut *cut)
 {
 	size_t dropped = 0;
-	char *shorter = m->shortened ? NULL : context_shorten(m->text, &dropped);
+	char *shorter = NULL;
 
+	if (!m->shortened && m->aside > 0)
+		shorter = context_shorten_aside(m, &dropped);
+	else if (!m->shortened)
+		shorter = context_shorten(m->text, &dropped);
 	if (!shorter)
 		return false;
 	free(m->text);
@@ -78,69 +98,105 @@ context_shorten_text(struct msg *m, struct context_cut *cut)
 	return true;
 }
 
-/* Old code in a call: the arguments stay one JSON object with language and a shorter code. */
+/* Code in a call: the arguments stay one JSON object with language and a shorter code. Where
+ * they are something else, a shorter form of their text is what is left of them. */
 static bool
 context_shorten_call(struct msg_call *c, struct context_cut *cut)
 {
 	AUTO_BUF struct buf b = BUF_INIT(16 * KIB);
-	AUTO_FREE char *code = NULL;
+	AUTO_FREE char *shorter = NULL;
 	struct json_writer w = JSON_WRITER(&b);
-	cJSON *args;
+	const char *language, *code;
+	cJSON *args = NULL;
 	size_t dropped = 0;
 
-	if (strlen(c->args) < 4 * CONTEXT_KEEP_BYTES ||
-	    json_parse(c->args, strlen(c->args), JSON_REPAIR, &args, NULL))
+	if (strlen(c->args) < 4 * CONTEXT_KEEP_BYTES)
 		return false;
-	if (json_str(args, "code"))
-		code = context_shorten(json_str(args, "code"), &dropped);
-	if (code) {
+	json_parse(c->args, strlen(c->args), JSON_REPAIR, &args, NULL);
+	language = json_str(args, "language");
+	code = json_str(args, "code");
+	if (!language || !code || strlen(language) > CONTEXT_LANGUAGE_MAX)
+		language = code = NULL;
+	shorter = context_shorten(code ? code : c->args, &dropped);
+	if (shorter) {
 		json_open(&w, '{');
-		json_kv_str(&w, "language", json_str(args, "language"));
-		json_kv_str(&w, "code", code);
+		if (language)
+			json_kv_str(&w, "language", language);
+		json_kv_str(&w, code ? "code" : "invalid", shorter);
 		json_close(&w, '}');
 		free(c->args);
 		c->args = buf_take(&b);
 		cut->bytes += dropped;
 	}
 	cJSON_Delete(args);
-	return code != NULL;
+	return shorter != NULL;
 }
 
-/* The last two messages are what the model is to answer now: they stay whole. */
+/* The last two messages are what the model is to answer now: their turn comes last. */
 static size_t
 context_protected(const struct msg_list *l)
 {
 	return l->n > 2 ? l->n - 2 : 0;
 }
 
-bool
-context_fit(struct msg_list *l, int64_t budget, struct context_cut *cut)
+/* What is not the user's own words: results of steps, of code he ran himself (the aside of a
+ * message) and, with `data`, what came in by a pipe. */
+static bool
+context_is_output(const struct msg *m, bool data)
 {
-	size_t end = context_protected(l);
-	int64_t now = context_list_tokens(l);
+	if (m->role == MSG_USER && m->label == LABEL_USER)
+		return m->aside > 0;
+	return m->role == MSG_TOOL || (data && m->role == MSG_USER);
+}
 
-	*cut = (struct context_cut){0};
-	for (size_t i = 0; i < end && now > budget; i++) {
+static int64_t
+context_fit_outputs(struct msg_list *l, size_t from, size_t end, bool data, int64_t over,
+		    struct context_cut *cut)
+{
+	for (size_t i = from; i < end && over > 0; i++) {
 		struct msg *m = &l->at[i];
 
-		if (m->role != MSG_TOOL && !(m->role == MSG_USER && m->label != LABEL_USER))
+		if (!context_is_output(m, data))
 			continue;
-		now -= context_msg_tokens(m);
+		over -= context_msg_tokens(m);
 		cut->outputs += context_shorten_text(m, cut);
-		now += context_msg_tokens(m);
+		over += context_msg_tokens(m);
 	}
-	for (size_t i = 0; i < end && now > budget; i++) {
+	return over;
+}
+
+static int64_t
+context_fit_replies(struct msg_list *l, size_t from, size_t end, int64_t over,
+		    struct context_cut *cut)
+{
+	for (size_t i = from; i < end && over > 0; i++) {
 		struct msg *m = &l->at[i];
 		bool did = false;
 
 		if (m->role != MSG_ASSISTANT)
 			continue;
-		now -= context_msg_tokens(m);
+		over -= context_msg_tokens(m);
 		did = context_shorten_text(m, cut);
 		for (size_t k = 0; k < m->ncalls; k++)
 			did |= context_shorten_call(&m->calls[k], cut);
 		cut->replies += did;
-		now += context_msg_tokens(m);
+		over += context_msg_tokens(m);
 	}
-	return now <= budget;
+	return over;
+}
+
+bool
+context_fit(struct msg_list *l, int64_t budget, struct context_cut *cut)
+{
+	size_t last = context_protected(l);
+	int64_t over = context_list_tokens(l) - budget;
+
+	*cut = (struct context_cut){0};
+	over = context_fit_outputs(l, 0, last, true, over, cut);
+	over = context_fit_replies(l, 0, last, over, cut);
+	/* A call or an output larger than the window must not end the conversation; data that
+	 * the user gives now is no use to him in part. */
+	over = context_fit_replies(l, last, l->n, over, cut);
+	over = context_fit_outputs(l, last, l->n, false, over, cut);
+	return over <= 0;
 }

@@ -1,8 +1,9 @@
 /* Keeping the conversation inside the model's context window. Pure.
  *
- * Oldest outputs of steps are shortened first (head and tail stay), then the code of old calls
- * and old replies; the system message, the user's own words and the last exchange are never
- * touched. What was dropped is told to the user by the caller. */
+ * Oldest outputs of steps and of code that the user ran himself are shortened first (head and tail
+ * stay), then the code of old calls and old replies, and only where that is not enough those of
+ * the last exchange; the system message, the user's own words and data that came with them just
+ * now are never touched. What was dropped is told to the user by the caller. */
 #ifndef SUNABA_CORE_CONTEXT_H
 #define SUNABA_CORE_CONTEXT_H
 

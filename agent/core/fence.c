@@ -6,24 +6,68 @@
 #include "agent/base/mem.h"
 #include "agent/core/fence.h"
 
+#define FENCE_TAB 4 /* columns */
+
 struct fence_scan {
 	struct fence_list *out;
 	bool open;
 	char mark;     /* '`' or '~' */
 	size_t length; /* of the opening run */
-	size_t indent; /* spaces before it */
+	size_t indent; /* columns before it */
+	size_t item;   /* column where the content of the list item around here begins */
 	struct buf code;
 	char language[32];
 };
 
-/* Spaces at the start, at most `most`. */
+/* Bytes of white space at the start, up to column `most`; *columns: what they make up. A tab
+ * that reaches beyond stays. */
 static size_t
-fence_indent(const char *p, size_t n, size_t most)
+fence_indent(const char *p, size_t n, size_t most, size_t *columns)
+{
+	size_t i = 0, at = 0;
+
+	while (i < n && at < most && (p[i] == ' ' || p[i] == '\t')) {
+		size_t next = p[i] == ' ' ? at + 1 : (at / FENCE_TAB + 1) * FENCE_TAB;
+
+		if (next > most)
+			break;
+		at = next;
+		i++;
+	}
+	if (columns)
+		*columns = at;
+	return i;
+}
+
+/* Bytes of the marker of a list item ("-", "12.") with its white space; 0: none. */
+static size_t
+fence_marker(const char *p, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && i < most && p[i] == ' ')
+	while (i < n && i < 9 && p[i] >= '0' && p[i] <= '9')
 		i++;
+	if (i == n || !strchr(i ? ".)" : "-*+", p[i]) || ++i == n)
+		return 0;
+	return p[i] == ' ' || p[i] == '\t' ? i + 1 : 0;
+}
+
+/* A line outside a block moves into a list item, or out of one. Bytes before its content, and
+ * the column of that. */
+static size_t
+fence_note_item(struct fence_scan *s, const char *p, size_t n, size_t *column)
+{
+	size_t more, i = fence_indent(p, n, SIZE_MAX, column), marker;
+
+	if (i == n)
+		return n;
+	s->item = MIN_OF(s->item, *column);
+	while (*column <= s->item + 3 && (marker = fence_marker(p + i, n - i)) > 0) {
+		i += marker;
+		i += fence_indent(p + i, n - i, FENCE_TAB, &more);
+		*column += marker + more;
+		s->item = *column;
+	}
 	return i;
 }
 
@@ -81,36 +125,36 @@ fence_store(struct fence_scan *s, bool closed)
 static void
 fence_try_open(struct fence_scan *s, const char *p, size_t n)
 {
-	size_t indent = fence_indent(p, n, 4), run;
-	char mark = indent < n ? p[indent] : '\0';
+	size_t column, run, skip = fence_note_item(s, p, n, &column);
+	char mark = skip < n ? p[skip] : '\0';
 
-	if (indent > 3 || (mark != '`' && mark != '~'))
+	if (column > s->item + 3 || (mark != '`' && mark != '~'))
 		return;
-	run = fence_run(p + indent, n - indent, mark);
+	run = fence_run(p + skip, n - skip, mark);
 	if (run < 3)
 		return;
-	p += indent + run;
-	n -= indent + run;
+	p += skip + run;
+	n -= skip + run;
 	if (mark == '`' && memchr(p, '`', n))
 		return; /* inline code, not a fence */
 	s->open = true;
 	s->mark = mark;
 	s->length = run;
-	s->indent = indent;
+	s->indent = column;
 	fence_language(p, n, s->language);
 }
 
 static bool
 fence_closes(const struct fence_scan *s, const char *p, size_t n)
 {
-	size_t indent = fence_indent(p, n, 4), run;
+	size_t column, run, skip = fence_indent(p, n, SIZE_MAX, &column);
 
-	if (indent > 3)
+	if (column > s->item + 3)
 		return false;
-	run = fence_run(p + indent, n - indent, s->mark);
+	run = fence_run(p + skip, n - skip, s->mark);
 	if (run < s->length)
 		return false;
-	for (size_t i = indent + run; i < n; i++)
+	for (size_t i = skip + run; i < n; i++)
 		if (p[i] != ' ' && p[i] != '\t')
 			return false;
 	return true;
@@ -134,7 +178,7 @@ fence_find(const char *text, size_t n, struct fence_list *out)
 		} else if (fence_closes(&s, text + at, len)) {
 			fence_store(&s, true);
 		} else {
-			cut = fence_indent(text + at, len, s.indent);
+			cut = fence_indent(text + at, len, s.indent, NULL);
 			buf_add(&s.code, text + at + cut, len - cut);
 			buf_addc(&s.code, '\n');
 		}

@@ -1,9 +1,10 @@
 /* Fenced code blocks in a model's reply (CommonMark 0.30, section 4.5), byte-exact.
  *
  * For models without tools: each block whose info string names a language is a step. Backticks
- * and tildes of any length from three, fences indented by up to three spaces (the content loses
- * as much), fences inside longer fences, prose behind the code. A block without a language is
- * text: nothing is run by guess. A block whose end never came is no step. Pure. */
+ * and tildes of any length from three, fences indented by up to three spaces beyond the list item
+ * they stand in (the content loses as much), fences inside longer fences, prose behind the code. A
+ * block without a language is text: nothing is run by guess. A block whose end never came is
+ * marked. Pure. */
 #ifndef SUNABA_CORE_FENCE_H
 #define SUNABA_CORE_FENCE_H
 

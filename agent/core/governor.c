@@ -59,7 +59,7 @@ governor_end(struct governor *g)
 }
 
 enum err_kind
-governor_check(const struct governor *g, struct err *e)
+governor_check(const struct governor *g, bool step, struct err *e)
 {
 	const struct session_conf *c = &g->s->conf;
 	bool late =
@@ -73,7 +73,7 @@ governor_check(const struct governor *g, struct err *e)
 		err_hint(e, "--max-time sets it");
 		return ERR_GOVERNOR;
 	}
-	if (c->max_steps > 0 && g->steps >= c->max_steps) {
+	if (step && c->max_steps > 0 && g->steps >= c->max_steps) {
 		err_set(e, ERR_GOVERNOR, "the steps for a task (%lld) are used up",
 			(long long)c->max_steps);
 		err_hint(e, "--max-steps sets it");

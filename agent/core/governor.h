@@ -24,8 +24,9 @@ struct governor {
 void governor_begin(struct governor *g, struct session *s);
 void governor_end(struct governor *g);
 
-/* ERR_GOVERNOR when one of the limits is reached, ERR_TERMINATED. */
-enum err_kind governor_check(const struct governor *g, struct err *e);
+/* ERR_GOVERNOR when one of the limits is reached, ERR_TERMINATED. That of the steps counts only
+ * where one is about to be run: the model may still speak about the last. */
+enum err_kind governor_check(const struct governor *g, bool step, struct err *e);
 /* A step was run. ERR_GOVERNOR: the same code with the same output, which costs money and ends
  * nowhere. */
 enum err_kind governor_step(struct governor *g, const struct step *step,

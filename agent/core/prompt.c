@@ -16,22 +16,6 @@
 EMBED(prompt_open_interpreter, "prompts/open-interpreter.md");
 
 static void
-prompt_languages(struct buf *out)
-{
-	const struct kernel *k;
-	const char *comma = "";
-
-	for (size_t i = 0; (k = kernel_at(i)); i++) {
-		if (!kernel_installed(k))
-			continue;
-		buf_addf(out, "%s%s", comma, k->name);
-		comma = ", ";
-	}
-	if (!*comma)
-		buf_adds(out, "none");
-}
-
-static void
 prompt_how_to_run(const struct prompt_facts *f, struct buf *out)
 {
 	if (!f->run) {
@@ -50,7 +34,7 @@ prompt_how_to_run(const struct prompt_facts *f, struct buf *out)
 		    "Its output comes in the next message. A reply without such a block "
 		    "ends the task.\n");
 	buf_adds(out, "- Languages: ");
-	prompt_languages(out);
+	kernels_add_installed(out, "none");
 	buf_adds(out,
 		 ". Each keeps its variables, imports and folder from step to step.\n");
 	buf_adds(out,
@@ -180,7 +164,7 @@ prompt_tool(void)
 	buf_adds(&b,
 		 "{\"type\":\"object\",\"properties\":{\"language\":{\"type\":\"string\","
 		 "\"description\":\"One of: ");
-	prompt_languages(&b);
+	kernels_add_installed(&b, "none");
 	buf_adds(
 	    &b, "\"},\"code\":{\"type\":\"string\",\"description\":\"The code, as it would "
 		"stand in a file\"}},\"required\":[\"language\",\"code\"]}");

@@ -163,10 +163,14 @@ request_store(struct request *x, struct model_reply *r, struct err *e)
 	m->reasoning = TAKE(r->reasoning);
 	for (size_t i = 0; i < r->ncalls; i++)
 		msg_add_call(m, r->calls[i].id, r->calls[i].name, r->calls[i].args);
+	if (r->call_cut) {
+		AUTO_FREE char *id = mem_printf("cut_%zu", s->msgs.n);
+
+		msg_add_call(m, id, prompt_tool()->name, "{}")->cut = true;
+	}
 	if (r->finish == FINISH_LENGTH)
-		session_notice(
-		    s, NOTICE_WARN,
-		    "the model stopped at its output limit; a call in it is not run");
+		session_notice(s, NOTICE_WARN, "the model stopped at its output limit%s",
+			       r->call_cut ? "; the call it was writing is not run" : "");
 	if (r->finish == FINISH_FILTER)
 		session_notice(s, NOTICE_WARN, "the server withheld the rest of the reply");
 	return transcript_msg(s->transcript, m, &r->usage, e);
@@ -238,9 +242,9 @@ request_is_final(const struct session *s, const struct model_reply *r)
 	struct fence_list list;
 	bool final = true;
 
-	if (r->ncalls > 0 || s->model->tools != MODEL_TOOLS_NO ||
+	if (r->ncalls > 0 || r->call_cut || s->model->tools != MODEL_TOOLS_NO ||
 	    s->conf.approve == APPROVE_NEVER)
-		return r->ncalls == 0;
+		return r->ncalls == 0 && !r->call_cut;
 	fence_find(r->text, strlen(r->text), &list);
 	for (size_t i = 0; i < list.n; i++)
 		final &= !call_in_fence(&list.at[i]);

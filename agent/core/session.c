@@ -8,6 +8,9 @@
 #define SESSION_ASIDE_MAX  (64 * KIB)
 #define SESSION_SYSTEM_MAX (1 * MIB)
 
+const char *const approve_words[APPROVE_MODES] = {
+    [APPROVE_ASK] = "ask", [APPROVE_AUTO] = "auto", [APPROVE_NEVER] = "never"};
+
 static void
 session_on_second(int64_t elapsed_ms, int64_t limit_ms, void *arg)
 {
@@ -151,6 +154,16 @@ session_set_network(struct session *s, const char *network)
 	session_renew_system(s);
 	if (s->begun)
 		transcript_note(s->transcript, "network", network ? network : "off", NULL);
+}
+
+void
+session_set_approve(struct session *s, enum approve_mode mode)
+{
+	s->conf.approve = mode;
+	memset(s->always, 0, sizeof(s->always));
+	session_renew_system(s);
+	if (s->begun)
+		transcript_note(s->transcript, "approve", approve_words[mode], NULL);
 }
 
 void

@@ -11,7 +11,9 @@ enum approve_mode {
 	APPROVE_ASK,   /* each step is asked about */
 	APPROVE_AUTO,  /* -y */
 	APPROVE_NEVER, /* answer only, run nothing */
+	APPROVE_MODES
 };
+extern const char *const approve_words[APPROVE_MODES]; /* "ask", … */
 
 #define SESSION_KERNELS 16 /* rows of the languages table that "always" can be said for */
 
@@ -60,9 +62,12 @@ struct session *
 session_new(const struct session_conf *c, struct loop *loop, struct sbx_session *sandbox,
 	    struct transcript *transcript, struct model *model, const struct sink *sink);
 void session_free(struct session *s);
+/* Both renew the system message, whose facts depend on them. */
 void session_set_model(struct session *s, struct model *model);
 /* The network changed: renews the system message. The text is borrowed. */
 void session_set_network(struct session *s, const char *network);
+/* "Always" is forgotten. */
+void session_set_approve(struct session *s, enum approve_mode mode);
 /* Writes the system message and the session event, once. */
 enum err_kind session_begin(struct session *s, struct err *e);
 /* Forgets the conversation and ends the interpreters. */

@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/base/utf8.h"
 #include "agent/core/approve.h"
 #include "agent/core/call.h"
 #include "agent/core/governor.h"
 #include "agent/core/request.h"
 #include "agent/core/turn.h"
 
+#define TURN_ASIDE_MAX	(16 * KIB)  /* bytes of one of the user's own steps, in a message */
 #define TURN_RESULT_MAX (256 * KIB) /* bytes of one result as the model gets it */
 
 struct turn {
@@ -90,7 +92,7 @@ turn_approve(struct turn *t, struct step *step, struct decision *d, bool *asked,
 	if (kind || !t->g.over)
 		return kind;
 	approve_release(d);
-	return governor_check(&t->g, e);
+	return governor_check(&t->g, false, e);
 }
 
 /* Runs one step of the model: asks, executes, stores the result. *stop: nothing further of this
@@ -153,7 +155,7 @@ turn_entry(struct turn *t, struct call *a, bool *stop, struct err *e)
 		kind = turn_add_result(t->s, a->call_id, a->problem, strlen(a->problem), e);
 		return kind ? kind : governor_problem(&t->g, e);
 	}
-	kind = governor_check(&t->g, e);
+	kind = governor_check(&t->g, true, e);
 	return kind ? kind : turn_step(t, a, stop, e);
 }
 
@@ -199,7 +201,7 @@ turn_calls(struct turn *t, size_t reply, bool *ran, struct err *e)
 	return kind;
 }
 
-/* The same for a model without tools: each closed block with a language is a step. */
+/* The same for a model without tools: each block with a language is a step. */
 static enum err_kind
 turn_fences(struct turn *t, size_t reply, bool *ran, struct err *e)
 {
@@ -211,13 +213,12 @@ turn_fences(struct turn *t, size_t reply, bool *ran, struct err *e)
 	*ran = false;
 	fence_find(text, strlen(text), &list);
 	for (size_t i = 0; i < list.n && !kind; i++) {
-		struct fence *f = &list.at[i];
-		struct call a = {.language = f->language, .code = f->code, .len = f->len};
+		struct call a;
 
-		if (!call_in_fence(f))
+		if (!call_in_fence(&list.at[i]))
 			continue;
 		*ran = true;
-		call_check_language(&a);
+		a = call_read_fence(&list.at[i]);
 		kind = turn_entry(t, &a, &stop, e);
 		call_release(&a);
 	}
@@ -252,7 +253,7 @@ turn_end(struct turn *t, enum err_kind kind, struct err *e)
 	if (loop_take_interrupts(s->loop) > 0 && !kind)
 		kind = err_set(e, ERR_INTERRUPTED, "interrupted");
 	if (kind == ERR_INTERRUPTED && t->g.over)
-		kind = governor_check(&t->g, e);
+		kind = governor_check(&t->g, false, e);
 	if (loop_terminated(s->loop))
 		kind = err_set(e, ERR_TERMINATED, "terminated");
 	if (kind)
@@ -271,7 +272,7 @@ turn_loop(struct session *s, struct err *e)
 
 	governor_begin(&t.g, s);
 	do {
-		kind = governor_check(&t.g, e);
+		kind = governor_check(&t.g, false, e);
 		if (!kind)
 			kind = request_run(s, e);
 		if (kind)
@@ -322,6 +323,29 @@ turn_again(struct session *s, struct err *e)
 	return turn_loop(s, e);
 }
 
+/* Keeps what the user ran himself for his next message; the oldest goes where it is too much. */
+static void
+turn_add_aside(struct session *s, const struct kernel *k, const char *code, size_t n,
+	       const struct buf *result)
+{
+	AUTO_BUF struct buf b = BUF_INIT(TURN_ASIDE_MAX);
+	size_t code_n = MIN_OF(n, TURN_ASIDE_MAX / 4),
+	       result_n = MIN_OF(result->len, TURN_ASIDE_MAX / 2);
+
+	buf_addf(&b, "I ran this %s code myself:\n", k->name);
+	buf_add(&b, code, code_n - utf8_tail(code, code_n));
+	buf_adds(&b, "\nIts result: ");
+	buf_add(&b, result->data, result_n - utf8_tail(result->data, result_n));
+	buf_addc(&b, '\n');
+	while (s->aside.len > 0 && s->aside.max - s->aside.len < b.len) {
+		const char *nl = memchr(s->aside.data, '\n', s->aside.len);
+
+		buf_consume(&s->aside,
+			    nl ? (size_t)(nl - s->aside.data) + 1 : s->aside.len);
+	}
+	buf_add(&s->aside, b.data, b.len);
+}
+
 enum err_kind
 turn_user_code(struct session *s, const struct kernel *k, const char *code, size_t n,
 	       int *status, struct err *e)
@@ -341,13 +365,13 @@ turn_user_code(struct session *s, const struct kernel *k, const char *code, size
 		return kind;
 	approve_release(&d);
 	kind = turn_execute(s, &step, true, &r, &text, e);
-	if (kind)
+	if (kind) {
+		step_result_release(&r);
 		return kind;
+	}
 	if (status)
 		*status = r.status;
-	buf_addf(&s->aside, "I ran this %s code myself:\n%.*s\nIts result: ", k->name,
-		 (int)MIN_OF(n, 4 * KIB), code);
-	buf_add(&s->aside, buf_str(&text), MIN_OF(text.len, 8 * KIB));
+	turn_add_aside(s, k, code, n, &text);
 	step_result_release(&r);
 	return ERR_NONE;
 }

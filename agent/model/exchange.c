@@ -245,6 +245,7 @@ exchange_run(struct model *m, struct exchange *x, struct err *e)
 			break;
 		}
 		exchange_err_short(&http, &x->said, why, sizeof(why));
+		exchange_redact(m, why);
 		exchange_announce(x, &out, why, attempts);
 		k = exchange_wait(m, x, &out, why, &last);
 		connect_ms = MAX_OF(RETRY_CONNECT_MS - (clock_ms() - begun_ms), 1000);

@@ -6,6 +6,8 @@
 #include "agent/model/exchange_err.h"
 #include "agent/model/vendor.h"
 
+#define REDACT_LEAST 4 /* bytes; a shorter key is no secret */
+
 static enum err_kind
 err_refused(const struct model *m, int sys, struct err *e)
 {
@@ -163,16 +165,37 @@ exchange_err_gave_up(struct err *e, const struct retry_out *out, int attempts)
 		snprintf(e->msg + n, sizeof(e->msg) - n, " (tried %d times)", attempts);
 }
 
+/* "http://user:password@host" without the middle, wherever an address stands. */
+static void
+redact_userinfo(char *text)
+{
+	for (char *p = text; (p = strstr(p, "://"));) {
+		size_t n = strcspn(p += 3, "/?#'\" ");
+		char *at = memrchr(p, '@', n);
+
+		if (at)
+			memmove(p, at + 1, strlen(at + 1) + 1);
+	}
+}
+
 void
-exchange_err_redact(const struct model *m, struct err *e)
+exchange_redact(const struct model *m, char *text)
 {
 	size_t n = m->key ? strlen(m->key) : 0;
 	char *hit;
 
-	if (!e || n < 4)
-		return;
-	while ((hit = strstr(e->msg, m->key))) {
+	redact_userinfo(text);
+	while (n >= REDACT_LEAST && (hit = strstr(text, m->key))) {
 		memmove(hit + 3, hit + n, strlen(hit + n) + 1);
 		memcpy(hit, "...", 3);
 	}
+}
+
+void
+exchange_err_redact(const struct model *m, struct err *e)
+{
+	if (!e)
+		return;
+	exchange_redact(m, e->msg);
+	exchange_redact(m, e->hint);
 }

@@ -18,7 +18,8 @@ void exchange_err_short(const struct http_reply *r, const struct server_error *s
 			char *out, size_t cap);
 /* Adds to a final error how often it was tried, or that the wait asked for is too long. */
 void exchange_err_gave_up(struct err *e, const struct retry_out *out, int attempts);
-/* Takes the key out of words that a server echoed. */
+/* Takes the key out of words that a server echoed, and names and passwords out of addresses. */
+void exchange_redact(const struct model *m, char *text);
 void exchange_err_redact(const struct model *m, struct err *e);
 
 #endif

@@ -104,7 +104,12 @@ flatten_assistant_calls(const struct msg_list *in, size_t i, struct msg_list *ou
 
 	if (!m->text[0] && !m->ncalls)
 		return;
-	to = msg_add(out, MSG_ASSISTANT, m->text);
+	to = flatten_last(out);
+	if (!to || to->role != MSG_ASSISTANT) /* calls have results: none is the last */
+		to = msg_add(out, MSG_ASSISTANT, m->text);
+	else if (m->text[0])
+		flatten_append(to, m->text);
+	free(to->reasoning);
 	to->reasoning = mem_strdup(m->reasoning);
 	for (size_t c = 0; c < m->ncalls; c++)
 		msg_add_call(to, m->calls[c].id, m->calls[c].name, m->calls[c].args);

@@ -47,7 +47,7 @@ key_read(int fd, struct buf *out)
 }
 
 static enum err_kind
-key_command(const char *command, char **key, struct err *e)
+key_command(const char *command, const char *from, char **key, struct err *e)
 {
 	AUTO_BUF struct buf out = BUF_INIT(KEY_MAX);
 	int ends[2], status = 0;
@@ -64,36 +64,36 @@ key_command(const char *command, char **key, struct err *e)
 		;
 	buf_truncate(&out, strcspn(buf_str(&out), "\r\n"));
 	if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || out.len == 0)
-		return err_set(e, ERR_AUTH, "the command for the key gave none: '%s'",
-			       command);
+		return err_set(e, ERR_AUTH, "the command for the key (%s) gave none: '%s'",
+			       from, command);
 	*key = buf_take(&out);
 	return ERR_NONE;
 }
 
 enum err_kind
-key_resolve(const char *option, char **key, char **source, struct err *e)
+key_resolve(const char *option, const char *from, char **key, char **source, struct err *e)
 {
 	enum err_kind k = ERR_NONE;
 
 	*key = *source = NULL;
 	if (strpbrk(option, "\r\n"))
-		return err_set(e, ERR_AUTH, "the key holds a line break");
+		return err_set(e, ERR_AUTH, "the key in %s holds a line break", from);
 	if (strncmp(option, "env:", 4) == 0) {
 		const char *v = key_env(option + 4);
 
 		if (!v)
 			return err_set(e, ERR_AUTH,
-				       "the variable '%s' for the key is not set",
-				       option + 4);
+				       "the variable '%s' for the key (%s) is not set",
+				       option + 4, from);
 		*key = mem_strdup(v);
 		*source = mem_strdup(option + 4);
 	} else if (strncmp(option, "cmd:", 4) == 0) {
-		k = key_command(option + 4, key, e);
+		k = key_command(option + 4, from, key, e);
 		if (k == ERR_NONE)
-			*source = mem_strdup("the command in api_key");
+			*source = mem_printf("the command in %s", from);
 	} else {
 		*key = mem_strdup(option);
-		*source = mem_strdup("api_key");
+		*source = mem_strdup(from);
 	}
 	return k;
 }

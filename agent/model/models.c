@@ -231,6 +231,11 @@ static enum err_kind
 model_set_key(struct model *m, const struct choice *c, const struct model_want *want,
 	      struct err *e)
 {
+	bool given = want->api_key && *want->api_key;
+	const char *from = want->api_key_from ? want->api_key_from : "api_key";
+
+	if (given && want->api_key_first)
+		return key_resolve(want->api_key, from, &m->key, &m->key_source, e);
 	for (size_t i = 0; choice_key_belongs(c) && i < ARRAY_LEN(c->vendor->key_var);
 	     i++) {
 		const char *v = key_env(c->vendor->key_var[i]);
@@ -244,8 +249,8 @@ model_set_key(struct model *m, const struct choice *c, const struct model_want *
 		m->key_source = mem_strdup(c->vendor->key_var[i]);
 		return ERR_NONE;
 	}
-	if (want->api_key && *want->api_key)
-		return key_resolve(want->api_key, &m->key, &m->key_source, e);
+	if (given)
+		return key_resolve(want->api_key, from, &m->key, &m->key_source, e);
 	if (c->vendor->local || !c->vendor->base ||
 	    !addr_same_host(c->base, c->vendor->base))
 		return ERR_NONE;

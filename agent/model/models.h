@@ -13,7 +13,9 @@ struct model_want {
 	const char *model;    /* -m, SUNABA_MODEL, config `model` */
 	const char *api_base; /* --api-base */
 	const char *api_key; /* config `api_key`; "env:NAME" and "cmd:…" are indirections */
-	int64_t context;     /* --context, 0: ask the server */
+	const char *api_key_from; /* where that was set, for messages: "config.yaml:3" */
+	bool api_key_first; /* it beats the vendor's own variables; the config file's not */
+	int64_t context;    /* --context, 0: ask the server */
 	const char *record; /* reserved for --record; NULL */
 };
 

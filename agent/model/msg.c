@@ -50,6 +50,7 @@ msg_add_call(struct msg *m, const char *id, const char *name, const char *args)
 	c->id = id && *id ? mem_strdup(id) : mem_printf("call_%lu", ++made);
 	c->name = mem_strdup(name ? name : "");
 	c->args = mem_strdup(args && *args ? args : "{}");
+	c->cut = false;
 	return c;
 }
 

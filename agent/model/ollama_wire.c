@@ -8,7 +8,6 @@
 
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
-#include "agent/model/flatten.h"
 #include "agent/model/ollama.h"
 #include "agent/model/openai.h"
 #include "agent/model/rawjson.h"
@@ -67,9 +66,7 @@ ollama_request(const char *model, int64_t num_ctx, const struct model_request *r
 	       struct buf *out, struct err *e)
 {
 	struct json_writer w = JSON_WRITER(out);
-	struct msg_list flat;
 
-	flatten(req, &flat);
 	json_open(&w, '{');
 	json_kv_str(&w, "model", model);
 	json_kv_bool(&w, "stream", true);
@@ -83,18 +80,7 @@ ollama_request(const char *model, int64_t num_ctx, const struct model_request *r
 	if (req->max_output > 0)
 		json_kv_int(&w, "num_predict", req->max_output);
 	json_close(&w, '}');
-	json_key(&w, "messages");
-	json_open(&w, '[');
-	for (size_t i = 0; i < flat.n; i++)
-		ollama_put_message(&w, &flat.at[i]);
-	json_close(&w, ']');
-	openai_put_tools(&w, req);
-	json_close(&w, '}');
-	msg_list_release(&flat);
-	if (out->full)
-		return err_set(e, ERR_LIMIT, "the request is larger than %zu MiB",
-			       out->max / MIB);
-	return ERR_NONE;
+	return openai_put_rest(&w, req, ollama_put_message, e);
 }
 
 /* Calls of one line. The arguments are cut out of the line, not printed from the tree. */

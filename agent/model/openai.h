@@ -20,8 +20,11 @@ struct openai_quirks {
 enum err_kind
 openai_request(const char *model, const struct openai_quirks *q,
 	       const struct model_request *req, struct buf *out, struct err *e);
-/* Tools as both OpenAI and Ollama take them; writes the key too. */
-void openai_put_tools(struct json_writer *w, const struct model_request *req);
+/* The rest of a request's object as both OpenAI and Ollama take it, to its end: the flattened
+ * messages, each written by `put`, and the tools. ERR_LIMIT past the writer's bound. */
+typedef void openai_put_fn(struct json_writer *w, const struct msg *m);
+enum err_kind openai_put_rest(struct json_writer *w, const struct model_request *req,
+			      openai_put_fn *put, struct err *e);
 
 struct openai_stream {
 	struct reply *reply;

@@ -6,7 +6,7 @@
 #include "agent/model/flatten.h"
 #include "agent/model/openai.h"
 
-void
+static void
 openai_put_tools(struct json_writer *w, const struct model_request *req)
 {
 	if (!req->ntools)
@@ -26,6 +26,27 @@ openai_put_tools(struct json_writer *w, const struct model_request *req)
 		json_close(w, '}');
 	}
 	json_close(w, ']');
+}
+
+enum err_kind
+openai_put_rest(struct json_writer *w, const struct model_request *req, openai_put_fn *put,
+		struct err *e)
+{
+	struct msg_list flat;
+
+	flatten(req, &flat);
+	json_key(w, "messages");
+	json_open(w, '[');
+	for (size_t i = 0; i < flat.n; i++)
+		put(w, &flat.at[i]);
+	json_close(w, ']');
+	msg_list_release(&flat);
+	openai_put_tools(w, req);
+	json_close(w, '}');
+	if (w->out->full)
+		return err_set(e, ERR_LIMIT, "the request is larger than %zu MiB",
+			       w->out->max / MIB);
+	return ERR_NONE;
 }
 
 static void
@@ -65,9 +86,7 @@ openai_request(const char *model, const struct openai_quirks *q,
 	       const struct model_request *req, struct buf *out, struct err *e)
 {
 	struct json_writer w = JSON_WRITER(out);
-	struct msg_list flat;
 
-	flatten(req, &flat);
 	json_open(&w, '{');
 	json_kv_str(&w, "model", model);
 	json_kv_bool(&w, "stream", true);
@@ -81,16 +100,5 @@ openai_request(const char *model, const struct openai_quirks *q,
 		json_kv_int(&w,
 			    q->completion_tokens ? "max_completion_tokens" : "max_tokens",
 			    req->max_output);
-	json_key(&w, "messages");
-	json_open(&w, '[');
-	for (size_t i = 0; i < flat.n; i++)
-		openai_put_message(&w, &flat.at[i]);
-	json_close(&w, ']');
-	openai_put_tools(&w, req);
-	json_close(&w, '}');
-	msg_list_release(&flat);
-	if (out->full)
-		return err_set(e, ERR_LIMIT, "the request is larger than %zu MiB",
-			       out->max / MIB);
-	return ERR_NONE;
+	return openai_put_rest(&w, req, openai_put_message, e);
 }

@@ -40,6 +40,7 @@ struct model_reply {
 	char *reasoning; /* or NULL */
 	struct msg_call *calls;
 	size_t ncalls;
+	bool call_cut; /* a call behind these was cut by the output limit, and is dropped */
 	enum finish finish;
 	struct usage usage;
 	char *model; /* that answered, as the server says; or NULL */

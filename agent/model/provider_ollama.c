@@ -9,6 +9,7 @@
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
 #include "agent/model/exchange.h"
+#include "agent/model/exchange_err.h"
 #include "agent/model/ollama.h"
 #include "agent/model/openai.h"
 #include "agent/model/providers.h"
@@ -87,6 +88,7 @@ ollama_choose(struct model *m, struct err *e)
 	if (n < 0) {
 		err_set(e, ERR_NET, "Ollama does not answer at '%s'", m->base_url);
 		err_hint(e, "start it: ollama serve");
+		exchange_err_redact(m, e);
 		return ERR_NET;
 	}
 	err_set(e, ERR_CONFIG,
@@ -108,6 +110,7 @@ ollama_missing(struct model *m, struct err *e)
 	ollama_tags(m, &names);
 	err_hint(e, "ollama pull %.100s%s%s", m->name, names.len ? "; there are: " : "",
 		 buf_str(&names));
+	exchange_err_redact(m, e);
 	return ERR_MODEL;
 }
 

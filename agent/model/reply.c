@@ -1,12 +1,15 @@
 /* Gathering a reply from deltas. See reply.h.
  *
  * Servers disagree on how the parts of a call are numbered: some leave the index out, some start
- * at 1, some give two calls the same index with different ids. An id that differs from the known
- * one therefore always begins a new call.
+ * at 1, some give two calls the same index with different ids or one id to two calls. An id that
+ * differs from the known one therefore always begins a new call; where there is no id to tell by,
+ * a name does that comes behind complete arguments. Results are matched by id, so no two calls
+ * of a reply leave with the same one.
  * Pinned by tests/unit/test_openai.c and test_ollama.c. */
 #include <stdarg.h>
 #include <string.h>
 
+#include "agent/base/json.h"
 #include "agent/base/mem.h"
 #include "agent/model/reply.h"
 
@@ -113,18 +116,36 @@ reply_find(struct reply *r, int64_t index, const char *id)
 	return NULL;
 }
 
+/* Whether this delta, found to continue `c`, begins another call all the same. */
+static bool
+reply_is_another(const struct reply_call *c, const char *id, const char *name)
+{
+	cJSON *args = NULL;
+	bool whole;
+
+	if ((id && *id) || !name || !*name || !c->name || !c->args.len)
+		return false;
+	whole =
+	    json_parse(c->args.data, c->args.len, JSON_REPAIR, &args, NULL) == ERR_NONE &&
+	    cJSON_IsObject(args);
+	cJSON_Delete(args);
+	return whole;
+}
+
 enum err_kind
 reply_call(struct reply *r, int64_t index, const char *id, const char *name,
 	   struct reply_call **out, struct err *e)
 {
 	struct reply_call *c = reply_find(r, index, id);
+	bool another = c && reply_is_another(c, id, name);
 
-	if (!c) {
+	if (!c || another) {
 		if (r->ncalls == REPLY_CALLS_MAX)
 			return err_set(e, ERR_LIMIT, "the model made more than %d calls",
 				       REPLY_CALLS_MAX);
 		c = &r->calls[r->ncalls++];
-		*c = (struct reply_call){.index = index, .args = BUF_INIT(REPLY_ARGS_MAX)};
+		*c = (struct reply_call){
+		    .index = index, .args = BUF_INIT(REPLY_ARGS_MAX), .guessed = another};
 	}
 	if (id && *id && !c->id)
 		c->id = mem_strdup(id);
@@ -166,22 +187,47 @@ reply_split_unopened(struct reply *r)
 	buf_consume(&r->text, rest);
 }
 
+static bool
+reply_id_taken(const struct model_reply *out, const char *id)
+{
+	for (size_t i = 0; i + 1 < out->ncalls; i++)
+		if (strcmp(out->calls[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* An id that no earlier call of the reply has: the server's own, or one made from `number`. */
+static char *
+reply_id(const struct model_reply *out, struct reply_call *c, size_t number)
+{
+	char *id = TAKE(c->id);
+
+	while (!id || reply_id_taken(out, id)) {
+		free(id);
+		id = mem_printf("call_%zu", number++);
+	}
+	return id;
+}
+
 static void
 reply_take_calls(struct reply *r, struct model_reply *out)
 {
 	size_t n = r->ncalls;
 
-	if (r->finish == FINISH_LENGTH && n)
+	if (r->finish == FINISH_LENGTH && n) {
 		n--; /* the limit cut it */
+		out->call_cut = true;
+	}
 	for (size_t i = 0; i < n; i++) {
 		struct reply_call *c = &r->calls[i];
 		struct msg_call *to;
 
-		if (!c->name)
+		if (!c->name || (c->guessed && !c->args.len))
 			continue;
 		out->calls = mem_array(out->calls, out->ncalls + 1, sizeof(*out->calls));
 		to = &out->calls[out->ncalls++];
-		to->id = c->id ? TAKE(c->id) : mem_printf("call_%zu", r->first_call + i);
+		to->cut = false;
+		to->id = reply_id(out, c, r->first_call + i);
 		to->name = TAKE(c->name);
 		to->args = c->args.len ? buf_take(&c->args) : mem_strdup("{}");
 	}

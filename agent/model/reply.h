@@ -17,6 +17,7 @@ struct reply_call {
 	char *id, *name; /* NULL until known */
 	int64_t index;	 /* as the server numbers them; -1: it does not */
 	struct buf args;
+	bool guessed; /* told from the one before by its name alone */
 };
 
 struct reply {
@@ -42,8 +43,9 @@ void reply_reset(struct reply *r);
 /* Text in which <think> may stand; valid UTF-8. */
 enum err_kind reply_text(struct reply *r, const char *p, size_t n, struct err *e);
 enum err_kind reply_reasoning(struct reply *r, const char *p, size_t n, struct err *e);
-/* The call this delta belongs to: by index, else by id, else the last one. Empty or NULL id and
- * name change nothing. ERR_LIMIT: too many. */
+/* The call this delta belongs to: by index, else by id, else the last one; a name behind
+ * complete arguments begins another. Empty or NULL id and name change nothing. ERR_LIMIT: too
+ * many. */
 enum err_kind reply_call(struct reply *r, int64_t index, const char *id, const char *name,
 			 struct reply_call **out, struct err *e);
 enum err_kind
@@ -51,7 +53,8 @@ reply_args(struct reply *r, struct reply_call *c, const char *p, size_t n, struc
 /* The stream's end: held text goes out. */
 void reply_end(struct reply *r);
 /* Moves everything to *out; without calls when `whole` is false. A call without a name, and on
- * FINISH_LENGTH the last call, is dropped. r is empty then. */
+ * FINISH_LENGTH the last call (out->call_cut), is dropped; ids are made to differ. r is empty
+ * then. */
 void reply_take(struct reply *r, bool whole, struct model_reply *out);
 
 /* The sink, through which NULL slots are no special case. */

@@ -69,20 +69,27 @@ wire_release(struct wire *w)
 	buf_release(&w->whole);
 }
 
+/* By the first byte. Of a body said to be JSON it is asked only whether it is a stream after all:
+ * some servers and proxies put that type on everything, and no JSON begins like an event. */
 static void
 wire_guess(struct wire *w, const char *p, size_t n)
 {
-	size_t i = strspn(p, " \t\r\n");
+	size_t i = 0;
 
-	if (i >= n)
+	while (i < n && strchr(" \t\r\n", p[i]) && p[i])
+		i++;
+	if (i == n)
 		return;
-	w->format = p[i] == '{' ? WIRE_NDJSON : p[i] == '<' ? WIRE_OTHER : WIRE_SSE;
+	if (w->format == WIRE_JSON)
+		w->format = p[i] && strchr(":dei", p[i]) ? WIRE_SSE : WIRE_JSON;
+	else
+		w->format = p[i] == '{' ? WIRE_NDJSON : p[i] == '<' ? WIRE_OTHER : WIRE_SSE;
 }
 
 enum err_kind
 wire_feed(struct wire *w, const char *p, size_t n, struct err *e)
 {
-	if (w->format == WIRE_UNKNOWN)
+	if (w->format == WIRE_UNKNOWN || (w->format == WIRE_JSON && !w->whole.len))
 		wire_guess(w, p, n);
 	switch (w->format) {
 	case WIRE_SSE:

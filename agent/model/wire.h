@@ -1,5 +1,5 @@
 /* From the bytes of a reply's body to the objects a dialect understands: the parser is chosen by
- * Content-Type, and by the first byte when that says nothing. Pure. */
+ * Content-Type, and by the first byte when that says nothing or calls a stream JSON. Pure. */
 #ifndef SUNABA_MODEL_WIRE_H
 #define SUNABA_MODEL_WIRE_H
 

@@ -86,7 +86,8 @@ draw_menu(struct dialog *d)
 							       : ask_table[i].label)};
 	if (!at_end(d))
 		snprintf(lead, sizeof(lead), "%zu/%zu %s  %s  ", d->shown, d->view.n,
-			 say(d, ASK_W_ROWS), say(d, ASK_W_NEXT));
+			 say(d, ASK_W_ROWS),
+			 say(d, d->shown < d->view.n ? ASK_W_NEXT : ASK_W_BACK));
 	else if (d->suspicious)
 		snprintf(lead, sizeof(lead), "%s: %s  ", say(d, ASK_W_TYPE_YES), d->typed);
 	ask_menu_draw(d->t, &d->look, lead, choices, n, d->hint);

@@ -48,6 +48,7 @@ enum ask_word {
 	ASK_W_STOP,
 	ASK_W_VIEW,
 	ASK_W_NEXT,
+	ASK_W_BACK,
 	ASK_W_ROWS,
 	ASK_W_TYPE_YES,
 	ASK_W_WHY,

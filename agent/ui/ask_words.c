@@ -24,6 +24,7 @@ static const struct {
     [ASK_W_STOP] = {"stop", "中止"},
     [ASK_W_VIEW] = {"view bytes", "16進表示"},
     [ASK_W_NEXT] = {"space: next page", "space: 次のページ"},
+    [ASK_W_BACK] = {"space: back", "space: 戻る"},
     [ASK_W_ROWS] = {"rows", "行"},
     [ASK_W_TYPE_YES] = {"hidden or deceiving characters: type yes and Enter to run",
 			"隠し文字・紛らわしい文字あり: 実行するには yes と入力して Enter"},

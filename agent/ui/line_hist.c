@@ -90,9 +90,12 @@ list_compare(const void *a, const void *b)
 static void
 list_tidy(struct hist_list *l)
 {
-	AUTO_FREE char ***order = mem_array(NULL, l->n + 1, sizeof(*order));
+	AUTO_FREE char ***order = NULL;
 	size_t kept = 0, drop;
 
+	if (l->n == 0)
+		return;
+	order = mem_array(NULL, l->n, sizeof(*order));
 	for (size_t i = 0; i < l->n; i++)
 		order[i] = &l->text[i];
 	qsort(order, l->n, sizeof(*order), list_compare);

@@ -6,6 +6,8 @@
  * input drawn anew. After a resize nothing is known about where the rows went, so the cursor
  * leaves the old copy behind and draws below: readline's own rl_resize_terminal() eats rows in
  * terminals that reflow. Pinned by tests/term/test_line.py. */
+#include <langinfo.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,6 +94,54 @@ rl_streams(const struct line *n)
 	rl_outstream = tty ? tty : stderr;
 }
 
+/* readline takes its locale from these at each prompt, whatever the program has set. */
+static const char *
+rl_env_locale(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *v = getenv(names[i]);
+
+		if (v && *v)
+			return v;
+	}
+	return NULL;
+}
+
+/* Calls `start` with the program's own locale in the environment, where that is UTF-8 and the
+ * user's another: under LC_ALL=C readline would take Japanese for keys with Meta. */
+static void
+rl_in_our_locale(void (*start)(const char *), const char *arg)
+{
+	const char *ours = setlocale(LC_CTYPE, NULL), *theirs = rl_env_locale();
+	AUTO_FREE char *was = mem_strdup(getenv("LC_ALL"));
+
+	if (!theirs || strcmp(theirs, ours) == 0 ||
+	    strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+		start(arg);
+		return;
+	}
+	setenv("LC_ALL", ours, 1);
+	start(arg);
+	if (was)
+		setenv("LC_ALL", was, 1);
+	else
+		unsetenv("LC_ALL");
+}
+
+static void
+rl_start(const char *unused UNUSED)
+{
+	rl_initialize();
+}
+
+static void
+rl_install(const char *prompt)
+{
+	rl_callback_handler_install(prompt, rl_handed_over);
+}
+
 void
 line_rl_setup(struct line *n)
 {
@@ -108,7 +158,7 @@ line_rl_setup(struct line *n)
 	rl_streams(n);
 	line_keys_bind();
 	complete_setup();
-	rl_initialize();
+	rl_in_our_locale(rl_start, NULL);
 	using_history();
 	stifle_history(HIST_ENTRIES_MAX);
 	if (n->history)
@@ -155,7 +205,7 @@ line_rl_begin(struct line *n, const char *prompt)
 	n->done = false;
 	n->result = NULL;
 	n->reading = true;
-	rl_callback_handler_install(buf_str(&shown), rl_handed_over);
+	rl_in_our_locale(rl_install, buf_str(&shown));
 	n->prefill = NULL; /* the hook has used it */
 	line_feed_watch(n, true);
 }

@@ -42,12 +42,59 @@ text_block(const char *p, size_t n)
 	return n - start >= 3 && memcmp(p + start, QUOTES, 3) == 0 ? start + 3 : 0;
 }
 
+/* Length of a code fence that this line is: of any when `run` is 0, else one that closes a fence
+ * of `run` times `mark`. */
+static size_t
+text_fence(const char *p, size_t n, char mark, size_t run)
+{
+	size_t k = 0;
+
+	for (int i = 0; run && i < 3 && n > 0 && *p == ' '; i++) {
+		p++;
+		n--;
+	}
+	if (!run)
+		mark = n > 0 && (*p == '`' || *p == '~') ? *p : '\0';
+	while (k < n && mark && p[k] == mark)
+		k++;
+	if (k < 3 || k < run)
+		return 0;
+	if (run)
+		return text_trimmed(p, n) == k ? k : 0;
+	return mark == '`' && memchr(p + k, '`', n - k) ? 0 : k;
+}
+
+/* A message that begins with a code block and is still inside one. */
+static bool
+text_in_code(const char *p, size_t n)
+{
+	size_t at = text_blanks(p, n), run = 0;
+	char mark = '\0';
+
+	for (bool first = true; at < n; first = false) {
+		const char *nl = memchr(p + at, '\n', n - at);
+		size_t len = nl ? (size_t)(nl - p) - at : n - at;
+		size_t k = text_fence(p + at, len, mark, run);
+
+		if (first && k == 0)
+			return false;
+		if (k > 0) {
+			mark = run ? '\0' : p[at];
+			run = run ? 0 : k;
+		}
+		at += len + 1;
+	}
+	return run > 0;
+}
+
 bool
 line_text_open(const char *p, size_t n)
 {
 	size_t start = text_block(p, n), end = text_trimmed(p, n);
 
-	return start > 0 && (end < start + 3 || memcmp(p + end - 3, QUOTES, 3) != 0);
+	if (start == 0)
+		return text_in_code(p, n);
+	return end < start + 3 || memcmp(p + end - 3, QUOTES, 3) != 0;
 }
 
 void

@@ -4,7 +4,7 @@
 
 #include "agent/base/buf.h"
 
-/* An entry that opened a """ block and has not closed it. */
+/* An entry that began with a """ block or with a code block, and has not closed it. */
 bool line_text_open(const char *p, size_t n);
 /* The entry without the quotes of its block, if it is one. */
 void line_text_unwrap(struct buf *out, const char *p, size_t n);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/ui/escape.h"
 #include "agent/ui/live.h"
 #include "tools/fold.h"
 
@@ -115,7 +116,20 @@ live_end(struct live *l, const struct step_result *r)
 		term_linef(l->term, TERM_SIDE, STYLE_DIM, "│ … %zu lines more", l->hidden);
 }
 
-/* The code of a step that nobody was asked about: a head and the lines, as they are. */
+/* A line of code: as it is, unless something in it would not be seen or deceives. */
+static void
+live_code_line(const struct term *t, struct row *r, const char *p, size_t n)
+{
+	struct escape_findings found = {0};
+
+	escape_walk(p, n, 0, NULL, NULL, &found);
+	if (escape_is_suspicious(&found))
+		escape_row(r, STYLE_CODE, p, n, term_unicode(t) ? 0 : ESCAPE_ASCII);
+	else
+		row_add(r, style_of(STYLE_CODE), p, n);
+}
+
+/* The code of a step that nobody was asked about: a head and the lines. */
 void
 live_code(struct term *t, const struct step *step)
 {
@@ -131,7 +145,7 @@ live_code(struct term *t, const struct step *step)
 
 		row_reset(&r);
 		row_adds(&r, STYLE_PLAIN, "  ");
-		row_add(&r, style_of(STYLE_CODE), p, (size_t)(stop - p));
+		live_code_line(t, &r, p, (size_t)(stop - p));
 		r.nowrap_marker = true;
 		term_row(t, TERM_SIDE, &r);
 		p = nl ? nl + 1 : end;

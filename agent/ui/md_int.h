@@ -206,6 +206,8 @@ struct md {
 	bool dirty; /* since the last refresh */
 	bool shown; /* a tail is on the screen */
 };
+/* How often the character at i stands there in a row. */
+size_t md_run_of(const char *p, size_t n, size_t i);
 void
 md_stream_line(struct md *m, const char *p, size_t n); /* one prepared line with '\n' */
 void md_stream_end(struct md *m);

@@ -57,8 +57,8 @@ token_push(struct tokens *t, enum token_kind kind, size_t from, size_t to)
 	t->t[t->n++] = (struct token){.kind = kind, .from = from, .to = to};
 }
 
-static size_t
-run_of(const char *p, size_t n, size_t i)
+size_t
+md_run_of(const char *p, size_t n, size_t i)
 {
 	size_t k = i;
 
@@ -71,14 +71,14 @@ run_of(const char *p, size_t n, size_t i)
 static size_t
 skip_code(const char *p, size_t n, size_t i)
 {
-	size_t len = run_of(p, n, i), k = i + len, run;
+	size_t len = md_run_of(p, n, i), k = i + len, run;
 
 	while (k < n) {
 		if (p[k] != '`') {
 			k++;
 			continue;
 		}
-		run = run_of(p, n, k);
+		run = md_run_of(p, n, k);
 		if (run == len)
 			return k + run;
 		k += run;
@@ -146,7 +146,7 @@ scan(const char *p, size_t n, struct tokens *t)
 		} else if (p[i] == '[' && (end = note_end(p, n, i)) != 0) {
 			token_push(t, NOTE, i, end);
 		} else if (p[i] == '*') {
-			end = i + run_of(p, n, i);
+			end = i + md_run_of(p, n, i);
 			token_push(t, STAR, i, end);
 		} else {
 			end = i + (p[i] == '\\' && i + 1 < n ? 2 : 1);

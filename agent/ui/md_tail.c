@@ -30,16 +30,6 @@ keep_row(const struct row *r, void *arg)
 	row_copy(to, r);
 }
 
-static size_t
-run_of(const char *p, size_t n, size_t i)
-{
-	size_t k = i;
-
-	while (k < n && p[k] == p[i])
-		k++;
-	return k - i;
-}
-
 #define OPEN_MAX 8 /* marks that may be open inside each other */
 
 /* Marks open at the end of p, as text that closes them, innermost first. */
@@ -52,7 +42,7 @@ close_marks(struct buf *b, size_t from)
 	bool space_before = true;
 
 	while (i < n) {
-		run = strchr("*~`", p[i]) ? run_of(p, n, i) : 1;
+		run = strchr("*~`", p[i]) ? md_run_of(p, n, i) : 1;
 		if (p[i] == '\\' && i + 1 < n) {
 			run = 2;
 		} else if (p[i] == '`') {

@@ -5,7 +5,7 @@
  * found are remembered in static memory, because term_restore() runs in signal handlers and
  * when memory is out: it uses write(2) and tcsetattr(3) only, both async-signal-safe. Ctrl-Z
  * gives the shell its modes back and takes ours again when the program goes on: not every shell
- * does so itself.
+ * does so itself. Ctrl-\ ends the program as ever, behind a restored terminal.
  * Pinned by tests/unit/test_term.c and tests/term/test_render.py. */
 #include <errno.h>
 #include <signal.h>
@@ -71,6 +71,19 @@ keys_stop(int sig UNUSED)
 	errno = sys;
 }
 
+/* Ctrl-\: the way out of a program that no longer listens. */
+static void
+keys_quit(int sig)
+{
+	int fd = first_fd;
+
+	term_restore();
+	if (fd >= 0 && modes_ours(fd))
+		tcsetattr(fd, TCSANOW, &first_modes);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
 void
 term_keys_arm(const struct term *t)
 {
@@ -85,13 +98,20 @@ term_keys_arm(const struct term *t)
 		first_fd = fd;
 		sigaction(SIGTSTP, &sa, NULL);
 	}
+	sa.sa_handler = keys_quit;
+	if (sigaction(SIGQUIT, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+		sigaction(SIGQUIT, &sa, NULL);
 }
 
 void
 term_keys_disarm(void)
 {
+	struct sigaction now;
+
 	if (first_fd >= 0)
 		signal(SIGTSTP, SIG_DFL);
+	if (sigaction(SIGQUIT, NULL, &now) == 0 && now.sa_handler == keys_quit)
+		signal(SIGQUIT, SIG_DFL);
 	first_fd = -1;
 	screen_fd = -1;
 	saved_fd = -1;

@@ -2,6 +2,7 @@
 """Bad input: each mistake costs one clear line, at most one more with the remedy, and the exit
 code of the table in the design; never a trace, never a hang."""
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -39,6 +40,28 @@ def option_unknown():
 
 
 @test
+def word_too_many():
+    """a word that a command does not take is not passed over"""
+    for command in ("models", "doctor", "version"):
+        refused([command, "EXTRA"], command, "EXTRA", f"sunaba help {command}")
+    for words in (["config", "EXTRA"], ["config", "path", "EXTRA"], ["help", "config", "EXTRA"],
+                  ["completion", "bash", "EXTRA"], ["render", "x.md", "EXTRA"]):
+        refused(words, words[0] if words[0] != "render" else "EXTRA")
+
+
+@test
+def env_pass_of_a_value():
+    """--env-pass takes names: NAME=VALUE, which would be passed over, is refused"""
+    refused(["--env-pass", "A=B", "-m", "demo", "x"], "--env-pass", "'A=B'", "the name alone")
+    refused(["sandbox", "--env-pass", "PATH,A=B", "--", "true"], "--env-pass", "A=B")
+    refused(["--env-pass", "two words", "-m", "demo", "x"], "--env-pass", "two words")
+    refused(["-m", "demo", "x"], "SUNABA_ENV_PASS", "A=B", env={"SUNABA_ENV_PASS": "A=B"})
+    home = Home()
+    home.write("config/sunaba/config.yaml", "env_pass:\n  - A=B\n")
+    refused(["-m", "demo", "x"], "config.yaml:", "env_pass", "A=B", home=home)
+
+
+@test
 def option_without_value():
     """an option that lacks its value"""
     refused(["--model"], "--model")
@@ -59,6 +82,38 @@ def variable_with_a_bad_value():
 
 
 @test
+def path_that_is_not_there():
+    """a bad path for the sandbox is a usage mistake, and its place is named"""
+    refused(["--allow-read", "/no/such", "-m", "demo", "x"], "--allow-read", "/no/such", "No such")
+    refused(["--allow-write", "/usr/..", "-m", "demo", "x"], "--allow-write", "/usr/..")
+    refused(["sandbox", "--allow-read", "/no/such", "--", "true"], "--allow-read", "/no/such")
+    refused(["-m", "demo", "x"], "SUNABA_ALLOW_READ", env={"SUNABA_ALLOW_READ": "/usr:/no/such"})
+    for words in (["-m", "demo", "x"], ["sandbox", "--", "true"]):
+        home = Home()
+        home.write("config/sunaba/config.yaml", "# mine\nallow_write: [/no/such]\n")
+        refused(words, "config.yaml:2: allow_write: '/no/such'", home=home)
+
+
+@test
+def too_few_open_files():
+    """ulimit -n too low: said at once and with the remedy; one that can be raised is raised"""
+    def allow(soft, hard):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    for files in (12, 64, 200):
+        refused(["-m", "demo", "x"], f"only {files} files", "ulimit -n 1024", code=4,
+                preexec=allow(files, files))
+    refused(["sandbox", "--", "true"], "only 12 files", "ulimit -n", code=4, preexec=allow(12, 12))
+    for words in (["-y", "-m", "SCRIPT", "x"], ["sandbox", "--", "sh", "-c", "echo > trace"]):
+        with Home() as home:
+            model = home.script({"run": {"language": "shell", "code": "echo > trace"}},
+                                {"say": "done"})
+            done = sunaba(home, *[model if w == "SCRIPT" else w for w in words],
+                          preexec=allow(24, 4096))
+            exits(done, 0)
+            equal(home.there("work/trace"), True, f"run by {words}: {done}")
+
+
+@test
 def model_unknown_provider():
     """an unknown provider names itself and the nearest"""
     refused(["-m", "olama:llama3", "task"], "olama", "ollama")
@@ -74,6 +129,21 @@ def model_none():
             tap.skip("a model server runs on this machine")
         exits(done, 2)
         error_lines(done, 5)
+
+
+@test
+def password_in_an_address():
+    """a password in a server's address is sent to that server and shown to nobody"""
+    with Home() as home, Server(srv.error(500, "no"), srv.error(400, "see http://a:hush@b")) as s:
+        for words in (["-m", "openai:test", "--api-base", s.url.replace("//", "//me:hush@")],
+                      ["-m", "ollama:test"]):
+            done = sunaba(home, *words, "task",
+                          env={"OLLAMA_HOST": f"http://me:hush@127.0.0.1:{srv.closed_port()}"})
+            exits(done, 3)
+            tap.absent(done.err, "hush", "standard error")
+        contains(s.chats()[0].headers.get("authorization", ""), "Basic", "sent")
+        for name in home.sessions():
+            tap.absent(home.read(name), "hush", "the session's file")
 
 
 @test
@@ -119,6 +189,35 @@ def server_wrong_key():
         exits(done, 3)
         absent(done.err, s.env["OPENAI_API_KEY"], "the key")
         error_lines(done, 2)
+
+
+@test
+def server_wrong_key_says_whose():
+    """a wrong key: the place it really came from is named"""
+    def refusal(home, s, **env):
+        done = sunaba(home, "-m", "openai:x", "--api-base", s.url, "hello", env=env)
+        exits(done, 3)
+        absent(done.err, "sk-mine", "the key")
+        return error_lines(done, 2)[0]
+    with Home() as home, Server(forever=srv.error(401, "bad key")) as s:
+        contains(refusal(home, s, SUNABA_API_KEY="sk-mine"), "from SUNABA_API_KEY", "the place")
+        contains(refusal(home, s, SUNABA_API_KEY="env:MY_KEY", MY_KEY="sk-mine"),
+                 "from MY_KEY", "the place")
+        home.write("config/sunaba/config.yaml", "# mine\napi_key: sk-mine\n")
+        contains(refusal(home, s), "from config.yaml:2", "the place")
+
+
+@test
+def server_key_precedence():
+    """SUNABA_API_KEY beats the vendor's variable, which beats the config file"""
+    with Home() as home, Server(forever=srv.error(401, "bad key")) as s:
+        home.write("config/sunaba/config.yaml", "api_key: sk-file\n")
+        for own, want in (("sk-own", "Bearer sk-own"), ("", "Bearer sk-vendor")):
+            done = sunaba(home, "-m", "openai:x", "hello",
+                          env={"OPENAI_BASE_URL": s.url, "OPENAI_API_KEY": "sk-vendor",
+                               "SUNABA_API_KEY": own})
+            exits(done, 3)
+            equal(s.requests[-1].headers.get("authorization"), want, own)
 
 
 @test

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Limits, at them and beyond: governors of a task, sizes of what a server sends, limits that the
 shell has put on the program itself. A limit that was hit is named, with its own exit code."""
+import json
 import os
 import resource
 import sys
@@ -54,6 +55,15 @@ def max_steps():
         exits(done, 6)
         contains(done.err, "--max-steps", "the option that sets it")
         equal(home.read("work/trace"), "\n" * 3, "steps run")
+
+
+@test
+def answer_behind_the_last_step():
+    """--max-steps: a model that answers behind the last step allowed has done its task"""
+    with Home() as home, Server(srv.run("echo x"), srv.text("that was x")) as s:
+        done = task(home, s, "go", "-y", "--max-steps", "1", *run.trusted())
+        exits(done, 0)
+        contains(done.out, "that was x", "the answer")
 
 
 @test
@@ -115,6 +125,28 @@ def code_too_long():
         exits(done, 0)
         equal(home.there("work/trace"), False, "the step ran")
         contains(s.chats()[1].words("tool"), "Not run", "the result")
+
+
+@test
+def code_beyond_the_window():
+    """code that is refused and larger than the window: it is sent on shortened, the task goes on"""
+    def broken(exchange):
+        exchange.begin()
+        exchange.call_head(0, "execute")
+        exchange.call_part(0, '{"language": "shell", "code": ["' + "b" * 1_000_000)
+        exchange.end(calls=True)
+    for reply in (srv.run(": " + "a" * 1_000_000 + "\necho > trace"), broken):
+        with Home() as home, Server(reply, srv.run("echo > small"), srv.text("Done.")) as s:
+            done = task(home, s, "go", "-y", "--context", "32768", seconds=60)
+            exits(done, 0)
+            equal(home.there("work/trace"), False, "the large step ran")
+            equal(home.there("work/small"), True, "the small step ran")
+            contains(s.chats()[1].words("tool"), "Not run", "the result")
+            args = s.chats()[1].messages("assistant")[0]["tool_calls"][0]["function"]["arguments"]
+            contains(args, "bytes dropped", "the call as it is sent on")
+            json.loads(args)
+            if len(s.chats()[1].body) > 20000:
+                raise AssertionError(f"{len(s.chats()[1].body)} bytes of a request")
 
 
 @test

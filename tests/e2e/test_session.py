@@ -13,6 +13,7 @@ import tap  # noqa: E402
 from run import Home  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
+from terminal import Terminal  # noqa: E402
 from tmux import Tmux  # noqa: E402
 
 PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
@@ -228,6 +229,28 @@ def stopped_and_continued():
 
 
 @test
+def quit_key():
+    """Ctrl-\\ while the model is silent ends the program behind a restored terminal"""
+    with Home() as home, Server(srv.stall("Thinking aloud.\n\n")) as s, \
+            Terminal(home, "-m", "openai:test", "go", env=s.env) as t:
+        t.wait_for("Thinking aloud")
+        t.send("\x1c")
+        equal(t.wait(5).code, -signal.SIGQUIT, "exit code")
+        equal(t.after, t.before, "terminal modes")
+        run.all_gone(2)
+
+
+@test
+def typed_code_block():
+    """a code block may be typed line by line; it is run when it is closed"""
+    with Home() as home, Server() as s, session(home, s) as t:
+        for line in ("```python", "x = 6", "x * 7", "```"):
+            t.line(line)
+        t.wait_for("^\\W*42$")
+        equal(len(s.chats()), 0, "requests")
+
+
+@test
 def pasted_lines():
     """a paste of 2,000 lines becomes one message, sent by Enter and not before"""
     with Home() as home, Server(forever=srv.text("Read.")) as s, session(home, s) as t:
@@ -315,6 +338,20 @@ def japanese_without_its_locale():
 
 
 @test
+def japanese_in_other_locales():
+    """LC_ALL=C, or one of another encoding: what is typed arrives all the same"""
+    for locale in ("C", "POSIX", "ja_JP.EUC-JP"):
+        with Home() as home, Server(srv.text("Fine.")) as s, \
+                Tmux(home, ["-m", "openai:test"], env={**s.env, "LC_ALL": locale}) as t:
+            t.wait_for(PROMPT)  # tmux shows a client in such a locale no Japanese
+            t.type("日本語の質")
+            t.keys("BSpace")
+            t.line("問い")
+            t.wait_for("Fine")
+            equal(s.chats()[0].words("user"), "日本語の問い", f"the task with {locale}")
+
+
+@test
 def edit_shows_own_words_only():
     """/edit after a command of the user's own: his words; the model gets the output all the same"""
     with Home() as home, Server(srv.text("First."), srv.text("Second.")) as s, \
@@ -326,13 +363,21 @@ def edit_shows_own_words_only():
         t.wait_for("First")
         again_at_prompt(t)
         t.line("/edit")
-        t.wait_for("^> look at it$")
+        t.wait_for("^> /edit\n+> look at it$")
         t.line(" twice")
         t.wait_for("Second")
         said = s.chats()[1].words("user")
         contains(said, "made-aside", "the output")
         contains(said, "look at it twice", "the words")
         equal(said.count("look at it"), 1)
+
+
+@test
+def words_too_many():
+    """a command that takes no words refuses them: nothing is lost silently"""
+    with Home() as home, Server(srv.text("x")) as s, session(home, s) as t:
+        t.line("/undo everything")
+        t.wait_for("^.*/undo takes no words")
 
 
 @test

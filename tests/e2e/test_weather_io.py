@@ -105,6 +105,46 @@ def w9_full_disk():
         contains(done.err, "standard output", "what failed")
 
 
+OUTPUTS = (["--version"], ["--help"], ["version"], ["help"], ["help", "config"], ["doctor"],
+           ["config"], ["config", "path"], ["completion", "bash"], ["render", "x.md"],
+           ["doctor", "--json"], ["-m", "demo", "--json", "hello"], ["render", "--help"])
+
+
+def refuses_output(home, what, **more):
+    for words in (["-m", home.script({"say": "an answer"}), "hello"], *OUTPUTS):
+        done = sunaba(home, *words, **more)
+        exits(done, 1)
+        equal(len(error_lines(done, 1)), 1, f"lines of error: {words}, {what}")
+        contains(done.err, "standard output", f"{words}, {what}")
+
+
+@test
+def w9_full_disk_everywhere():
+    """W9: what every command says when standard output is full"""
+    with Home() as home, open("/dev/full", "wb") as full:
+        home.write("work/x.md", "# x\n")
+        refuses_output(home, "full", stdout=full)
+
+
+@test
+def w9_closed_output():
+    """W9: standard output that is closed: exit 1, one line, for every command"""
+    with Home() as home:
+        home.write("work/x.md", "# x\n")
+        refuses_output(home, "closed", stdout=None, preexec=lambda: os.close(1))
+
+
+@test
+def closed_input_and_error():
+    """closed standard input is an empty one, a closed standard error only silent"""
+    with Home() as home:
+        model = home.script({"say": "an answer"})
+        done = sunaba(home, "-m", model, "hello",
+                      preexec=lambda: (os.close(0), os.close(2)))
+        exits(done, 0)
+        contains(done.out, "an answer", "standard output")
+
+
 @test
 def w10_reader_goes_away():
     """W10: `| head -c1`: quiet, and the task goes on to its end"""

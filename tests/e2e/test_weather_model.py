@@ -360,6 +360,19 @@ def w6_control_c_in_step():
 
 
 @test
+def w6_interrupt_as_a_step_starts():
+    """W6: SIGINT while the interpreter is being started is no failure to start it"""
+    with Home() as home, Server(srv.run("sleep 300", "python"), srv.text("end")) as s:
+        running = start(home, s, "go", "-y")
+        running.wait_for("step 1", stream=2)
+        running.signal(signal.SIGINT)
+        running.wait(5)
+        exits(running, 130)
+        absent(running.err, "could not be started", "standard error")
+        run.all_gone(2)
+
+
+@test
 def w6_terminate_in_step():
     """W6: SIGTERM during a step: 143, the step's children dead"""
     _interrupted(srv.run("(trap '' TERM; echo > begun; sleep 300)"), signal.SIGTERM, 143,

@@ -1,5 +1,6 @@
 """A small test harness that prints TAP: @test functions, skip(), deadlines instead of sleeps."""
 import os
+import signal
 import sys
 import time
 import traceback
@@ -48,6 +49,9 @@ def absent(text, part, what=""):
 
 
 def main():
+    # whoever starts tests in the background ignores these, and programs inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     only = sys.argv[1:]
     chosen = [t for t in _tests if not only or any(word in t.__name__ for word in only)]
     print(f"1..{len(chosen)}", flush=True)

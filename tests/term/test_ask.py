@@ -307,6 +307,7 @@ def bytes_view():
         term.ready(MENU)
         term.keys("v")
         term.ready("65 63 68 6f 20 c3 a9")
+        contains(term.all(), "space: back")
         term.keys("Space")
         until(lambda: term.all().count("Run this?") == 2, 5, "the question again")
         term.ready(MENU)

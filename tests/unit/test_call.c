@@ -9,7 +9,8 @@
 static void
 expect(const char *name, const char *args, const char *code, const char *problem)
 {
-	struct msg_call c = {(char *)"c1", (char *)name, (char *)args};
+	struct msg_call c = {
+	    .id = (char *)"c1", .name = (char *)name, .args = (char *)args};
 	struct call got = call_read(&c);
 
 	assert_string_equal(got.call_id, "c1");
@@ -68,6 +69,29 @@ too_much_code(void **state)
 	expect("execute", args, NULL, "longer than");
 }
 
+static void
+what_broke_off_is_told_to_the_model(void **state)
+{
+	struct msg_call c = {.id = (char *)"c1",
+			     .name = (char *)"execute",
+			     .args = (char *)"{}",
+			     .cut = true};
+	struct fence f = {.language = "sh", .code = (char *)"rm -rf b", .len = 8};
+	struct call got = call_read(&c);
+
+	(void)state;
+	assert_non_null(strstr(got.problem, "output limit"));
+	call_release(&got);
+	assert_true(call_in_fence(&f));
+	got = call_read_fence(&f);
+	assert_non_null(strstr(got.problem, "not closed"));
+	call_release(&got);
+	f.closed = true;
+	got = call_read_fence(&f);
+	assert_null(got.problem);
+	call_release(&got);
+}
+
 int
 main(void)
 {
@@ -76,6 +100,7 @@ main(void)
 	    cmocka_unit_test(malformed_calls_say_what_is_wrong),
 	    cmocka_unit_test(other_tools_and_languages),
 	    cmocka_unit_test(too_much_code),
+	    cmocka_unit_test(what_broke_off_is_told_to_the_model),
 	};
 
 	return cmocka_run_group_tests_name("call", tests, NULL, NULL);

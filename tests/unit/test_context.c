@@ -138,6 +138,68 @@ old_calls_stay_valid_json(void **state)
 	msg_list_release(&l);
 }
 
+static void
+last_exchange_goes_last(void **state)
+{
+	struct msg_list l = {0};
+	struct context_cut cut;
+	AUTO_FREE char *code = repeated("x", 40000);
+	AUTO_FREE char *args = mem_printf("{\"language\":\"shell\",\"code\":\"%s\"}", code);
+	AUTO_FREE char *broken = mem_printf("{\"language\":\"%s", code);
+	struct msg *m;
+
+	(void)state;
+	add(&l, MSG_USER, LABEL_USER, "u", 10);
+	m = add(&l, MSG_ASSISTANT, LABEL_UNTRUSTED, "a", 10);
+	msg_add_call(m, "c1", "execute", args);
+	msg_add_call(m, "c2", "execute", broken);
+	add(&l, MSG_TOOL, LABEL_UNTRUSTED, "result ", 1000);
+	assert_true(context_fit(&l, 3000, &cut));
+	assert_int_equal(cut.replies, 1);
+	assert_int_equal(cut.outputs, 0);
+	assert_non_null(strstr(m->calls[0].args, "{\"language\":\"shell\",\"code\":\"xxx"));
+	assert_non_null(strstr(m->calls[1].args, "{\"invalid\":\"{\\\"language"));
+	assert_true(context_fit(&l, 1000, &cut));
+	assert_int_equal(cut.outputs, 1);
+	msg_list_release(&l);
+}
+
+static void
+data_given_now_stays(void **state)
+{
+	struct msg_list l = {0};
+	struct context_cut cut;
+
+	(void)state;
+	add(&l, MSG_SYSTEM, LABEL_USER, "s", 10);
+	add(&l, MSG_USER, LABEL_UNTRUSTED, "data ", 8000);
+	add(&l, MSG_USER, LABEL_USER, "u", 10);
+	assert_false(context_fit(&l, 1000, &cut));
+	assert_int_equal(cut.bytes, 0);
+	msg_list_release(&l);
+}
+
+static void
+output_of_the_users_own_code_may_be_shortened(void **state)
+{
+	struct msg_list l = {0};
+	struct context_cut cut;
+	struct msg *m;
+
+	(void)state;
+	add(&l, MSG_SYSTEM, LABEL_USER, "s", 40);
+	m = add(&l, MSG_USER, LABEL_USER, "out ", 4000);
+	m->aside = strlen(m->text) - 8; /* two words were typed */
+	m = add(&l, MSG_USER, LABEL_USER, "typed ", 50);
+	assert_true(context_fit(&l, 1000, &cut));
+	assert_int_equal(cut.outputs, 1);
+	m = &l.at[1];
+	assert_non_null(strstr(m->text, "dropped to fit"));
+	assert_string_equal(m->text + m->aside, "out out ");
+	assert_int_equal(strlen(l.at[2].text), 300);
+	msg_list_release(&l);
+}
+
 int
 main(void)
 {
@@ -148,6 +210,9 @@ main(void)
 	    cmocka_unit_test(piped_data_may_be_shortened),
 	    cmocka_unit_test(shortened_text_is_valid_utf8),
 	    cmocka_unit_test(old_calls_stay_valid_json),
+	    cmocka_unit_test(last_exchange_goes_last),
+	    cmocka_unit_test(data_given_now_stays),
+	    cmocka_unit_test(output_of_the_users_own_code_may_be_shortened),
 	};
 
 	return cmocka_run_group_tests_name("context", tests, NULL, NULL);

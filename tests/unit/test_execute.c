@@ -270,6 +270,11 @@ test_s14_result(void **state)
 	assert_true(r.cpu_ms >= 10 && r.cpu_ms <= r.wall_ms + 200);
 	run("shell", "true");
 	assert_null(r.cwd);
+	run("python",
+	    "import os; os.mkdir('/tmp/g'); os.chdir('/tmp/g'); os.rmdir('/tmp/g')");
+	buf_reset(&out);
+	step_result_text(&r, kernel_find("python"), &out);
+	assert_non_null(strstr(buf_str(&out), " · cwd was removed]"));
 	run("shell", "exit 4");
 	buf_reset(&out);
 	step_result_text(&r, kernel_find("shell"), &out);
@@ -489,6 +494,36 @@ test_limits(void **state)
 	reopen(execute_limits_default);
 }
 
+/* Kept outputs of a session together: the oldest go, and that is said. */
+static void
+test_spills(void **state)
+{
+	struct execute_limits limits = execute_limits_default;
+	char *path[4];
+
+	(void)state;
+	limits.spills_bytes = 3 * MIB;
+	reopen(limits);
+	for (size_t i = 0; i < ARRAY_LEN(path); i++) {
+		run("shell", "head -c 1048576 /dev/zero | tr '\\0' a");
+		assert_non_null(r.spill_path);
+		path[i] = TAKE(r.spill_path);
+		assert_true(i < 3 ? !r.note
+				  : strstr(r.note, "oldest 1 are removed") != NULL);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(path); i++) {
+		assert_int_equal(unlink(path[i]), i == 0 ? -1 : 0);
+		free(path[i]);
+	}
+	/* one that is larger than all may be stays as the only one */
+	limits.spills_bytes = 1;
+	reopen(limits);
+	run("shell", "head -c 65536 /dev/zero | tr '\\0' a");
+	assert_int_equal(unlink(r.spill_path), 0);
+	assert_null(r.note);
+	reopen(execute_limits_default);
+}
+
 /* A jail that is gone is an error, not a hang. */
 static void
 test_dead(void **state)
@@ -526,6 +561,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_between),
 	    cmocka_unit_test(test_s5_interrupt),
 	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_spills),
 	    cmocka_unit_test(test_dead),
 	};
 

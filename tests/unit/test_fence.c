@@ -56,6 +56,23 @@ indent_is_taken_off(void **state)
 }
 
 static void
+blocks_in_list_items(void **state)
+{
+	(void)state;
+	find("1.  Do\n\n    ```python\n    for x in y:\n        f()\n    ```\n\nthen\n\n"
+	     "    ```sh\n    no\n    ```\n");
+	assert_int_equal(found.n, 1);
+	check(0, "python", "for x in y:\n    f()\n");
+	find("- a\n  - b\n\n\t```sh\n\tls\n\t\tx\n\t```\n- ```js\n  1\n  ```\n  ```r\n  2\n"
+	     "  ```\n```c\n3\n```\n");
+	assert_int_equal(found.n, 4);
+	check(0, "sh", "ls\n\tx\n");
+	check(1, "js", "1\n");
+	check(2, "r", "2\n");
+	check(3, "c", "3\n");
+}
+
+static void
 every_letter_stays(void **state)
 {
 	(void)state;
@@ -120,6 +137,7 @@ main(void)
 	    cmocka_unit_test(several_blocks_in_order),
 	    cmocka_unit_test(longer_fences_hold_shorter_ones),
 	    cmocka_unit_test(indent_is_taken_off),
+	    cmocka_unit_test(blocks_in_list_items),
 	    cmocka_unit_test(every_letter_stays),
 	    cmocka_unit_test(info_strings),
 	    cmocka_unit_test(an_open_block_is_marked),

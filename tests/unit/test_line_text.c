@@ -35,6 +35,12 @@ test_blocks(void **state)
 	assert_false(open_block("\"\"\"\na\n\"\"\" \n"));
 	assert_false(open_block("say \"\"\""));
 	assert_false(open_block(""));
+	assert_true(open_block("```python"));
+	assert_true(open_block("~~~~\n~~~\n```"));
+	assert_true(open_block(" ```sh\nls\n```\n```py"));
+	assert_false(open_block("```sh\nls\n  ``` "));
+	assert_false(open_block("```ls```"));
+	assert_false(open_block("see\n```sh\nls"));
 	gives(line_text_unwrap, "\"\"\"\na\n b\n\"\"\"\n", "a\n b");
 	gives(line_text_unwrap, "\"\"\"a\"\"\"", "a");
 	gives(line_text_unwrap, "\"\"\"\"\"\"", "");

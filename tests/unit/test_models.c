@@ -279,25 +279,36 @@ key_options(void **state)
 
 	(void)state;
 	setenv("SUNABA_TEST_KEY", "k1", 1);
-	assert_int_equal(key_resolve("env:SUNABA_TEST_KEY", &key, &source, &e), ERR_NONE);
+	assert_int_equal(
+	    key_resolve("env:SUNABA_TEST_KEY", "config.yaml:3", &key, &source, &e),
+	    ERR_NONE);
 	assert_string_equal(key, "k1");
 	assert_string_equal(source, "SUNABA_TEST_KEY");
 	free(key);
 	free(source);
-	assert_int_equal(key_resolve("cmd:printf 'k2\\nrest'", &key, &source, &e),
-			 ERR_NONE);
+	assert_int_equal(
+	    key_resolve("cmd:printf 'k2\\nrest'", "config.yaml:3", &key, &source, &e),
+	    ERR_NONE);
 	assert_string_equal(key, "k2");
+	assert_string_equal(source, "the command in config.yaml:3");
 	free(key);
 	free(source);
-	assert_int_equal(key_resolve("plain", &key, &source, &e), ERR_NONE);
+	assert_int_equal(key_resolve("plain", "config.yaml:3", &key, &source, &e),
+			 ERR_NONE);
 	assert_string_equal(key, "plain");
+	assert_string_equal(source, "config.yaml:3");
 	free(key);
 	free(source);
-	assert_int_equal(key_resolve("env:SUNABA_TEST_NONE", &key, &source, &e), ERR_AUTH);
+	assert_int_equal(
+	    key_resolve("env:SUNABA_TEST_NONE", "config.yaml:3", &key, &source, &e),
+	    ERR_AUTH);
 	assert_null(key);
-	assert_int_equal(key_resolve("cmd:echo x; exit 3", &key, &source, &e), ERR_AUTH);
+	assert_int_equal(
+	    key_resolve("cmd:echo x; exit 3", "config.yaml:3", &key, &source, &e),
+	    ERR_AUTH);
 	assert_null(key);
-	assert_int_equal(key_resolve("cmd:true", &key, &source, &e), ERR_AUTH);
+	assert_int_equal(key_resolve("cmd:true", "config.yaml:3", &key, &source, &e),
+			 ERR_AUTH);
 	unsetenv("SUNABA_TEST_KEY");
 }
 

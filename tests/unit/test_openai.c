@@ -100,6 +100,33 @@ calls_numbered_oddly(void **state)
 		     "\"2\"}}") TC("{\"index\":0,\"function\":{\"arguments\":\"3\"}}")
 		      FIN("tool_calls") DONE,
 	      "none text='' a=f(1) b=g(23)");
+	/* neither index nor id: a name behind whole arguments tells; an echo of it does not */
+	check(TC("{\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}")
+		  TC("{\"function\":{\"name\":\"f\",\"arguments\":\"}\"}}")
+		      TC("{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}")
+			  TC("{\"function\":{\"name\":\"f\",\"arguments\":\"\"}}")
+			      FIN("tool_calls") DONE,
+	      "none text='' call_1=f({}) call_2=f({})");
+	/* one id for two calls: results could not be told apart */
+	check(
+	    TC("{\"index\":0,\"id\":\"call_2\",\"function\":{\"name\":\"f\",\"arguments\":"
+	       "\"1\"}}") TC("{\"index\":1,\"id\":\"call_2\",\"function\":{\"name\":\"g\","
+			     "\"arguments\":"
+			     "\"2\"}}") FIN("tool_calls") DONE,
+	    "none text='' call_2=f(1) call_3=g(2)");
+}
+
+static void
+streams_under_another_type(void **state)
+{
+	(void)state;
+	help_check(false, "application/json", CH("{\"content\":\"a\"}") FIN("stop") DONE,
+		   "none text='a'");
+	help_check(false, "application/json", ": ping\n\n" CH("{\"content\":\"a\"}") DONE,
+		   "none text='a'");
+	help_check(false, "", "\n\n" CH("{\"content\":\"a\"}") DONE, "none text='a'");
+	help_check(false, "", "\n",
+		   "truncated text='' error='the server sent an empty answer'");
 }
 
 static void
@@ -118,7 +145,7 @@ calls_of_other_shapes(void **state)
 		 "\"}}")
 		  TC("{\"index\":1,\"id\":\"b\",\"function\":{\"name\":\"g\",\"arguments\":"
 		     "\"{\\\"co\"}}") FIN("length") DONE,
-	      "none text='' a=f({}) finish=1");
+	      "none text='' a=f({}) cut finish=1");
 }
 
 static void
@@ -370,6 +397,30 @@ request_mends_history(void **state)
 	msg_list_release(&l);
 }
 
+/* Answers with nothing of the user between, as a broken session may leave them. */
+static void
+request_joins_answers(void **state)
+{
+	struct msg_list l = {0};
+	struct msg *m;
+
+	(void)state;
+	msg_add(&l, MSG_USER, "a");
+	msg_add(&l, MSG_USER, "b");
+	msg_add(&l, MSG_ASSISTANT, "half");
+	m = msg_add(&l, MSG_ASSISTANT, "whole");
+	msg_add_call(m, "c1", "execute", "{}");
+	add_result(&l, "c1", "one");
+	request_is(&l, 1,
+		   HEAD
+		   "{\"role\":\"user\",\"content\":\"a\\n\\nb\"},{\"role\":\"assistant\","
+		   "\"content\":\"half\\n\\nwhole\",\"tool_calls\":[{\"id\":\"c1\","
+		   "\"type\":\"function\",\"function\":{\"name\":\"execute\",\"arguments\":"
+		   "\"{}\"}}]},{\"role\":\"tool\",\"content\":\"one\",\"tool_call_id\":"
+		   "\"c1\"}]" TOOLS);
+	msg_list_release(&l);
+}
+
 static void
 request_without_tools(void **state)
 {
@@ -457,6 +508,7 @@ main(void)
 	    cmocka_unit_test(ends),
 	    cmocka_unit_test(calls_in_pieces),
 	    cmocka_unit_test(calls_numbered_oddly),
+	    cmocka_unit_test(streams_under_another_type),
 	    cmocka_unit_test(calls_of_other_shapes),
 	    cmocka_unit_test(thinking),
 	    cmocka_unit_test(errors_inside),
@@ -467,6 +519,7 @@ main(void)
 	    cmocka_unit_test(recorded),
 	    cmocka_unit_test(request_with_calls),
 	    cmocka_unit_test(request_mends_history),
+	    cmocka_unit_test(request_joins_answers),
 	    cmocka_unit_test(request_without_tools),
 	    cmocka_unit_test(error_bodies),
 	};

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,8 @@ test_workspaces(void **state)
 	    "/",	"/usr", "/usr/bin", "/etc", "/proc",	       "/dev",
 	    "/dev/shm", "/bin", "/home",    "/var", "/no/such/folder", "/etc/passwd"};
 
+	const struct passwd *account;
+
 	(void)state;
 	for (size_t i = 0; i < SBX_LEN(never); i++)
 		assert_false(fits(never[i]));
@@ -82,7 +85,11 @@ test_workspaces(void **state)
 	assert_false(fits("/tmp/sunaba-policy-link"));
 	unlink("/tmp/sunaba-policy-link");
 	test_trusted_folders();
+	account = getpwuid(getuid());
+	assert_non_null(account);
+	assert_false(fits(account->pw_dir)); /* whatever HOME says */
 	unsetenv("HOME");
+	assert_false(fits(account->pw_dir));
 	assert_true(fits(below("home")));
 	mkdir(below("home/.ssh"), 0755);
 	assert_false(fits(below("home")));

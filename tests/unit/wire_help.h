@@ -41,6 +41,8 @@ help_summary(enum err_kind k, const struct err *e, const struct model_reply *r,
 	for (size_t i = 0; i < r->ncalls; i++)
 		buf_addf(out, " %s=%s(%s)", r->calls[i].id, r->calls[i].name,
 			 r->calls[i].args);
+	if (r->call_cut)
+		buf_adds(out, " cut");
 	if (r->finish != FINISH_STOP)
 		buf_addf(out, " finish=%d", (int)r->finish);
 	if (r->usage.input >= 0)

@@ -93,3 +93,19 @@ kernel_installed(const struct kernel *k)
 	}
 	return false;
 }
+
+void
+kernels_add_installed(struct buf *out, const char *none)
+{
+	const char *comma = "";
+	const struct kernel *k;
+
+	for (size_t i = 0; (k = kernel_at(i)); i++) {
+		if (!kernel_installed(k))
+			continue;
+		buf_addf(out, "%s%s", comma, k->name);
+		comma = ", ";
+	}
+	if (!*comma)
+		buf_adds(out, none);
+}

@@ -6,7 +6,7 @@
 #ifndef SUNABA_TOOLS_KERNELS_H
 #define SUNABA_TOOLS_KERNELS_H
 
-#include "agent/base/util.h"
+#include "agent/base/buf.h"
 
 struct kernel {
 	const char *name;	     /* "shell": what the model and the user call it */
@@ -26,5 +26,7 @@ const struct kernel *kernel_find(const char *language);
 const struct kernel *kernel_at(size_t i);
 /* Whether its program is in one of the system folders of PATH that the jail shows. */
 bool kernel_installed(const struct kernel *k);
+/* "shell, python": the names of those that are installed, else `none`. */
+void kernels_add_installed(struct buf *out, const char *none);
 
 #endif
