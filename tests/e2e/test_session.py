@@ -376,8 +376,8 @@ def edit_shows_own_words_only():
 def words_too_many():
     """a command that takes no words refuses them: nothing is lost silently"""
     with Home() as home, Server(srv.text("x")) as s, session(home, s) as t:
-        t.line("/undo everything")
-        t.wait_for("^.*/undo takes no words")
+        t.line("/tokens now")
+        t.wait_for("^.*/tokens takes no words")
 
 
 @test

@@ -243,7 +243,7 @@ def attack_149_ladder(box):
     if not cage.fits():
         tap.skip("cage.py knows the calls of x86-64")
     code, out = say(box, "docker")
-    tap.equal((code, out.splitlines()[-1]), (0, "RAN"), out)
+    tap.equal((code, "RAN" in out.splitlines()), (0, True), out)
     tap.contains(out, REDUCED)
     tap.contains(out, "cannot make a user namespace: Operation not permitted")
     code, out = say(box, "docker,nolandlock")

@@ -510,7 +510,8 @@ test_half_open(void **state)
 	}
 	connect_says("a.com:443", "403");
 	close_world();
-	assert_int_equal(open_fds(), before);
+	/* Fewer: a look-up of an earlier test had not ended when they were counted. */
+	assert_in_range(open_fds(), 0, before);
 }
 
 /* A byte now and then does not keep a connection alive. */
