@@ -253,7 +253,7 @@ def attack_149_ladder(box):
     tap.contains(out, "Landlock")
     if box.uid != 0:
         code, out = say(box, "nouserns")
-        tap.equal((code, out.splitlines()[-1]), (0, "RAN"), out)
+        tap.equal((code, "RAN" in out.splitlines()), (0, True), out)
         tap.contains(out, REDUCED)
         tap.contains(out, "No space left on device")
         code, out = say(box, "nouserns,nolandlock")
@@ -316,7 +316,7 @@ def donor_guards(box):
 def chosen_rung(box):
     """--rung takes one rung alone, on the command line alone"""
     code, out = box.run("echo RAN", options=["--rung", "landlock"])
-    tap.equal((code, out.splitlines()[-1]), (0, "RAN"), out)
+    tap.equal((code, "RAN" in out.splitlines()), (0, True), out)
     tap.contains(out, REDUCED)
     code, out = say(box, "docker", options=["--rung", "full"])
     tap.equal(code, 4, out)
@@ -631,7 +631,7 @@ def attack_149_no_proc():
     out = done.stdout.decode()
     if "unshare:" in out:
         tap.skip(out.strip())
-    tap.equal((done.returncode, out.splitlines()[-1]), (0, "RAN"), out)
+    tap.equal((done.returncode, "RAN" in out.splitlines()), (0, True), out)
     tap.contains(out, "(it cannot be mounted here)")
     tap.absent(out, "self")
 
