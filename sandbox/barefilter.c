@@ -42,6 +42,8 @@ static const struct row rows[] = {
     {SYS_socket, EACCES, EQUAL, 0, ALL, AF_UNIX, 0, NET_HOST},
     /* A pair of datagram sockets may be connected anew, to any path. */
     {SYS_socketpair, EACCES, EQUAL, 1, 0xf, SOCK_DGRAM, 0, ANY_NET},
+    /* … and for unix sockets this is another word for datagrams. */
+    {SYS_socketpair, EACCES, EQUAL, 1, 0xf, SOCK_RAW, 0, ANY_NET},
     {SYS_connect, EACCES, ALWAYS, 0, 0, 0, 0, NET_OFF},
     {SYS_bind, EACCES, ALWAYS, 0, 0, 0, 0, NET_OFF},
     {SYS_listen, EACCES, ALWAYS, 0, 0, 0, 0, NET_OFF},

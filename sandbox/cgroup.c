@@ -17,9 +17,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
-#define PREFIX	 "sunaba-"
-#define TEXT_MAX (64 * SBX_KIB) /* bytes of mountinfo that are looked at */
+#define PREFIX	      "sunaba-"
+#define TEXT_MAX      (64 * SBX_KIB) /* bytes of mountinfo that are looked at */
+#define LOCK_TRIES    50
+#define LOCK_PAUSE_MS 2 /* between them */
 
 static bool
 has_word(const char *list, size_t n, const char *word)
@@ -125,6 +128,30 @@ open_in(int folder, const char *name, int flags)
 	return openat(folder, name, flags | O_CLOEXEC);
 }
 
+/* Somebody else's may begin with the same word. */
+static bool
+is_ours(const char *name)
+{
+	const char *number = name + sizeof(PREFIX) - 1;
+
+	return strncmp(name, PREFIX, sizeof(PREFIX) - 1) == 0 && *number &&
+	       !number[strspn(number, "0123456789")];
+}
+
+/* Everybody who may read the folder can lock it, code on the reduced rung among them: not waited
+ * for long. Without it a group may be swept before it is in use, which leaves the watch alone. */
+static void
+lock(int parent)
+{
+	const struct timespec pause = {0, LOCK_PAUSE_MS * 1000000L};
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(parent, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 /* Groups whose makers were killed. */
 static void
 sweep(int parent)
@@ -135,7 +162,7 @@ sweep(int parent)
 	while (d && (e = readdir(d))) {
 		SBX_CLOSE int fd = -1;
 
-		if (strncmp(e->d_name, PREFIX, sizeof(PREFIX) - 1) != 0)
+		if (!is_ours(e->d_name))
 			continue;
 		fd = openat(parent, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -153,7 +180,7 @@ make_group(struct cgroup *c, const char *folder)
 
 	if (parent < 0)
 		return -1;
-	flock(parent, LOCK_EX);
+	lock(parent);
 	sweep(parent);
 	if (mkdirat(parent, c->name, 0755) == 0) {
 		fd = openat(parent, c->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -137,15 +137,18 @@ static void __attribute__((noreturn)) stop(struct init *in)
 	_exit(0);
 }
 
-/* The answer comes whether it worked or not: what counts is what came beside it. */
+/* The answer comes whether it worked or not: what counts is what came beside it. Where the jail
+ * has no network of its own, listeners would be the host's, for everybody on it. */
 static void
 open_network(struct init *in)
 {
 	struct sbx_fail f;
 
-	if (in->setup->net == SBX_NET_OFF)
-		in->setup->net = SBX_NET_LIST;
-	inside_begin(in->setup, in->rights, &f);
+	if (in->setup->rung <= SBX_RUNG_DONOR) {
+		if (in->setup->net == SBX_NET_OFF)
+			in->setup->net = SBX_NET_LIST;
+		inside_begin(in->setup, in->rights, &f);
+	}
 	up_frame(&in->up, FRAME_READY, 0, 0, NULL, 0);
 }
 

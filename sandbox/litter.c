@@ -31,7 +31,7 @@ open_folder(int at, const char *name)
 	int fd = openat(at, name, FOLDER);
 
 	if (fd >= 0 || errno != EACCES || !is_folder(at, name) ||
-	    fchmodat(at, name, 0700, 0))
+	    fchmodat(at, name, 0700, AT_SYMLINK_NOFOLLOW))
 		return fd;
 	return openat(at, name, FOLDER);
 }
@@ -61,7 +61,7 @@ empty(int top, int fd, unsigned *number)
 		    !is_folder(dirfd(d), e->d_name))
 			continue;
 		/* Moving a folder takes the right to write to it, too. */
-		if (fchmodat(dirfd(d), e->d_name, 0700, 0))
+		if (fchmodat(dirfd(d), e->d_name, 0700, AT_SYMLINK_NOFOLLOW))
 			continue;
 		do
 			snprintf(name, sizeof(name), "%u", (*number)++);

@@ -23,6 +23,8 @@ protect_without_mounts(struct setup *s, protect_tell *say, void *arg, struct sbx
 
 	s->protect = protect_new(say ? say : quiet, arg);
 	s->protect->dry = true;
+	/* Nothing may be writable, so that no ground brings it. */
+	s->protect->setup = s;
 	if (root < 0)
 		return sbx_fail_set(f, "guard", errno, "/");
 	if (!s->workspace_readonly &&

@@ -313,6 +313,49 @@ def donor_guards(box):
 
 
 @jail_test
+def reduced_read_only(box):
+    """--read-only where nothing is mounted: runs, and writes nothing"""
+    for rung in ("landlock", "donor"):
+        if rung == "donor" and (box.uid == 0 or not shutil.which("bwrap")):
+            continue
+        code, out = box.run("echo RAN; echo x > new; exit 7",
+                            options=["--rung", rung, "--read-only"])
+        tap.equal(code, 7, out)
+        tap.contains(out, "RAN")
+        tap.equal(os.path.exists(os.path.join(box.work, "new")), False, out)
+
+
+RAW_PAIR = r"""
+import socket, sys
+for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+    try:
+        mine, other = socket.socketpair(socket.AF_UNIX, kind)
+        mine.sendto(b"out", sys.argv[1])
+        print("SENT", kind)
+    except OSError as e:
+        print("refused", e)
+"""
+
+
+@jail_test
+def reduced_datagram_pairs(box):
+    """no pair of sockets, by either of their names, reaches a socket of the host's"""
+    path = os.path.join(box.base, "listens")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listens:
+        listens.bind(path)
+        os.chmod(path, 0o777)
+        listens.setblocking(False)
+        code, out = box.run(["python3", "-c", RAW_PAIR, path], options=["--rung", "landlock"])
+        tap.equal(code, 0, out)
+        tap.absent(out, "SENT")
+        try:
+            tap.equal(listens.recv(16), None, "something came")
+        except BlockingIOError:
+            pass
+    os.unlink(path)
+
+
+@jail_test
 def chosen_rung(box):
     """--rung takes one rung alone, on the command line alone"""
     code, out = box.run("echo RAN", options=["--rung", "landlock"])
