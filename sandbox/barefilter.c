@@ -73,6 +73,9 @@ static const struct row rows[] = {
     {SYS_lsetxattr, EOPNOTSUPP, ALWAYS, 0, 0, 0, 0, ANY_NET},
     {SYS_removexattr, EOPNOTSUPP, ALWAYS, 0, 0, 0, 0, ANY_NET},
     {SYS_lremovexattr, EOPNOTSUPP, ALWAYS, 0, 0, 0, 0, ANY_NET},
+    /* … and these to a descriptor that only reads. */
+    {SYS_fsetxattr, EOPNOTSUPP, ALWAYS, 0, 0, 0, 0, ANY_NET},
+    {SYS_fremovexattr, EOPNOTSUPP, ALWAYS, 0, 0, 0, 0, ANY_NET},
     {SYS_truncate, EPERM, ALWAYS, 0, 0, 0, 3, ANY_NET},
 #ifdef SYS_open
     {SYS_open, EPERM, EQUAL, 1, O_TRUNC | O_ACCMODE, O_TRUNC, 3, ANY_NET},

@@ -27,6 +27,8 @@ enum filter_tell {
 	FILTER_SILENT,	  /* refuses; nobody listens */
 	FILTER_TOLD,	  /* refuses through the listener */
 	FILTER_EXPLAINED, /* the `explain` rows as well */
+	FILTER_BARE,	  /* FILTER_TOLD and the `bare` rows: see notify_mode.c */
+	FILTER_BARE_EXPLAINED,
 };
 struct sock_fprog;
 /* `debug`: lets debuggers in. Static. */

@@ -84,8 +84,11 @@ install(const struct sock_fprog *p, unsigned flags)
 static bool
 install_told(const struct setup *s, int channel)
 {
+	const bool bare = s->rung == SBX_RUNG_LANDLOCK;
 	const struct sock_fprog *p =
-	    filter_program(s->explain ? FILTER_EXPLAINED : FILTER_TOLD, s->debug);
+	    filter_program(s->explain ? (bare ? FILTER_BARE_EXPLAINED : FILTER_EXPLAINED)
+				      : (bare ? FILTER_BARE : FILTER_TOLD),
+			   s->debug);
 	int fd = -1;
 
 	if (channel < 0)

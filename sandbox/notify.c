@@ -187,12 +187,14 @@ describe(const struct filter_row *row, int pid, const uint64_t args[6],
 		notify_path(pid, row->name, args, out->detail, sizeof(out->detail));
 }
 
-/* The errno to answer, 0 to let the call go on; *out's kind is 0 when nothing is to be told. */
+/* The errno to answer, 0 to let the call go on, unless it was *made here; *out's kind is 0 when nothing is to be told. */
 static int
-judge(const struct seccomp_notif *req, const struct setup *s, struct sbx_notice *out)
+judge(const struct notify *n, const struct seccomp_notif *req, const struct setup *s,
+      struct sbx_notice *out, bool *made)
 {
 	uint64_t args[6];
 	const struct filter_row *row;
+	int error;
 
 	for (int i = 0; i < 6; i++)
 		args[i] = req->data.args[i];
@@ -204,6 +206,9 @@ judge(const struct seccomp_notif *req, const struct setup *s, struct sbx_notice 
 		describe(row, (int)req->pid, args, out);
 		return row->error;
 	}
+	if (s->rung == SBX_RUNG_LANDLOCK &&
+	    notify_mode(n->listener, req->id, (int)req->pid, s, row->name, args, &error))
+		return *made = true, error;
 	if (s->explain && notify_file((int)req->pid, row->name, args, out))
 		return 0;
 	return s->net == SBX_NET_HOST ? 0 : look_at_address(req, row->name, s->net, out);
@@ -216,6 +221,7 @@ serve_one(struct notify *n, const struct setup *s, notify_tell_fn *tell, void *a
 	struct sbx_notice notice = {.sys = 0};
 	union answer ans;
 	union request req;
+	bool made = false;
 
 	memset(&req, 0, sizeof(req));
 	memset(&ans, 0, sizeof(ans));
@@ -226,8 +232,8 @@ serve_one(struct notify *n, const struct setup *s, notify_tell_fn *tell, void *a
 		return errno == EINTR;
 	}
 	ans.r.id = req.n.id;
-	ans.r.error = -judge(&req.n, s, &notice);
-	if (!ans.r.error)
+	ans.r.error = -judge(n, &req.n, s, &notice, &made);
+	if (!ans.r.error && !made)
 		ans.r.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	/* Its number may be somebody else's by now: what was read is not the caller's then. */
 	if (notice.kind && ioctl(n->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &req.n.id) == 0)

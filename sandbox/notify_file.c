@@ -61,8 +61,8 @@ static const struct {
 };
 
 /* The path in the caller's memory, to its NUL, page by page: the next one may not be there. */
-static bool
-peek_path(int pid, uint64_t at, char path[PATH_MAX])
+bool
+notify_peek_path(int pid, uint64_t at, char path[PATH_MAX])
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), have = 0;
 
@@ -188,7 +188,7 @@ look(int pid, size_t row, const uint64_t args[6], char path[PATH_MAX], char name
 {
 	bool here = calls[row].at == NONE;
 
-	if (!peek_path(pid, args[calls[row].path], path))
+	if (!notify_peek_path(pid, args[calls[row].path], path))
 		return -1;
 	return open_base(pid, path, here, here ? AT_FDCWD : (int)args[calls[row].at], name);
 }

@@ -22,10 +22,10 @@
 #define WORDS_MAX      64
 #define TREE	       2 /* SCMP_FLTATR_CTL_OPTIMIZE: binary tree */
 #define API_WITH_NOTIF 5 /* seccomp_api_set(3): whatever the kernel that builds can do */
-#define TELLS	       3 /* nothing; notify and debug rows; explain rows too */
+#define TELLS	       5 /* enum filter_tell of calls.h */
 #define DENIES	       (TELLS * 2)
 
-enum kind { DENY, NOTIFY, DEBUG, EXPLAIN };
+enum kind { DENY, NOTIFY, DEBUG, EXPLAIN, BARE };
 
 /* One rule as it stands in a program, or one condition of a row in the table. */
 struct range {
@@ -187,7 +187,8 @@ refuse(const struct row *r)
 	for (int i = 0; i < DENIES; i++) {
 		int tell = i / 2;
 		bool debug = i % 2;
-		bool told = (r->kind == EXPLAIN && tell == 2) ||
+		bool told = (r->kind == EXPLAIN && (tell == 2 || tell == 4)) ||
+			    (r->kind == BARE && tell >= 3) ||
 			    ((r->kind == NOTIFY || r->kind == DEBUG) && tell >= 1);
 
 		if (r->kind == DEBUG && debug)
@@ -252,6 +253,8 @@ row(char **word, unsigned n)
 		refusing(DEBUG, word + 1, n - 1);
 	} else if (strcmp(word[0], "explain") == 0 && n > 2) {
 		refusing(EXPLAIN, word + 1, n - 1);
+	} else if (strcmp(word[0], "bare") == 0 && n > 2) {
+		refusing(BARE, word + 1, n - 1);
 	} else if (strcmp(word[0], "only") == 0 && n > 2) {
 		if (conditions(word + 2, n - 2, r) != n - 2)
 			die("bad condition for", word[1], EINVAL);

@@ -355,6 +355,69 @@ def reduced_datagram_pairs(box):
     os.unlink(path)
 
 
+MODES = r"""
+import os, sys
+out = sys.argv[1]
+def tried(what, function):
+    try:
+        function()
+        print("DONE", what)
+    except OSError as e:
+        print("refused", what, e.errno)
+os.symlink(out, "link")
+fd = os.open("/usr/bin/env", os.O_RDONLY)
+for path in (out, "link", "/proc/self/cwd/../other/file", "/dev/null", "/usr/bin/env"):
+    mode = os.stat(path).st_mode & 0o777 if os.access(path, os.F_OK) else 0o600
+    tried("chmod " + path, lambda: os.chmod(path, mode))
+    tried("chown " + path, lambda: os.chown(path, os.getuid(), -1))
+    tried("utime " + path, lambda: os.utime(path, (1, 1)) if path == out else
+          os.chmod(path, mode, dir_fd=os.open("/", os.O_RDONLY)))
+tried("fchmod", lambda: os.fchmod(fd, 0o755))
+tried("fchown", lambda: os.fchown(fd, os.getuid(), -1))
+tried("xattr", lambda: os.setxattr(fd, "user.x", b"1"))
+os.unlink("link")
+
+def mode(path):
+    return os.lstat(path).st_mode & 0o7777
+with open("mine", "w") as f:
+    os.fchmod(f.fileno(), 0o640)
+    assert mode("mine") == 0o640
+    os.utime(f.fileno(), (5, 6))
+assert os.stat("mine").st_mtime == 6
+os.chmod("mine", 0o600)
+os.chmod("/proc/self/cwd/mine", 0o611)
+os.chmod("mine", 0o622, dir_fd=os.open(".", os.O_RDONLY))
+assert mode("mine") == 0o622
+os.symlink("mine", "link")
+os.utime("link", (1, 2), follow_symlinks=False)
+assert os.lstat("link").st_mtime == 2 and os.stat("link").st_mtime == 6
+os.chown("link", os.getuid(), os.getgid(), follow_symlinks=False)
+os.utime("mine")
+assert os.stat("mine").st_mtime > 1e9
+for path, uid in (("mine", 12345), ("nosuch", -1)):
+    tried("chown", lambda: os.chown(path, uid, -1))
+os.unlink("link"); os.unlink("mine")
+print("WELL")
+"""
+
+
+@jail_test
+def reduced_modes(box):
+    """modes, owners and times are changed in writable places alone, where nothing is mounted"""
+    out = os.path.join(box.home, "other/file")
+    before = os.stat(out)
+    for options in ([], ["--explain"]):
+        code, said = box.run(["python3", "-c", MODES, out],
+                             options=["--rung", "landlock", *options])
+        tap.equal(code, 0, said)
+        tap.contains(said, "WELL")
+        tap.absent(said, "DONE")
+    after = os.stat(out)
+    tap.equal((after.st_mode, after.st_mtime, after.st_ctime),
+              (before.st_mode, before.st_mtime, before.st_ctime))
+    tap.equal(os.stat("/dev/null").st_mode & 0o777, 0o666)
+
+
 @jail_test
 def chosen_rung(box):
     """--rung takes one rung alone, on the command line alone"""

@@ -133,6 +133,21 @@ test_refusing_rows(void **state)
 	}
 }
 
+static void
+test_modes_are_made_on_the_bare_rung(void **state)
+{
+	static const int calls[] = {SYS_fchmod, SYS_fchmodat, SYS_fchown, SYS_fchownat,
+				    SYS_utimensat};
+
+	(void)state;
+	for (size_t i = 0; i < SBX_LEN(calls); i++) {
+		struct seccomp_data d = call(calls[i]);
+
+		assert_int_equal(verdict(FILTER_TOLD, false, &d), SECCOMP_RET_ALLOW);
+		assert_int_equal(verdict(FILTER_BARE, false, &d), SECCOMP_RET_USER_NOTIF);
+	}
+}
+
 /* Rows that only tell: silent without a listener, and never a refusal. */
 static void
 test_telling_rows(void **state)
@@ -145,7 +160,8 @@ test_telling_rows(void **state)
 		if (r->error)
 			continue;
 		assert_int_equal(verdict(FILTER_SILENT, false, &d), SECCOMP_RET_ALLOW);
-		assert_int_equal(verdict(FILTER_EXPLAINED, false, &d),
+		/* Those of the rung without mounts are told there alone. */
+		assert_int_equal(verdict(FILTER_BARE_EXPLAINED, false, &d),
 				 SECCOMP_RET_USER_NOTIF);
 		assert_int_equal(filter_row_of(r->nr, (const uint64_t *)d.args)->error, 0);
 	}
@@ -170,7 +186,7 @@ test_rows_and_programs_agree(void **state)
 			for (int a = 0; a < 6; a++)
 				d.args[a] = values[(a % 2 ? v : v / SBX_LEN(values)) %
 						   SBX_LEN(values)];
-			got = verdict(FILTER_EXPLAINED, false, &d);
+			got = verdict(FILTER_BARE_EXPLAINED, false, &d);
 			r = filter_row_of(nr, (const uint64_t *)d.args);
 			if (got == SECCOMP_RET_USER_NOTIF && !r)
 				fail_msg("call %d is told of and has no row", nr);
@@ -187,7 +203,7 @@ static void
 test_foreign_calls_are_killed(void **state)
 {
 	(void)state;
-	for (int tell = 0; tell < 3; tell++) {
+	for (int tell = 0; tell <= FILTER_BARE_EXPLAINED; tell++) {
 		struct seccomp_data i386 = {.nr = 20, .arch = AUDIT_ARCH_I386};
 		struct seccomp_data x32 = call(0x40000000 | 39);
 
@@ -207,7 +223,7 @@ test_nobody_else_listens(void **state)
 
 	(void)state;
 	d.args[0] = SECCOMP_SET_MODE_FILTER;
-	for (int tell = 0; tell < 3; tell++) {
+	for (int tell = 0; tell <= FILTER_BARE_EXPLAINED; tell++) {
 		d.args[1] = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 		assert_int_equal(verdict((enum filter_tell)tell, true, &d),
 				 SECCOMP_RET_ERRNO | EBUSY);
@@ -223,7 +239,7 @@ test_unknown_calls(void **state)
 	struct seccomp_data d = call(999);
 
 	(void)state;
-	for (int tell = 0; tell < 3; tell++)
+	for (int tell = 0; tell <= FILTER_BARE_EXPLAINED; tell++)
 		assert_int_equal(verdict((enum filter_tell)tell, true, &d),
 				 SECCOMP_RET_ERRNO | ENOSYS);
 }
@@ -234,6 +250,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_refusing_rows),
 	    cmocka_unit_test(test_telling_rows),
+	    cmocka_unit_test(test_modes_are_made_on_the_bare_rung),
 	    cmocka_unit_test(test_rows_and_programs_agree),
 	    cmocka_unit_test(test_foreign_calls_are_killed),
 	    cmocka_unit_test(test_nobody_else_listens),
