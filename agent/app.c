@@ -79,6 +79,15 @@ app_color(const struct opts *o)
 	return strcmp(color, "never") == 0 ? TERM_NEVER : TERM_AUTO;
 }
 
+/* A limit's option; 0 is the sandbox's default, which a project's file may lower but not raise. */
+static uint64_t
+app_limit(const struct opts *o, int id, uint64_t def)
+{
+	uint64_t value = (uint64_t)opt_int(o, id);
+
+	return !value || (opt_rank(o, id) == OPT_FROM_PROJECT && value > def) ? def : value;
+}
+
 struct sbx_policy
 app_policy(const struct opts *o)
 {
@@ -93,16 +102,12 @@ app_policy(const struct opts *o)
 	p.env_pass = opt_list(o, OPT_ENV_PASS, NULL);
 	p.debug = opt_flag(o, OPT_DEBUG_TOOLS);
 	p.explain = opt_flag(o, OPT_EXPLAIN);
-	if (opt_int(o, OPT_LIMIT_MEMORY))
-		p.limits.memory = (uint64_t)opt_int(o, OPT_LIMIT_MEMORY);
-	if (opt_int(o, OPT_LIMIT_PROCESSES))
-		p.limits.processes = (uint32_t)opt_int(o, OPT_LIMIT_PROCESSES);
-	if (opt_int(o, OPT_LIMIT_FILES))
-		p.limits.files = (uint32_t)opt_int(o, OPT_LIMIT_FILES);
-	if (opt_int(o, OPT_LIMIT_FILE_SIZE))
-		p.limits.file_size = (uint64_t)opt_int(o, OPT_LIMIT_FILE_SIZE);
-	if (opt_int(o, OPT_LIMIT_TMP_SIZE))
-		p.limits.tmp_size = (uint64_t)opt_int(o, OPT_LIMIT_TMP_SIZE);
+	p.limits.memory = app_limit(o, OPT_LIMIT_MEMORY, p.limits.memory);
+	p.limits.processes =
+	    (uint32_t)app_limit(o, OPT_LIMIT_PROCESSES, p.limits.processes);
+	p.limits.files = (uint32_t)app_limit(o, OPT_LIMIT_FILES, p.limits.files);
+	p.limits.file_size = app_limit(o, OPT_LIMIT_FILE_SIZE, p.limits.file_size);
+	p.limits.tmp_size = app_limit(o, OPT_LIMIT_TMP_SIZE, p.limits.tmp_size);
 	if (opt_str(o, OPT_RUNG))
 		p.rung = sbx_rung_by_name(opt_str(o, OPT_RUNG));
 	if (opt_flag(o, OPT_NO_SANDBOX))

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "../../lib")]
@@ -146,6 +147,8 @@ if __name__ == "__main__":
         try:
             code = main()
             sys.stdout.flush()
+        except Exception:  # os._exit() would swallow it
+            traceback.print_exc()
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
