@@ -29,6 +29,7 @@
 #define BWRAP	    "/usr/bin/bwrap"
 #define STAND_MS    5000 /* bwrap needs some 10 ms */
 #define MESSAGE_MAX 200	 /* bytes of what bwrap says */
+#define ABI_SCOPES  6	 /* of Landlock: the first that knows scopes */
 
 /* Descriptors inside. */
 enum {
@@ -244,6 +245,9 @@ order(const struct setup *s, const unsigned char *payload, size_t len, char *con
 		return sbx_fail_set(f, "bubblewrap", EPERM, NULL), -1;
 	if (access(BWRAP, X_OK))
 		return sbx_fail_set(f, "bubblewrap", errno, BWRAP), -1;
+	/* Abstract sockets belong to the network namespace: only Landlock keeps them away. */
+	if (s->net == SBX_NET_HOST && landlock_abi() < ABI_SCOPES)
+		return sbx_fail_set(f, "host network", ENOSYS, NULL), -1;
 	/* Inside, what is covered cannot be seen for what it is any more. */
 	if (!protect_without_mounts(&mine, put_notice, &notices, f))
 		return -1;

@@ -32,8 +32,8 @@ init_collect(struct init *in, struct job *j)
 }
 
 struct total {
-	uint64_t memory, unseen, processes;
-	struct job *worst; /* the one that uses most */
+	uint64_t memory, unseen, threads;
+	struct job *worst, *crowd; /* the ones with most memory, most threads */
 };
 
 static void
@@ -42,7 +42,7 @@ add_up(struct init *in, bool exact, struct total *t)
 	struct job *jobs[SBX_JOB_MAX];
 	pid_t pids[SBX_JOB_MAX];
 	struct usage u[SBX_JOB_MAX];
-	uint64_t most = 0;
+	uint64_t most = 0, crowd = 0;
 	size_t n = 0;
 
 	for (int i = 1; i <= SBX_JOB_MAX; i++)
@@ -56,11 +56,13 @@ add_up(struct init *in, bool exact, struct total *t)
 		jobs[i]->crowd = u[i].processes > JOB_IDLE_PROCESSES;
 		t->memory += u[i].memory;
 		t->unseen += u[i].unseen;
-		t->processes += u[i].processes;
-		if (!t->worst || u[i].memory + u[i].processes > most)
+		t->threads += u[i].threads;
+		if (!t->worst || u[i].memory > most)
 			t->worst = jobs[i];
-		most = u[i].memory + u[i].processes > most ? u[i].memory + u[i].processes
-							   : most;
+		most = u[i].memory > most ? u[i].memory : most;
+		if (!t->crowd || u[i].threads > crowd)
+			t->crowd = jobs[i];
+		crowd = u[i].threads > crowd ? u[i].threads : crowd;
 	}
 }
 
@@ -74,10 +76,10 @@ init_watch(struct init *in)
 	add_up(in, false, &t);
 	if (t.memory + t.unseen > l->memory)
 		add_up(in, true, &t);
-	in->patience_ms = usage_patience((uint32_t)t.processes, l->processes);
+	in->patience_ms = usage_patience((uint32_t)t.threads, l->processes);
 	/* Pid 1 and its monitor count for the kernel's limit too. */
-	if (t.worst && t.processes + 2 >= l->processes)
-		job_tell_limit(t.worst, "processes", l->processes, &in->up);
+	if (t.crowd && t.threads + 2 >= l->processes)
+		job_tell_limit(t.crowd, "processes", l->processes, &in->up);
 	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
 	if (watch_look(&in->watch, in->setup, init_tell, in))
 		note_limit(in, NULL, "memory", l->memory);
@@ -85,6 +87,6 @@ init_watch(struct init *in)
 		note_limit(in, t.worst, "memory", l->memory);
 		job_kill(t.worst, KILLED_MEMORY);
 	}
-	if (t.worst && t.processes > (uint64_t)l->processes + SBX_JOB_MAX)
-		job_kill(t.worst, KILLED_PROCESSES);
+	if (t.crowd && t.threads > (uint64_t)l->processes + SBX_JOB_MAX)
+		job_kill(t.crowd, KILLED_PROCESSES);
 }

@@ -69,12 +69,13 @@ watch(const struct setup *s)
 	/* Nothing at all: code took pid 1's descriptors away (prlimit) to blind it. */
 	over = u.memory > s->limits.memory || u.processes == 0 ? "memory" : NULL;
 	/* pid 1 itself counts too, and the kernel refuses at the limit. */
-	crowded |= u.processes >= s->limits.processes;
-	if (u.processes > s->limits.processes + 1)
+	crowded |= u.threads >= s->limits.processes;
+	/* Threads too: real root has the kernel's own limit only where there are groups. */
+	if (u.threads > s->limits.processes + CGROUP_RUN_SLACK)
 		over = "processes";
 	if (watch_look(&watched, s, tell_guarded, NULL))
 		over = "memory";
-	return over ? -1 : usage_patience(u.processes, s->limits.processes);
+	return over ? -1 : usage_patience(u.threads, s->limits.processes);
 }
 
 /* pid 1: where notices go. */
@@ -141,6 +142,10 @@ guard(struct setup *s, struct sbx_fail *f)
 {
 	if (s->rung != SBX_RUNG_DONOR && s->rung != SBX_RUNG_LANDLOCK)
 		return true;
+	if (s->net == SBX_NET_LIST)
+		note(SBX_NOTE_CALL, "socket",
+		     "a list of hosts needs namespaces of this program's own: the network "
+		     "stays off");
 	if (!protect_without_mounts(s, NULL, NULL, f))
 		return false;
 	protect_listen(s->protect, tell_guarded, NULL);
@@ -233,9 +238,6 @@ run_pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *
 		tell(reports, REPORT_FAIL, &f);
 	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
 		note(SBX_NOTE_FILE, "/proc", "it cannot be mounted here");
-	if (s->rung == SBX_RUNG_LANDLOCK && s->net == SBX_NET_LIST)
-		note(SBX_NOTE_CALL, "socket",
-		     "a list of hosts needs namespaces: the network stays off");
 	if (s->rung != SBX_RUNG_NONE)
 		confine_offer();
 	terminal = tty >= 0;

@@ -24,6 +24,7 @@
 
 struct process {
 	pid_t pid, parent;
+	unsigned threads;
 	uint64_t ended_us; /* processor time of children that ended */
 };
 
@@ -59,9 +60,10 @@ read_process(pid_t pid, struct process *out)
 	slurp(text, sizeof(text), pid, "stat");
 	/* The name may hold anything, even brackets: the last one ends it. */
 	p = strrchr(text, ')');
-	if (!p ||
-	    sscanf(p + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %llu %llu",
-		   &out->parent, &user, &sys) != 3)
+	if (!p || sscanf(p + 1,
+			 " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %llu %llu "
+			 "%*d %*d %u",
+			 &out->parent, &user, &sys, &out->threads) != 4)
 		return false;
 	out->pid = pid;
 	out->ended_us = (user + sys) * US_PER_S / (uint64_t)(ticks > 0 ? ticks : 100);
@@ -199,6 +201,7 @@ usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact)
 		else
 			memory_quick(all[i].pid, &u[t]);
 		u[t].processes++;
+		u[t].threads += all[i].threads;
 	}
 }
 
@@ -246,7 +249,7 @@ usage_of_user(void)
 }
 
 int
-usage_patience(uint32_t processes, uint32_t limit)
+usage_patience(uint32_t threads, uint32_t limit)
 {
-	return processes > limit / 2 ? LOOK_CROWD_MS : LOOK_MS;
+	return threads > limit / 2 ? LOOK_CROWD_MS : LOOK_MS;
 }

@@ -10,6 +10,7 @@ struct usage {
 	    memory; /* bytes resident, not of files; pages in common count for each process */
 	uint64_t unseen; /* bytes mapped that could hold pages which no process shows */
 	uint32_t processes;
+	uint32_t threads; /* of all of them: what the kernel's limits of processes count */
 };
 /* Adds up the trees below and including each of pids[0..n), at most SBX_JOB_MAX, in one pass
  * over /proc. Processes that come and go meanwhile may be missed. `exact` makes memory count
@@ -31,8 +32,8 @@ size_t usage_below(pid_t top, pid_t *pids, size_t max);
 /* Threads of this process's user on the whole machine, as RLIMIT_NPROC counts them. */
 uint32_t usage_of_user(void);
 
-/* How long to wait until the next look, in ms: shorter when many processes live, because real
+/* How long to wait until the next look, in ms: shorter when many threads live, because real
  * root has no RLIMIT_NPROC and a fork bomb doubles quickly. */
-int usage_patience(uint32_t processes, uint32_t limit);
+int usage_patience(uint32_t threads, uint32_t limit);
 
 #endif

@@ -355,6 +355,41 @@ def reduced_datagram_pairs(box):
     os.unlink(path)
 
 
+THREADS = r"""
+import threading, time
+done, n = threading.Event(), 0
+threading.stack_size(65536)
+try:
+    while n < 300:
+        threading.Thread(target=done.wait, daemon=True).start()
+        n += 1
+except RuntimeError:
+    pass
+print("BEGUN", n, flush=True)
+time.sleep(0 if n < 300 else 5)
+print("STOOD" if n == 300 else "held", flush=True)
+done.set()
+"""
+
+
+@jail_test
+def attack_80_threads(box):
+    """80 threads count like processes, also for root where no control group can be had"""
+    hide = "umount -l /sys/fs/cgroup 2> /dev/null; exec \"$@\""
+    for rung in ("full", "landlock"):
+        argv = box.argv(["python3", "-c", THREADS],
+                        ["--limit-processes", "64", "--rung", rung])
+        wrapped = box.uid == 0 and shutil.which("unshare")
+        if wrapped:
+            argv = ["unshare", "-m", "sh", "-c", hide, "hide", *argv]
+        done = subprocess.run(argv, cwd=box.work, env=box.env(), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              timeout=60, **box.as_user())
+        out = done.stdout.decode()
+        tap.absent(out, "STOOD")
+        tap.equal("limit of processes" in out or "held" in out, True, out)
+
+
 MODES = r"""
 import os, sys
 out = sys.argv[1]
