@@ -30,6 +30,7 @@ struct folder {
 	int64_t changed;       /* ns; 0: to be read */
 	uint64_t ino;
 	bool closed; /* not looked into */
+	bool bare;   /* a git directory by what it held */
 };
 
 struct walk {
@@ -194,7 +195,6 @@ struct reading {
 	void *arg;
 	unsigned git; /* parts of a git directory */
 	bool packages;
-	size_t first; /* folders found before */
 };
 
 static unsigned
@@ -242,17 +242,36 @@ read_entry(struct reading *r, int fd, const struct dirent64 *d)
 		r->w->f[child].changed = 0;
 }
 
+/* Thousands of folders in which nobody works. */
+static bool
+is_gits(const char *name)
+{
+	static const char *const names[] = {"objects",	 "refs",    "hooks",
+					    "info",	 "logs",    "lfs",
+					    "worktrees", "modules", "branches"};
+
+	for (size_t i = 0; i < SBX_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* git's own alone, as long as it is one: whoever adds HEAD to a folder must not hide what else is
+ * in there. */
 static void
 close_children(struct reading *r)
 {
 	struct walk_entry e = {.path = r->path, .type = DT_DIR, .bare = true};
+	struct walk *w = r->w;
+	bool bare = r->git == GIT_PARTS;
 
 	r->path[r->len ? r->len - 1 : 0] = 0;
 	e.name = r->path;
-	if (r->see(&e, r->arg))
-		return;
-	for (size_t i = r->first; i < r->w->n; i++)
-		r->w->f[i].closed = true;
+	bare = bare && !r->see(&e, r->arg);
+	for (size_t i = r->index + 1; (bare || w->f[r->index].bare) && i < w->n; i++)
+		if (w->f[i].parent == r->index && is_gits(name_of(w, i)))
+			w->f[i].closed = bare;
+	w->f[r->index].bare = bare;
 }
 
 static void
@@ -263,7 +282,6 @@ read_folder(struct reading *r, int fd)
 
 	if (!w->list)
 		w->list = sbx_grow(NULL, LIST_BYTES);
-	r->first = w->n;
 	r->packages = name_skipped(name_of(w, r->index));
 	while ((n = syscall(SYS_getdents64, fd, w->list, LIST_BYTES)) > 0) {
 		struct dirent64 *d;
@@ -273,8 +291,7 @@ read_folder(struct reading *r, int fd)
 			read_entry(r, fd, d);
 		}
 	}
-	if (r->git == GIT_PARTS)
-		close_children(r);
+	close_children(r);
 }
 
 static void

@@ -124,6 +124,16 @@ def attack_24(box):
 
 
 @fresh
+def attack_24_in_a_false_repository(box):
+    """24 a folder that looks like a git directory, or did, hides no auto-run file"""
+    box.ok("mkdir -p x/objects x/refs x/src; echo ref: > x/HEAD; touch x/src/.envrc")
+    tap.equal(names(box, "x/src"), [".envrc" + ASIDE])
+    box.ok("rm x/HEAD; mkdir x/objects/.vscode x/src/.idea")
+    tap.equal(names(box, "x/src"), [".envrc" + ASIDE, ".idea" + ASIDE])
+    tap.equal(names(box, "x/objects"), [".vscode" + ASIDE])
+
+
+@fresh
 def moved_and_linked(box):
     """a guarded file goes along with its folder; what takes a link's place is new"""
     plant(box, ("sub/.vscode/tasks.json", "{}\n"), ("shared/x", "{}\n"))

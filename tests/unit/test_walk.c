@@ -133,6 +133,29 @@ test_first_and_again(void **state)
 	close(fd);
 }
 
+/* Whoever makes a folder look like a git directory hides git's own folders alone, and those only
+ * while it does. */
+static void
+test_false_repository(void **state)
+{
+	struct walk *w;
+	int fd;
+
+	(void)state;
+	make("f"), make("f/objects"), make("f/objects/o"), make("f/refs"), make("f/src");
+	touch("f/HEAD"), touch("f/src/x");
+	fd = open(top, O_PATH | O_DIRECTORY);
+	w = walk_new(fd);
+	seen[0] = 0;
+	walk_run(w, see, NULL);
+	assert_true(saw("bare:f") && saw("f/src/x") && !saw("f/objects/o"));
+	assert_int_equal(unlink(below("f/HEAD")), 0);
+	walk_run(w, see, NULL);
+	assert_true(saw("f/objects/o"));
+	walk_free(w);
+	close(fd);
+}
+
 static void
 test_open(void **state)
 {
@@ -176,6 +199,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_first_and_again),
+	    cmocka_unit_test(test_false_repository),
 	    cmocka_unit_test(test_open),
 	};
 
