@@ -54,6 +54,7 @@ static const struct row rows[] = {
     {SYS_semget, ENOSYS, ALWAYS, 0, 0, 0, 0, ANY_NET},
     {SYS_semctl, ENOSYS, ALWAYS, 0, 0, 0, 0, ANY_NET},
     {SYS_semop, ENOSYS, ALWAYS, 0, 0, 0, 0, ANY_NET},
+    {SYS_semtimedop, ENOSYS, ALWAYS, 0, 0, 0, 0, ANY_NET},
     {SYS_msgget, ENOSYS, ALWAYS, 0, 0, 0, 0, ANY_NET},
     {SYS_msgctl, ENOSYS, ALWAYS, 0, 0, 0, 0, ANY_NET},
     {SYS_msgsnd, ENOSYS, ALWAYS, 0, 0, 0, 0, ANY_NET},

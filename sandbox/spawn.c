@@ -104,6 +104,9 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 	if (sp->terminal)
 		ioctl(0, TIOCSCTTY, 0);
 	spawn_reset_signals();
+	/* Elsewhere the kernel ends the whole namespace with its guard. */
+	if (sp->setup->rung == SBX_RUNG_LANDLOCK)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (chdir(sp->cwd)) {
 		sbx_fail_set(&f, "folder", errno, sp->cwd);
 		give_up(REPORT_EXEC, &f);

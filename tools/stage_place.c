@@ -57,7 +57,8 @@ stage_place(size_t i, bool make)
 	if (!path || (make && fs_mkdirs(path, 0700, NULL)))
 		return NULL;
 	real = realpath(path, NULL);
-	if (real && !is_ours(real)) {
+	/* In a folder of everybody's a link may lead to one of ours that is meant for something else. */
+	if (real && (!is_ours(real) || (i == STAGE_PLACES - 1 && !is_ours(path)))) {
 		free(real);
 		return NULL;
 	}
