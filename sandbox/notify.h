@@ -43,8 +43,8 @@ void notify_tell(struct notify *n, const struct sbx_notice *what, notify_tell_fn
 bool notify_file(int pid, const char *call, const uint64_t args[6], struct sbx_notice *out);
 /* notify_mode.c: on the rung without mounts, the calls that Landlock has no right for are made
  * here. True when `call` is one of them: *error is its errno then, 0 when it was made. */
-bool notify_mode(int listener, uint64_t id, int pid, const struct setup *s, const char *call,
-		 const uint64_t args[6], int *error);
+bool notify_mode(int listener, uint64_t id, int pid, const struct setup *s,
+		 const char *call, const uint64_t args[6], int *error);
 /* A path in the process's memory, to its NUL; false when it is empty or cannot be read. */
 bool notify_peek_path(int pid, uint64_t at, char path[4096]);
 /* The first path that a call names, absolute; false when it names none or cannot be read. */

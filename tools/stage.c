@@ -95,7 +95,7 @@ fill_folder(struct stage *s)
 	       mkdirat(s->dir, "turns", 0700) == 0 && write_name(s) && open_parts(s);
 }
 
-/* The layer of a run that was killed before anything was changed. */
+/* The layer of a run that was killed before anything was changed, or while it removed it. */
 static void
 sweep(void)
 {
@@ -105,7 +105,7 @@ sweep(void)
 	for (size_t i = 0; i < l.n; i++) {
 		AUTO_FREE char *upper = mem_printf("%s/upper", l.at[i].folder);
 
-		if (!l.at[i].used && rmdir(upper) == 0)
+		if (!l.at[i].used && (rmdir(upper) == 0 || errno == ENOENT))
 			stage_place_remove(l.at[i].folder);
 	}
 	stage_kept_release(&l);

@@ -378,6 +378,14 @@ def killed_run(box):
         tap.equal(len(w.layers()), 1)
         w.ok("true")
         tap.equal(w.layers(), [])
+        # Killed while it removed its layer.
+        job = box.popen("echo ready; exec sleep 100", options=["--staged"], cwd=w.path)
+        tap.equal(job.stdout.readline(), b"ready\n")
+        job.kill()
+        job.communicate()
+        os.rmdir(os.path.join(w.state, "sunaba/staged", w.layers()[0], "upper"))
+        w.ok("true")
+        tap.equal(w.layers(), [])
 
 
 @jail_test
