@@ -52,6 +52,8 @@ struct sbx_notice {
  * Texts of the jail are hostile: the caller escapes what it prints. */
 void sbx_notice_text(const struct sbx_notice *n, char *msg, size_t nmsg, char *hint,
 		     size_t nhint);
+/* The remedy alone that a command line has: "--allow-read .env", or "". */
+void sbx_notice_option(const struct sbx_notice *n, char *hint, size_t nhint);
 
 /* Worth telling only when the step or command failed: programs ask for names by the way, git for
  * that of the machine, and go on without. */

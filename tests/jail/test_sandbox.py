@@ -509,6 +509,19 @@ def launcher_killed(box):
 
 
 @jail_test
+def ignored_signals(box):
+    """what the caller ignores (nohup, a shell's background job) does not end the command"""
+    ignored = (signal.SIGHUP, signal.SIGINT)
+    job = box.popen("echo up; read line; echo $line", stdin=subprocess.PIPE,
+                    preexec_fn=lambda: [signal.signal(n, signal.SIG_IGN) for n in ignored])
+    tap.equal(job.stdout.readline(), b"up\n")
+    for number in ignored:
+        job.send_signal(number)
+    out, _ = job.communicate(b"survived\n", 20)
+    tap.equal((job.returncode, out), (0, b"survived\n"))
+
+
+@jail_test
 def output_closes(box):
     """a background child does not keep the streams open"""
     code, out = box.run("sleep 300 & echo done")
