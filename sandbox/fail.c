@@ -82,6 +82,9 @@ static const struct {
     {"policy path", ANY, "name an existing file or folder other than /"},
     {"show", EBUSY,
      "start again with --allow-read or --allow-write: it holds what is in use"},
+    {"show", EOPNOTSUPP,
+     "this kind of sandbox is fixed at its start: start again with --allow-read or "
+     "--allow-write"},
     {"landlock", ENOSYS,
      "Linux 5.13 or newer is needed, with Landlock among the kernel's security modules "
      "(lsm=)"},

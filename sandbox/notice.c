@@ -14,8 +14,8 @@ static const struct notice_row {
 			 "--allow-read %s"},
     [SBX_NOTE_PROTECTED] = {"%s is read-only: programs outside run what it says",
 			    "/allow write %s", "--allow-write %s"},
-    [SBX_NOTE_SOCKET] = {"%s is masked: a program outside listens there",
-			 "/allow write %s", "--allow-write %s"},
+    [SBX_NOTE_SOCKET] = {"%s is masked: a program outside listens there", "/allow write %s",
+			 "--allow-write %s"},
     [SBX_NOTE_AUTORUN] = {"%s was put aside: programs outside would run it",
 			  "/allow write %s", "--allow-write %s"},
     [SBX_NOTE_CALL] = {"%s is refused", "", ""},
@@ -141,8 +141,7 @@ notice_limit_option(const char *what)
 void
 sbx_notice_option(const struct sbx_notice *n, char *hint, size_t nhint)
 {
-	enum sbx_notice_kind kind =
-	    says_of(n) == hidden_says ? SBX_NOTE_HIDDEN : n->kind;
+	enum sbx_notice_kind kind = says_of(n) == hidden_says ? SBX_NOTE_HIDDEN : n->kind;
 	int reason = kind == SBX_NOTE_CALL ? reason_of(n->what) : -1;
 	const char *option = rows[kind].option;
 
