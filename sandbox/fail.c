@@ -78,6 +78,8 @@ static const struct {
      "Linux 6.12 or newer is needed, where Landlock keeps code away from the sockets of "
      "the "
      "desktop; list hosts instead: --allow-net=HOST"},
+    {"environment variable", ANY,
+     "name it alone, its value is your own: NAME=VALUE sunaba --env-pass NAME"},
     {"policy path", ELOOP, "a link in the workspace leads there: name the place itself"},
     {"policy path", ANY, "name an existing file or folder other than /"},
     {"show", EBUSY,
@@ -136,6 +138,8 @@ sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint, size
 
 	if (strcmp(step, "user namespace") == 0)
 		step = "cannot make a user namespace";
+	if (strcmp(step, "policy path") == 0)
+		step = "cannot show";
 	if (strcmp(step, "workspace") == 0 && !f->sys)
 		snprintf(msg, nmsg, "'%s' cannot be a workspace", path);
 	else if (strcmp(step, "files allowed") == 0)

@@ -106,10 +106,11 @@ read_reports(struct run *r)
 	struct report got;
 
 	while (read(r->report, &got, sizeof(got)) == (ssize_t)sizeof(got)) {
-		if (got.kind == REPORT_NOTICE)
-			print_notice(&got.notice);
-		else
+		if (got.kind != REPORT_NOTICE)
 			r->end = got;
+		else if (!r->policy->quiet || (got.notice.kind != SBX_NOTE_HIDDEN &&
+					       got.notice.kind != SBX_NOTE_SOCKET))
+			print_notice(&got.notice);
 	}
 }
 

@@ -106,6 +106,7 @@ struct sbx_policy {
 			      workspace itself */
 	bool explain; /* tell each refused access to a file */
 	bool debug;   /* code may trace its own processes */
+	bool quiet;   /* sbx_run: do not tell what is hidden from the start */
 	enum sbx_rung rung; /* this one alone; SBX_RUNG_NONE only by the user's own word */
 };
 void sbx_policy_default(struct sbx_policy *p); /* workspace ".", default limits */

@@ -121,6 +121,32 @@ def extra_paths(box):
     box.ok(f"echo x > {other}/new && rm {other}/new", options=["--allow-write", other])
     code, out = box.run("true", options=["--allow-read", "/no/such/path"])
     tap.equal(code, 2, out)
+    tap.contains(out, "cannot show '/no/such/path': No such file or directory\n  name an existing")
+
+
+@jail_test
+def variables_are_named_alone(box):
+    """--env-pass takes names; a value given with one is an error, not silence"""
+    out = box.ok("echo $SHOWN-$KEPT", options=["--env-pass", "SHOWN"],
+                 env={"SHOWN": "yes", "KEPT": "no"})
+    tap.equal(out, "yes-\n")
+    code, out = box.run("true", options=["--env-pass", "SHOWN=yes"])
+    tap.equal(code, 2, out)
+    tap.contains(out, "variable 'SHOWN=yes'")
+
+
+@jail_test
+def quiet_about_what_is_hidden(box):
+    """-q leaves out what is hidden from the start, and nothing else"""
+    box.write(os.path.join(box.work, ".env"), "TOPSECRET\n")
+    box.own(box.work)
+    try:
+        tap.contains(box.run("true", notices=True)[1], ".env is hidden")
+        code, out = box.run("cat .env; mkdir .idea; touch .idea/x", options=["-q"], notices=True)
+        tap.equal((code, "hidden" in out, ".idea was put aside" in out), (0, False, True), out)
+    finally:
+        box.ok("rm -rf .idea.sunaba-quarantine")
+        os.unlink(os.path.join(box.work, ".env"))
 
 
 @jail_test
