@@ -31,8 +31,7 @@ app_option_of_path(const struct opts *o, const struct sbx_fail *f)
 {
 	static const int ids[] = {OPT_ALLOW_READ, OPT_ALLOW_WRITE};
 
-	if (strcmp(f->step, "policy path") != 0 &&
-	    strcmp(f->step, "environment variable") != 0)
+	if (strcmp(f->step, "policy path") != 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
 		for (const char *const *p = opt_list(o, ids[i], NULL); *p; p++)

@@ -78,8 +78,6 @@ static const struct {
      "Linux 6.12 or newer is needed, where Landlock keeps code away from the sockets of "
      "the "
      "desktop; list hosts instead: --allow-net=HOST"},
-    {"environment variable", ANY,
-     "name it alone, its value is your own: NAME=VALUE sunaba --env-pass NAME"},
     {"policy path", ELOOP, "a link in the workspace leads there: name the place itself"},
     {"policy path", ANY, "name an existing file or folder other than /"},
     {"show", EBUSY,
