@@ -49,6 +49,11 @@ slash_allow(struct app *a, const char *arg)
 			  "/allow read PATH or /allow write PATH");
 		return SLASH_DONE;
 	}
+	if (sbx_session_stand(a->sandbox)->rung == SBX_RUNG_NONE) {
+		term_line(a->term, TERM_SIDE, STYLE_NOTICE,
+			  "there is no sandbox: code reads and writes what you can");
+		return SLASH_DONE;
+	}
 	arg += write ? 6 : 5;
 	path = fs_expand(arg + strspn(arg, " \t"));
 	if (executor_allow(a->session->executor, path, write, &said, &e)) {

@@ -164,19 +164,38 @@ net_say(struct app *a, const char *text)
 	term_line(a->term, TERM_SIDE, STYLE_NOTICE, text);
 }
 
+/* Where there is no network namespace, nothing can be opened or closed. Says so. */
+static bool
+net_fixed(struct app *a)
+{
+	enum sbx_rung rung = sbx_session_stand(a->sandbox)->rung;
+
+	if (rung == SBX_RUNG_NONE)
+		net_say(a, "there is no sandbox: code has the whole network");
+	else if (rung == SBX_RUNG_LANDLOCK && a->net->mode != SBX_NET_HOST)
+		net_say(a, "network: off; the reduced sandbox has no list of hosts");
+	else
+		return false;
+	return true;
+}
+
 static void
 net_show(struct net *net)
 {
 	struct app *a = net->app;
 	const char *entry;
 
+	if (net_fixed(a))
+		return;
 	if (net->mode == SBX_NET_OFF)
 		net_say(a, "network: off; /net allow HOST lets code reach a host");
 	else if (net->mode == SBX_NET_HOST)
 		net_say(a, "network: the whole of this machine's (--allow-net=host)");
 	else
-		net_say(a, net->ask ? "network: these hosts, and you are asked about others"
-				    : "network: these hosts");
+		net_say(a, !net->ask ? "network: these hosts"
+			   : sbx_proxy_entry(net->proxy, 0)
+			       ? "network: these hosts, and you are asked about others"
+			       : "network: no host yet, you are asked about each");
 	for (size_t i = 0;
 	     net->mode == SBX_NET_LIST && (entry = sbx_proxy_entry(net->proxy, i)); i++)
 		term_linef(a->term, TERM_SIDE, STYLE_NOTICE, "  %s", entry);
@@ -217,6 +236,8 @@ net_allow(struct net *net, const char *entry)
 	struct net_rule r;
 	struct net_host h;
 
+	if (net_fixed(a))
+		return;
 	if (net->mode == SBX_NET_HOST) {
 		net_say(a, "the whole network is open already (--allow-net=host)");
 		return;
@@ -252,6 +273,8 @@ net_allow(struct net *net, const char *entry)
 static void
 net_off(struct net *net)
 {
+	if (net_fixed(net->app))
+		return;
 	if (net->mode == SBX_NET_HOST) {
 		net_say(net->app,
 			"the whole network was given at the start (--allow-net=host); "

@@ -79,8 +79,8 @@ staged_turn_over(struct app *a)
 	if (l.n > STAGED_NAMES)
 		buf_adds(&names, ", …");
 	if (l.n)
-		term_linef(a->term, TERM_SIDE, STYLE_DIM, "staged: %s wait (%s)", count,
-			   buf_str(&names));
+		term_linef(a->term, TERM_SIDE, STYLE_DIM, "staged: %s wait%s (%s)", count,
+			   l.n == 1 ? "s" : "", buf_str(&names));
 	stage_list_release(&l);
 }
 

@@ -333,7 +333,9 @@ staged_apply(struct term *t, enum term_to to, struct stage *s, const struct stag
 	done = staged_count(x.done, "change");
 	if (x.done || !(x.refused || x.held || x.dropped))
 		term_linef(t, to, STYLE_NOTICE, "%s applied to the workspace",
-			   x.done ? done : "nothing was");
+			   x.done  ? done
+			   : paths ? "nothing is changed there: nothing was"
+				   : "nothing was");
 	if (x.refused)
 		term_linef(t, to, STYLE_WARN, "%zu refused: the layer keeps them%s%s",
 			   x.refused, ", in ", stage_folder(s));
@@ -341,6 +343,25 @@ staged_apply(struct term *t, enum term_to to, struct stage *s, const struct stag
 		term_linef(t, to, STYLE_WARN, "%zu held back: name them to apply them",
 			   x.held);
 	return x.refused == 0;
+}
+
+/* One word as a shell reads it, so that names with blanks can be written: '…', "…" and \. */
+static char *
+staged_word(char **at)
+{
+	char *word = *at, *to = word, *p = word, quote = 0;
+
+	for (; *p && (quote || *p != ' '); p++) {
+		if (quote ? *p == quote : (*p == '\'' || *p == '"'))
+			quote = quote ? 0 : *p;
+		else if (*p == '\\' && quote != '\'' && p[1])
+			*to++ = *++p;
+		else
+			*to++ = *p;
+	}
+	*at = p + (*p != 0);
+	*to = 0;
+	return strncmp(word, "./", 2) == 0 ? word + 2 : word;
 }
 
 const char **
@@ -353,18 +374,9 @@ staged_paths(const char *arg, char **text)
 	if (strcmp(arg, "all") == 0 || !*arg)
 		return NULL;
 	for (char *p = *text + strspn(*text, " "); *p; p += strspn(p, " ")) {
-		size_t len = strcspn(p, " ");
-		bool last = !p[len];
-
-		if (strncmp(p, "./", 2) == 0) {
-			p += 2;
-			len -= 2;
-		}
 		list = mem_array(list, n + 2, sizeof(*list));
-		list[n++] = p;
+		list[n++] = staged_word(&p);
 		list[n] = NULL;
-		p[len] = 0;
-		p += len + !last;
 	}
 	return list;
 }

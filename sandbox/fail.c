@@ -82,6 +82,9 @@ static const struct {
     {"policy path", ANY, "name an existing file or folder other than /"},
     {"show", EBUSY,
      "start again with --allow-read or --allow-write: it holds what is in use"},
+    {"show", EOPNOTSUPP,
+     "this kind of sandbox is fixed at its start: start again with --allow-read or "
+     "--allow-write"},
     {"landlock", ENOSYS,
      "Linux 5.13 or newer is needed, with Landlock among the kernel's security modules "
      "(lsm=)"},
@@ -133,6 +136,8 @@ sbx_fail_text(const struct sbx_fail *f, char *msg, size_t nmsg, char *hint, size
 
 	if (strcmp(step, "user namespace") == 0)
 		step = "cannot make a user namespace";
+	if (strcmp(step, "policy path") == 0)
+		step = "cannot show";
 	if (strcmp(step, "workspace") == 0 && !f->sys)
 		snprintf(msg, nmsg, "'%s' cannot be a workspace", path);
 	else if (strcmp(step, "files allowed") == 0)

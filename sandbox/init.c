@@ -264,8 +264,10 @@ pump(struct init *in, struct job *j, bool ended)
 		if (ended && !moved && j->pidfd >= 0 && j->owes == OWES_NOTHING)
 			init_collect(in, j);
 		/* What the step left is told before its end. */
-		if (j->owes != OWES_NOTHING && !j->drain[0] && !j->drain[1])
+		if (j->owes != OWES_NOTHING && !j->drain[0] && !j->drain[1]) {
 			protect_sweep(in->setup->protect);
+			watch_tmp(&in->watch, in->setup, init_tell, in);
+		}
 		if (j->owes == OWES_DONE && in->setup->group)
 			in->claimed = cgroup_kills(in->setup->group);
 		before = j->owes;

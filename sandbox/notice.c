@@ -6,31 +6,41 @@
 
 #include "sandbox/util.h"
 
-/* `what` stands where %s is. */
-static const struct {
-	const char *says, *remedy;
+/* `what` stands where %s is. What allows it: in a session, and on the command line. */
+static const struct notice_row {
+	const char *says, *remedy, *option;
 } rows[SBX_NOTE_LAST + 1] = {
-    [SBX_NOTE_HIDDEN] = {"%s is hidden: secrets are not shown to code",
-			 "/allow read %s, or --allow-read"},
+    [SBX_NOTE_HIDDEN] = {"%s is hidden: secrets are not shown to code", "/allow read %s",
+			 "--allow-read %s"},
     [SBX_NOTE_PROTECTED] = {"%s is read-only: programs outside run what it says",
-			    "/allow write %s, or --allow-write"},
-    [SBX_NOTE_SOCKET] = {"%s is masked: a program outside listens there",
-			 "/allow write %s, or --allow-write"},
+			    "/allow write %s", "--allow-write %s"},
+    [SBX_NOTE_SOCKET] = {"%s is masked: a program outside listens there", "/allow write %s",
+			 "--allow-write %s"},
     [SBX_NOTE_AUTORUN] = {"%s was put aside: programs outside would run it",
-			  "/allow write %s, or --allow-write"},
-    [SBX_NOTE_CALL] = {"%s is refused", ""},
-    [SBX_NOTE_CONNECT] = {"connect %s is refused: the network is off",
-			  "/net allow HOST, or --allow-net HOST"},
-    [SBX_NOTE_HOST] = {"host %s is not allowed", "/net allow %s, or --allow-net=%s"},
-    [SBX_NOTE_FILE] = {"%s is read-only here",
-		       "/allow write FOLDER, or --allow-write FOLDER"},
-    [SBX_NOTE_LIMIT] = {"the limit of %s was hit", "/limits shows and changes it"},
-    [SBX_NOTE_SHOWN] = {"%s is shown to code", ""},
+			  "/allow write %s", "--allow-write %s"},
+    [SBX_NOTE_CALL] = {"%s is refused", "", ""},
+    [SBX_NOTE_CONNECT] = {"connect %s is refused: the network is off", "/net allow HOST",
+			  "--allow-net=HOST"},
+    [SBX_NOTE_HOST] = {"host %s is not allowed", "/net allow %s", "--allow-net=%s"},
+    [SBX_NOTE_FILE] = {"%s is read-only here", "/allow write FOLDER",
+		       "--allow-write FOLDER"},
+    [SBX_NOTE_LIMIT] = {"the limit of %s was hit", "/limits shows and changes it", ""},
+    [SBX_NOTE_SHOWN] = {"%s is shown to code", "", ""},
 };
 
 /* A path that is there outside, but not shown. */
 static const char hidden_says[] = "%s is hidden: code sees the workspace and the system";
-static const char hidden_remedy[] = "/allow read %s, or --allow-read %s";
+
+/* The options behind the names that limits are told by. */
+static const struct {
+	const char *what, *option;
+} limits[] = {
+    {"memory", "--limit-memory SIZE"},
+    {"processes", "--limit-processes N"},
+    {"open files", "--limit-files N"},
+    {"file size", "--limit-file-size SIZE"},
+    {"temporary files", "--limit-tmp-size SIZE"},
+};
 
 /* Addresses, where there is more to say than that the network is off. */
 static const struct {
@@ -119,18 +129,46 @@ says_of(const struct sbx_notice *n)
 	return rows[n->kind].says;
 }
 
+const char *
+notice_limit_option(const char *what)
+{
+	for (size_t i = 0; i < SBX_LEN(limits); i++)
+		if (strcmp(limits[i].what, what) == 0)
+			return limits[i].option;
+	return "";
+}
+
+void
+sbx_notice_option(const struct sbx_notice *n, char *hint, size_t nhint)
+{
+	enum sbx_notice_kind kind = says_of(n) == hidden_says ? SBX_NOTE_HIDDEN : n->kind;
+	int reason = kind == SBX_NOTE_CALL ? reason_of(n->what) : -1;
+	const char *option = rows[kind].option;
+
+	if (kind == SBX_NOTE_LIMIT)
+		option = notice_limit_option(n->what);
+	else if (reason >= 0)
+		option = reasons[reason].remedy;
+	expand(option, n->what, hint, nhint);
+}
+
 void
 sbx_notice_text(const struct sbx_notice *n, char *msg, size_t nmsg, char *hint,
 		size_t nhint)
 {
-	const char *says = says_of(n), *remedy = rows[n->kind].remedy;
+	const char *says = says_of(n);
+	const struct notice_row *row =
+	    &rows[says == hidden_says ? SBX_NOTE_HIDDEN : n->kind];
 	int reason = n->kind == SBX_NOTE_CALL ? reason_of(n->what) : -1;
 	size_t len;
 
-	if (says == hidden_says)
-		remedy = hidden_remedy;
 	expand(says, n->what, msg, nmsg);
-	expand(reason < 0 ? remedy : reasons[reason].remedy, n->what, hint, nhint);
+	expand(reason < 0 ? row->remedy : reasons[reason].remedy, n->what, hint, nhint);
+	len = strlen(hint);
+	if (row->option[0] && len + 6 < nhint) {
+		memcpy(hint + len, ", or ", 6);
+		expand(row->option, n->what, hint + len + 5, nhint - len - 5);
+	}
 	len = strlen(msg);
 	if (reason >= 0) {
 		snprintf(msg + len, nmsg - len, ": %s", reasons[reason].why);

@@ -49,13 +49,18 @@ wipe_environment(void)
 	environ = NULL;
 }
 
+/* What the caller ignores (nohup, a shell's background job) stays ignored: a blocked signal would
+ * be delivered all the same. */
 static void
 block_ending(bool terminal, sigset_t *set, sigset_t *old)
 {
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction sa;
+
 	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
+	for (size_t i = 0; i < SBX_LEN(ending); i++)
+		if (sigaction(ending[i], NULL, &sa) || sa.sa_handler != SIG_IGN)
+			sigaddset(set, ending[i]);
 	if (terminal) {
 		sigaddset(set, SIGWINCH);
 		sigaddset(set, SIGTSTP);
@@ -87,6 +92,7 @@ print_notice(const struct sbx_notice *n)
 	char msg[1536], hint[3072];
 
 	sbx_notice_text(n, msg, sizeof(msg), hint, sizeof(hint));
+	sbx_notice_option(n, hint, sizeof(hint));
 	for (char *p = msg; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
@@ -100,10 +106,11 @@ read_reports(struct run *r)
 	struct report got;
 
 	while (read(r->report, &got, sizeof(got)) == (ssize_t)sizeof(got)) {
-		if (got.kind == REPORT_NOTICE)
-			print_notice(&got.notice);
-		else
+		if (got.kind != REPORT_NOTICE)
 			r->end = got;
+		else if (!r->policy->quiet || (got.notice.kind != SBX_NOTE_HIDDEN &&
+					       got.notice.kind != SBX_NOTE_SOCKET))
+			print_notice(&got.notice);
 	}
 }
 
@@ -166,6 +173,15 @@ wait_for_end(struct run *r)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status);
 }
 
+static void
+say_killed(const char *limit)
+{
+	const char *option = notice_limit_option(limit);
+
+	dprintf(2, "sunaba: killed: over the sandbox's limit of %s%s%s\n", limit,
+		option[0] ? " - " : "", option);
+}
+
 static int
 judge(const struct report *r, int code, struct sbx_fail *f)
 {
@@ -173,7 +189,7 @@ judge(const struct report *r, int code, struct sbx_fail *f)
 		return code;
 	*f = r->fail;
 	if (r->kind == REPORT_LIMIT) {
-		dprintf(2, "sunaba: killed: over the sandbox's limit of %s\n", f->step);
+		say_killed(f->step);
 		return EXIT_SIGNALLED + SIGKILL;
 	}
 	if (r->kind != REPORT_EXEC)
@@ -348,6 +364,9 @@ run_in_jail(struct setup *s, const struct sbx_policy *p, const struct queue *pay
 	cgroup_make(&group, &s->limits, CGROUP_RUN_SLACK);
 	s->group = &group;
 	code = climb_down(&r, &set, f);
+	/* The kernel may have killed pid 1 itself, or between two of its looks. */
+	if (code >= 0 && !r.caught && r.end.kind != REPORT_LIMIT && cgroup_kills(&group))
+		say_killed("memory");
 	cgroup_remove(&group);
 	streams_restore(&streams);
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -78,6 +78,18 @@ watch(const struct setup *s)
 	return over ? -1 : usage_patience(u.threads, s->limits.processes);
 }
 
+/* The last look: a command that met a limit may have ended before the first. Itself, it is gone and
+ * counts no more. */
+static void
+watch_end(const struct setup *s)
+{
+	struct usage u;
+
+	usage_of_tree(getpid(), &u);
+	crowded |= u.processes + 1 >= s->limits.processes;
+	watch_look(&watched, s, tell_guarded, NULL);
+}
+
 /* pid 1: where notices go. */
 struct teller {
 	int report;
@@ -194,6 +206,8 @@ run_inside(struct setup *s, const char *const *argv, int report)
 	close(2);
 	close(sp.channel);
 	status = spawn_reap_calls(pid, watch, s, &told);
+	if (status > 0)
+		watch_end(s);
 	if (s->rung > SBX_RUNG_DONOR)
 		bare_leave();
 	if (s->protect)

@@ -52,6 +52,8 @@ struct sbx_notice {
  * Texts of the jail are hostile: the caller escapes what it prints. */
 void sbx_notice_text(const struct sbx_notice *n, char *msg, size_t nmsg, char *hint,
 		     size_t nhint);
+/* The remedy alone that a command line has: "--allow-read .env", or "". */
+void sbx_notice_option(const struct sbx_notice *n, char *hint, size_t nhint);
 
 /* Worth telling only when the step or command failed: programs ask for names by the way, git for
  * that of the machine, and go on without. */
@@ -104,6 +106,7 @@ struct sbx_policy {
 			      workspace itself */
 	bool explain; /* tell each refused access to a file */
 	bool debug;   /* code may trace its own processes */
+	bool quiet;   /* sbx_run: do not tell what is hidden from the start */
 	enum sbx_rung rung; /* this one alone; SBX_RUNG_NONE only by the user's own word */
 };
 void sbx_policy_default(struct sbx_policy *p); /* workspace ".", default limits */

@@ -88,7 +88,9 @@ sbx_session_show(struct sbx_session *s, const char *path, enum sbx_show how,
 		return false;
 	if (strlen(real) >= PATH_MAX - 1)
 		return sbx_fail_set(f, "policy path", ENAMETOOLONG, path);
-	if (!policy_below(real, s->workspace) || (write && s->readonly && !fresh)) {
+	/* Where nothing is mounted, a name is all that the jail wants. */
+	if (sbx_session_stand(s)->rung == SBX_RUNG_FULL &&
+	    (!policy_below(real, s->workspace) || (write && s->readonly && !fresh))) {
 		fd = clone_outside(real, write, f);
 		if (fd < 0)
 			return false;

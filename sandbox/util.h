@@ -43,6 +43,8 @@ bool sbx_fail_set(struct sbx_fail *f, const char *step, int sys, const char *pat
 /* `detail` of SBX_NOTE_CONNECT: a name server was asked; the address is no allowed host's. */
 #define NOTE_LOOKUP  "name lookup"
 #define NOTE_BY_NAME "by name"
+/* "--limit-memory SIZE" for "memory"; "" for a limit without an option. */
+const char *notice_limit_option(const char *what);
 /* realloc that ends the process instead of failing. */
 void *sbx_grow(void *p, size_t n);
 

@@ -55,16 +55,21 @@ look_at_disk(struct watch *w, const struct setup *s, watch_note *note, void *arg
 	note(&n, arg);
 }
 
-/* Private temporary files are a file system of their own but on the reduced rung. */
-static void
-look_at_tmp(struct watch *w, const struct setup *s, watch_note *note, void *arg)
+/* Private temporary files are a file system of their own but on the reduced rung. Told again when
+ * they were full, then emptied to a good part, and are full once more. */
+void
+watch_tmp(struct watch *w, const struct setup *s, watch_note *note, void *arg)
 {
 	struct sbx_notice n;
 	struct statfs st;
 
-	if (w->said_tmp || s->tmp || statfs("/tmp", &st) || !st.f_blocks)
+	if (s->tmp || s->rung == SBX_RUNG_NONE || statfs("/tmp", &st) || !st.f_blocks)
 		return;
-	if (st.f_bavail && st.f_ffree)
+	if (st.f_bavail && st.f_ffree) {
+		w->said_tmp &= st.f_bavail < st.f_blocks / 4;
+		return;
+	}
+	if (w->said_tmp)
 		return;
 	w->said_tmp = true;
 	watch_limit(&n, "temporary files", st.f_bavail ? 0 : s->limits.tmp_size,
@@ -82,6 +87,6 @@ watch_look(struct watch *w, const struct setup *s, watch_note *note, void *arg)
 	if (s->rung == SBX_RUNG_NONE)
 		return false;
 	look_at_disk(w, s, note, arg);
-	look_at_tmp(w, s, note, arg);
+	watch_tmp(w, s, note, arg);
 	return more;
 }

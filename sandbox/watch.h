@@ -19,6 +19,8 @@ typedef void watch_note(const struct sbx_notice *n, void *arg);
 void watch_begin(struct watch *w, const struct setup *s);
 /* True when the kernel killed a process for memory since the last look. */
 bool watch_look(struct watch *w, const struct setup *s, watch_note *note, void *arg);
+/* The temporary files alone: at the end of a step, so that its own result names them. */
+void watch_tmp(struct watch *w, const struct setup *s, watch_note *note, void *arg);
 /* A notice of kind SBX_NOTE_LIMIT; `bytes` 0: no size is named. */
 void
 watch_limit(struct sbx_notice *n, const char *what, uint64_t bytes, const char *detail);

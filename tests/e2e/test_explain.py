@@ -38,7 +38,7 @@ def both(text, err, *parts):
 def address():
     """a refused address: host, port, why, how to allow; once a step, told in its step"""
     line = ("sandbox: connect 93.184.216.34:443 is refused: the network is off - "
-            "/net allow HOST, or --allow-net HOST")
+            "/net allow HOST, or --allow-net=HOST")
     results, err = steps(CONNECT + "\n" + CONNECT, "print('quiet')", CONNECT, language="python")
     both(results[0], err, line)
     contains(results[0], "no: 101", "the errno of an absent network")

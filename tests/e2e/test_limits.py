@@ -76,6 +76,18 @@ def step_timeout():
         contains(s.chats()[1].words("tool"), "time limit", "the result")
 
 
+@test
+def temporary_files_in_their_step():
+    """full temporary files are named in the result of the step that met them, each time"""
+    fill = srv.run("head -c 3000000 /dev/zero > /tmp/x")
+    with Home() as home, Server(fill, srv.run("rm /tmp/x; sleep .2"), fill, srv.text("end")) as s:
+        done = task(home, s, "go", "-y", "--limit-tmp-size", "1M")
+        exits(done, 0)
+        named = ["limit of temporary files was hit" in chat.words("tool").rpartition("[exit")[2]
+                 for chat in s.chats()[1:]]
+        equal(named, [True, False, True])
+
+
 def endless(piece):
     """A reply that sends the piece again and again until nobody listens."""
     def reply(exchange):

@@ -54,6 +54,26 @@ def reduced_session():
 
 
 @test
+def reduced_allow_and_net():
+    """/allow shows a place outside of the workspace in the reduced sandbox, /net says it has none"""
+    if not cage.fits():
+        tap.skip("cage.py knows the calls of x86-64")
+    with Home() as home:
+        home.write("outside", "shown\n")
+        caged = [sys.executable, cage.__file__, "docker", run.SUNABA]
+        program = home.write("caged", "#!/bin/sh\nexec " + " ".join(caged) + ' "$@"\n')
+        os.chmod(program, 0o755)
+        with Tmux(home, ["-m", home.script({"say": "x"})], columns=150, program=program) as t:
+            t.wait_for(PROMPT)
+            t.line(f"/allow read {home.path('outside')}")
+            t.wait_for("is shown to code .read-only")
+            t.line(f"!cat {home.path('outside')}")
+            t.wait_for("│ shown")
+            t.line("/net allow a.test")
+            t.wait_for("the reduced sandbox has no list of hosts", seconds=3)
+
+
+@test
 def donor_session():
     """149 a session in bubblewrap's namespaces: said, told, steps run"""
     if ROOT or not os.access("/usr/bin/bwrap", os.X_OK):
@@ -170,6 +190,10 @@ def no_sandbox_prompt():
             t.line("!touch ran")
             tap.until(lambda: home.there("work/ran"), 10, "it runs")
             t.wait_for("NO SANDBOX > *$")
+            t.line("/net allow a.test")
+            t.wait_for("no sandbox: code has the whole network", seconds=3)
+            t.line("/allow read /etc")
+            t.wait_for("no sandbox: code reads and writes what you can")
 
 
 @test

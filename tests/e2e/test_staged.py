@@ -88,6 +88,20 @@ def one_shot():
 
 
 @test
+def names_with_blanks():
+    """a name with blanks is written as in a shell; a wrong one is said to be wrong"""
+    with Home() as home:
+        with Session(home, "echo x > '新 しい.txt'; echo y > \"it's\"; echo z > c") as s:
+            s.line("go", "staged: 3 changes wait")
+            contains(s.line("/diff '新 しい.txt'", "しい"), "+x")
+            s.line('/discard "it\'s"', "it's is as it was")
+            s.line("/apply c\\ ", "nothing is changed there")
+            s.line("/apply nope", "nothing is changed there")
+            s.line("/apply 新\\ しい.txt", "1 change applied")
+        equal((home.read("work/新 しい.txt"), home.there("work/c")), ("x\n", False))
+
+
+@test
 def named_in_the_transcript():
     """the transcript names the layer"""
     with Home() as home:
@@ -132,7 +146,7 @@ def diff_apply():
             s.line("/apply", "2 changes applied")
             equal((home.read("work/a"), home.read("work/n")), ("one\n二\nthree\n", "new\n"))
             s.line("/diff", "nothing is changed")
-            s.line("more", "staged: 1 change wait")
+            s.line("more", "staged: 1 change waits")
             equal(home.read("work/a"), "one\n二\nthree\n")
             s.line("/apply all", "1 change applied")
             equal(home.read("work/a"), "one\n二\nthree\nfour\n")

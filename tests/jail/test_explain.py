@@ -55,7 +55,7 @@ def read_only_workspace(box):
     """a workspace that is read-only is said to be so"""
     lines = explained(box, "echo x > file", ["--explain", "--read-only"])
     tap.equal(lines, [f"{box.work}/file is read-only here (open for writing) - "
-                      "/allow write FOLDER, or --allow-write FOLDER"])
+                      "--allow-write FOLDER"])
 
 
 @jail_test

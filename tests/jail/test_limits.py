@@ -61,6 +61,30 @@ time.sleep(50)
 
 
 @jail_test
+def named_at_once(box):
+    """what ends at a limit between two looks of the watch is named, with the option"""
+    code, out = box.run("for i in $(seq 40); do sleep 30 & done; wait",
+                        options=["--limit-processes", "20"])
+    tap.contains(out, "limit of processes", f"exit {code}")
+    tap.contains(out, " - --limit-processes N\n")
+    _, out = box.run("head -c 3000000 /dev/zero > /tmp/x", options=["--limit-tmp-size", "1M"])
+    tap.contains(out, "limit of temporary files was hit (1.0 MiB) - --limit-tmp-size SIZE")
+    tap.equal(box.run("exit 1"), (1, ""))
+
+
+@jail_test
+def memory_below_pid_1(box):
+    """a limit of memory that leaves no room for pid 1 itself is named all the same"""
+    if box.uid or not can_make_groups():
+        tap.skip("needs control groups that can be made")
+    for size in ("1", "1M"):
+        code, out = box.run(["python3", "-c", "x = bytearray(300 << 20)"],
+                            options=["--limit-memory", size])
+        tap.equal((code, out), (KILLED, "sunaba: killed: over the sandbox's limit of memory - "
+                                        "--limit-memory SIZE\n"))
+
+
+@jail_test
 def attack_81_hidden(box):
     """81 shared memory that no process shows any more counts: ended and named"""
     code = """

@@ -121,6 +121,32 @@ def extra_paths(box):
     box.ok(f"echo x > {other}/new && rm {other}/new", options=["--allow-write", other])
     code, out = box.run("true", options=["--allow-read", "/no/such/path"])
     tap.equal(code, 2, out)
+    tap.contains(out, "'/no/such/path': No such file or directory\n  name an existing")
+
+
+@jail_test
+def variables_are_named_alone(box):
+    """--env-pass takes names; a value given with one is an error, not silence"""
+    out = box.ok("echo $SHOWN-$KEPT", options=["--env-pass", "SHOWN"],
+                 env={"SHOWN": "yes", "KEPT": "no"})
+    tap.equal(out, "yes-\n")
+    code, out = box.run("true", options=["--env-pass", "SHOWN=yes"])
+    tap.equal(code, 2, out)
+    tap.contains(out, "'SHOWN=yes' is not the name of a variable")
+
+
+@jail_test
+def quiet_about_what_is_hidden(box):
+    """-q leaves out what is hidden from the start, and nothing else"""
+    box.write(os.path.join(box.work, ".env"), "TOPSECRET\n")
+    box.own(box.work)
+    try:
+        tap.contains(box.run("true", notices=True)[1], ".env is hidden")
+        code, out = box.run("cat .env; mkdir .idea; touch .idea/x", options=["-q"], notices=True)
+        tap.equal((code, "hidden" in out, ".idea was put aside" in out), (0, False, True), out)
+    finally:
+        box.ok("rm -rf .idea.sunaba-quarantine")
+        os.unlink(os.path.join(box.work, ".env"))
 
 
 @jail_test
@@ -506,6 +532,19 @@ def launcher_killed(box):
         tap.until(lambda m=mark: not processes_with(m), 5, f"tree gone after {number!r}")
         if number != signal.SIGKILL:
             tap.equal(job.returncode, 128 + number)
+
+
+@jail_test
+def ignored_signals(box):
+    """what the caller ignores (nohup, a shell's background job) does not end the command"""
+    ignored = (signal.SIGHUP, signal.SIGINT)
+    job = box.popen("echo up; read line; echo $line", stdin=subprocess.PIPE,
+                    preexec_fn=lambda: [signal.signal(n, signal.SIG_IGN) for n in ignored])
+    tap.equal(job.stdout.readline(), b"up\n")
+    for number in ignored:
+        job.send_signal(number)
+    out, _ = job.communicate(b"survived\n", 20)
+    tap.equal((job.returncode, out), (0, b"survived\n"))
 
 
 @jail_test

@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,11 @@ import tap
 
 USER = "sunaba-test"
 TIMEOUT_S = 60
+
+# The launcher keeps to what its caller ignores: behind nohup or `&` its tests would see that.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 
 class Box:

@@ -14,12 +14,12 @@ class Tmux:
     Before and after the program `stty -a` is written to home's stty-before and stty-after, and
     its exit code to `code`."""
 
-    def __init__(self, home, words, env=None, rows=24, columns=80):
+    def __init__(self, home, words, env=None, rows=24, columns=80, program=None):
         if not shutil.which("tmux"):
             tap.skip("tmux is not installed")
         self.home = home
         self.env = home.env(TMUX_TMPDIR=home.path("runtime"), SHELL="/bin/sh", **(env or {}))
-        line = " ".join("'" + w.replace("'", "'\\''") + "'" for w in [run.SUNABA, *words])
+        line = " ".join("'" + w.replace("'", "'\\''") + "'" for w in [program or run.SUNABA, *words])
         script = home.write("pane.sh", f"""
 trap : INT
 cd {home.work}

@@ -182,6 +182,33 @@ text(enum sbx_notice_kind kind, int sys, const char *what, const char *detail,
 }
 
 static void
+option(enum sbx_notice_kind kind, int sys, const char *what, const char *want)
+{
+	struct sbx_notice n = {.kind = kind, .sys = sys};
+	char hint[3072];
+
+	snprintf(n.what, sizeof(n.what), "%s", what);
+	sbx_notice_option(&n, hint, sizeof(hint));
+	assert_string_equal(hint, want);
+}
+
+/* A command line has no session: it is told its own remedies alone. */
+static void
+test_options(void **state)
+{
+	(void)state;
+	option(SBX_NOTE_HIDDEN, 0, ".env", "--allow-read .env");
+	option(SBX_NOTE_AUTORUN, 0, "x/.idea", "--allow-write x/.idea");
+	option(SBX_NOTE_CONNECT, ENETUNREACH, "192.0.2.1:1", "--allow-net=HOST");
+	option(SBX_NOTE_HOST, 0, "a.test", "--allow-net=a.test");
+	option(SBX_NOTE_FILE, ENOENT, "/h/.aws", "--allow-read /h/.aws");
+	option(SBX_NOTE_LIMIT, 0, "temporary files", "--limit-tmp-size SIZE");
+	option(SBX_NOTE_LIMIT, 0, "workspace growth", "");
+	option(SBX_NOTE_CALL, EPERM, "mount", "");
+	option(SBX_NOTE_CALL, EPERM, "ptrace", "--debug-tools when sunaba is started");
+}
+
+static void
 test_texts(void **state)
 {
 	(void)state;
@@ -197,13 +224,13 @@ test_texts(void **state)
 	text(SBX_NOTE_CALL, EPERM, "moun", "", "moun is refused", "");
 	text(SBX_NOTE_CONNECT, ENETUNREACH, "192.0.2.1:1", "",
 	     "connect 192.0.2.1:1 is refused: the network is off",
-	     "/net allow HOST, or --allow-net HOST");
+	     "/net allow HOST, or --allow-net=HOST");
 	text(SBX_NOTE_CONNECT, ENETUNREACH, "192.0.2.1:53", NOTE_LOOKUP,
 	     "names of hosts are not looked up: the network is off",
-	     "/net allow HOST, or --allow-net HOST");
+	     "/net allow HOST, or --allow-net=HOST");
 	text(SBX_NOTE_CONNECT, ENETUNREACH, "192.0.2.1:1", NOTE_BY_NAME,
 	     "connect 192.0.2.1:1 is refused: allowed hosts are reached by their names",
-	     "/net allow HOST, or --allow-net HOST");
+	     "/net allow HOST, or --allow-net=HOST");
 	text(SBX_NOTE_FILE, EROFS, "/usr/x", "remove", "/usr/x is read-only here (remove)",
 	     "/allow write FOLDER, or --allow-write FOLDER");
 	text(SBX_NOTE_FILE, ENOENT, "/h/.aws", "",
@@ -218,6 +245,7 @@ main(void)
 	    cmocka_unit_test(test_addresses),	cmocka_unit_test(test_other_families),
 	    cmocka_unit_test(test_once_a_step), cmocka_unit_test(test_bound),
 	    cmocka_unit_test(test_lookups),	cmocka_unit_test(test_texts),
+	    cmocka_unit_test(test_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
