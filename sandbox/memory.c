@@ -21,6 +21,7 @@ static struct {
 	pid_t pid;
 } shared[INODES];
 static size_t nshared;
+static uint64_t own; /* what this process maps that is not private */
 
 static size_t
 slurp(char *into, size_t size, pid_t pid, const char *name)
@@ -141,9 +142,12 @@ read_shared(pid_t pid, uint64_t *sum)
 }
 
 void
-memory_begin(void)
+memory_begin(pid_t self)
 {
+	struct statm m;
+
 	nshared = 0;
+	own = read_statm(self, &m) ? m.common : 0;
 }
 
 void
@@ -158,9 +162,10 @@ memory_exact(pid_t pid, struct usage *u)
 	slurp(text, sizeof(text), pid, "status");
 	anon = m.resident - m.shared + tables(&m, text);
 	shm = kib_after(text, "RssShmem:");
-	/* A process that made itself unreadable has something to hide. */
+	/* A process that made itself unreadable has something to hide; a copy of this one, which
+	 * executes the command next, has not. */
 	if (m.common > SHARED_PLAIN && !read_shared(pid, &mapped))
-		mapped = m.common;
+		mapped = m.common > own ? m.common - own : 0;
 	slurp(text, sizeof(text), pid, "smaps_rollup");
 	if (strstr(text, "Pss_Anon:")) {
 		anon = kib_after(text, "Pss_Anon:");

@@ -184,7 +184,7 @@ usage_of_trees(const pid_t *pids, size_t n, struct usage *u, bool exact)
 
 	memset(u, 0, n * sizeof(*u));
 	if (exact)
-		memory_begin();
+		memory_begin(outside < 0 ? getpid() : outside_self());
 	if (outside >= 0 && n > 0) {
 		self = outside_self();
 		pids = &self;
