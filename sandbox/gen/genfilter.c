@@ -1,9 +1,10 @@
 /* Compiles *.policy files into C arrays of BPF, at build time, through libseccomp.
  *
- * A program has two parts: one that refuses by call and argument, and behind it, for what that
- * one lets through, one that allows what is named and answers ENOSYS to the rest. libseccomp
- * makes each of them; it cannot say "this call, except with these arguments" in one. Joined they
- * are loaded and run as one filter. The first part comes in six shapes, filter_programs
+ * A program has three parts: one that refuses by call and argument, behind it, for what that one
+ * lets through, one that allows calls by number, as a tree over ranges of numbers, and one that
+ * allows by argument and answers ENOSYS to the rest. libseccomp makes the first and the last; it
+ * cannot say "this call, except with these arguments" in one, and has no ranges, which make the
+ * program, loaded with each job, half as long. Joined they are loaded and run as one filter. The first part comes in six shapes, filter_programs
  * [tell][debug]: what it refuses can be told to pid 1 or only fail, and debuggers can be let in.
  * The rows that are told come out as a table too, so that pid 1 decides by the same text. A row
  * that libseccomp does not accept ends the build.
@@ -24,6 +25,8 @@
 #define API_WITH_NOTIF 5 /* seccomp_api_set(3): whatever the kernel that builds can do */
 #define TELLS	       5 /* enum filter_tell of calls.h */
 #define DENIES	       (TELLS * 2)
+#define CALLS_MAX      1024 /* numbers of calls end below */
+#define JUMP_MAX       255  /* instructions that a condition can skip */
 
 enum kind { DENY, NOTIFY, DEBUG, EXPLAIN, BARE };
 
@@ -51,6 +54,7 @@ static const struct {
 	      {"allow", 0}};
 
 static scmp_filter_ctx allow, deny[DENIES];
+static bool allowed[CALLS_MAX], refused[CALLS_MAX]; /* whatever the arguments */
 static FILE *table;
 static const char *file;
 static unsigned line_no;
@@ -93,6 +97,20 @@ add(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned n,
 	rc = seccomp_rule_add_exact_array(ctx, action, nr, n, cmp);
 	if (rc)
 		die("rule refused for", name, -rc);
+}
+
+/* One of the two verdicts that a call can have by its number alone. */
+static void
+settle(const char *name, bool *verdict, const bool *other)
+{
+	int nr = call_number(name);
+
+	if (nr >= CALLS_MAX)
+		die("number too high of", name, ERANGE);
+	if (nr >= 0 && other[nr])
+		die("both allowed and refused", name, EEXIST);
+	if (nr >= 0)
+		verdict[nr] = true;
 }
 
 /* "a1&04000", "a1&3=1", "a1=0x5412", "a0=3-9" or "a1==1-4096". */
@@ -200,7 +218,7 @@ refuse(const struct row *r)
 	}
 	/* Refused by the first part alone. */
 	if (!r->n && r->error)
-		add(allow, SCMP_ACT_ALLOW, r->name, 0, NULL);
+		settle(r->name, allowed, refused);
 	if (r->kind == DENY || call_number(r->name) < 0)
 		return;
 	fprintf(table, "\t{%d, %d, %u, \"%s\", {", call_number(r->name), r->error, r->n,
@@ -236,15 +254,15 @@ row(char **word, unsigned n)
 
 	if (strcmp(word[0], "allow") == 0) {
 		for (unsigned i = 1; i < n; i++)
-			add(allow, SCMP_ACT_ALLOW, word[i], 0, NULL);
+			settle(word[i], allowed, refused);
 	} else if (strcmp(word[0], "errno") == 0 && n > 2) {
-		/* ENOSYS is what the second part answers by itself. */
-		for (unsigned i = 2; i < n; i++)
-			if (failure(word[1]) == ENOSYS)
-				call_number(word[i]);
-			else
+		/* ENOSYS is what the last part answers by itself. */
+		for (unsigned i = 2; i < n; i++) {
+			settle(word[i], refused, allowed);
+			if (failure(word[1]) != ENOSYS)
 				add(allow, SCMP_ACT_ERRNO((uint32_t)failure(word[1])),
 				    word[i], 0, NULL);
+		}
 	} else if (strcmp(word[0], "deny") == 0 && n > 3) {
 		refusing(DENY, word + 1, n - 1);
 	} else if (strcmp(word[0], "notify") == 0 && n > 2) {
@@ -309,6 +327,58 @@ print_ops(scmp_filter_ctx ctx, bool then)
 	}
 }
 
+/* Where the verdict changes from one number to the next. */
+static unsigned
+edges(unsigned *at)
+{
+	unsigned n = 0;
+
+	for (unsigned nr = 0; nr < CALLS_MAX; nr++)
+		if (allowed[nr] != (nr > 0 && allowed[nr - 1]))
+			at[n++] = nr;
+	return n;
+}
+
+/* How many edges are left of the middle one: as many instructions, in order, then those right
+ * of it. */
+static unsigned
+middle(unsigned n)
+{
+	return n / 2;
+}
+
+/* A tree over the edges from `first`, `n` of them, whose instructions stand in the order of node,
+ * left, right; `behind` instructions follow it before the two ends: allowed, and not. */
+static void
+print_tree(const unsigned *at, unsigned first, unsigned n, unsigned behind)
+{
+	unsigned left = middle(n), right = n - left - 1, edge = first + left;
+	unsigned jt, jf;
+
+	if (!n)
+		return;
+	/* No edge left or right: the parity of their number tells. */
+	jt = right ? left : left + right + behind + (edge % 2 ? 1 : 0);
+	jf = left ? 0 : left + right + behind + (edge % 2 ? 0 : 1);
+	if (jt > JUMP_MAX || jf > JUMP_MAX)
+		die("too many ranges", "allow", E2BIG);
+	printf("\t{0x%02x, %u, %u, 0x%08x},\n", BPF_JMP | BPF_JGE | BPF_K, jt, jf,
+	       at[edge]);
+	print_tree(at, first, left, right + behind);
+	print_tree(at, edge + 1, right, behind);
+}
+
+/* The architecture was looked at by the part before. */
+static void
+print_allowed(void)
+{
+	unsigned at[CALLS_MAX];
+
+	printf("\t{0x%02x, 0, 0, 0},\n", BPF_LD | BPF_W | BPF_ABS);
+	print_tree(at, 0, edges(at), 0);
+	printf("\t{0x%02x, 0, 0, 0x%08x},\n", BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+}
+
 static void
 print_programs(void)
 {
@@ -316,6 +386,7 @@ print_programs(void)
 		printf("static const struct sock_filter filter_%d_%d[] = {\n", i / 2,
 		       i % 2);
 		print_ops(deny[i], true);
+		print_allowed();
 		print_ops(allow, false);
 		printf("};\n");
 	}

@@ -199,6 +199,17 @@ test_rows_and_programs_agree(void **state)
 		}
 }
 
+/* The kernel translates a program anew for each job: some 0.3 us an instruction. */
+static void
+test_programs_are_short(void **state)
+{
+	(void)state;
+	for (int tell = 0; tell < 3; tell++)
+		for (int debug = 0; debug < 2; debug++)
+			assert_true(filter_program((enum filter_tell)tell, debug)->len <
+				    500);
+}
+
 static void
 test_foreign_calls_are_killed(void **state)
 {
@@ -252,6 +263,7 @@ main(void)
 	    cmocka_unit_test(test_telling_rows),
 	    cmocka_unit_test(test_modes_are_made_on_the_bare_rung),
 	    cmocka_unit_test(test_rows_and_programs_agree),
+	    cmocka_unit_test(test_programs_are_short),
 	    cmocka_unit_test(test_foreign_calls_are_killed),
 	    cmocka_unit_test(test_nobody_else_listens),
 	    cmocka_unit_test(test_unknown_calls),
