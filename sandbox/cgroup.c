@@ -13,16 +13,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <time.h>
 
 #define PREFIX	      "sunaba-"
 #define TEXT_MAX      (64 * SBX_KIB) /* bytes of mountinfo that are looked at */
 #define LOCK_TRIES    50
 #define LOCK_PAUSE_MS 2 /* between them */
+
+static const char usual_v1[] =
+    "0 0 0:0 / /sys/fs/cgroup/memory rw - cgroup none rw,memory\n"
+    "0 0 0:0 / /sys/fs/cgroup/pids rw - cgroup none rw,pids\n";
 
 static bool
 has_word(const char *list, size_t n, const char *word)
@@ -172,14 +178,24 @@ sweep(int parent)
 		closedir(d);
 }
 
+/* The usual place of groups may be a folder like any other. */
+static bool
+holds_groups(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 &&
+	       (fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
+}
+
 /* A group below `folder`, as an open descriptor that also holds its lock; -1. */
 static int
 make_group(struct cgroup *c, const char *folder)
 {
 	int parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
 
-	if (parent < 0)
-		return -1;
+	if (parent < 0 || !holds_groups(parent))
+		return sbx_shut(&parent), -1;
 	lock(parent);
 	sweep(parent);
 	if (mkdirat(parent, c->name, 0755) == 0) {
@@ -207,12 +223,12 @@ make_v1(struct cgroup *c, const char *groups, const char *mounts)
 {
 	char path[PATH_MAX];
 
-	if (cgroup_folder(groups, mounts, "memory", path, sizeof(path))) {
+	if (c->lock[0] < 0 && cgroup_folder(groups, mounts, "memory", path, sizeof(path))) {
 		c->lock[0] = make_group(c, path);
 		c->memory = open_in(c->lock[0], "memory.limit_in_bytes", O_WRONLY);
 		c->killed = open_in(c->lock[0], "memory.oom_control", O_RDONLY);
 	}
-	if (cgroup_folder(groups, mounts, "pids", path, sizeof(path))) {
+	if (c->lock[1] < 0 && cgroup_folder(groups, mounts, "pids", path, sizeof(path))) {
 		c->lock[1] = make_group(c, path);
 		c->pids = open_in(c->lock[1], "pids.max", O_WRONLY);
 	}
@@ -256,15 +272,17 @@ cgroup_make(struct cgroup *c, const struct sbx_limits *l, uint32_t slack)
 	c->memory = c->pids = c->killed = c->lock[0] = c->lock[1] = -1;
 	snprintf(c->name, sizeof(c->name), PREFIX "%d", (int)getpid());
 	groups = slurp("/proc/self/cgroup");
-	if (geteuid() == 0) {
+	make_v2(c, groups, "0 0 0:0 / /sys/fs/cgroup rw - cgroup2 none rw\n");
+	if (geteuid() == 0 && !c->v2)
+		make_v1(c, groups, usual_v1);
+	/* The table of mounts is long: looked at where root misses one at the usual places. */
+	if (geteuid() == 0 && !c->v2 && (c->lock[0] < 0 || c->lock[1] < 0)) {
 		mounts = slurp("/proc/self/mountinfo");
-		make_v2(c, groups, mounts);
+		if (!c->n)
+			make_v2(c, groups, mounts);
 		if (!c->v2)
 			make_v1(c, groups, mounts);
 		free(mounts);
-	} else {
-		/* Version 2 at its usual place or none: the table of mounts is long. */
-		make_v2(c, groups, "0 0 0:0 / /sys/fs/cgroup rw - cgroup2 none rw\n");
 	}
 	free(groups);
 	cgroup_limit(c, l, slack);
