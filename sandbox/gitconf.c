@@ -180,7 +180,7 @@ read_assignment(struct reader *r)
 bool
 gitconf_read(const char *text, size_t n, gitconf_see *see, void *arg)
 {
-	struct reader r = {.p = text, .end = text + n, .start = text};
+	struct reader r = {.p = text, .end = n ? text + n : text, .start = text};
 
 	if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
 		r.p += 3;

@@ -38,6 +38,7 @@
 
 #define END_PATIENCE 500 /* ms in which pid 1 must end after a signal */
 #define RUN_FILES    64 /* open at once while the tree is built; 24 were seen to be enough */
+#define REPORT_ROOM  (128 * SBX_KIB) /* bytes: all notices of a run fit */
 
 extern char **environ;
 
@@ -296,6 +297,8 @@ launch(struct run *r, const sigset_t *set, struct sbx_fail *f)
 
 	if (pipe2(report, O_CLOEXEC) || pipe2(alive, O_CLOEXEC))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
+	/* pid 1 drops what does not fit rather than wait; a smaller one serves where it must. */
+	fcntl(report[1], F_SETPIPE_SZ, REPORT_ROOM);
 	if ((r->setup->net == SBX_NET_LIST && !rights_pair(rights)) ||
 	    (terminal && !rights_pair(tty)))
 		return sbx_fail_set(f, "socket pair", errno, NULL), -1;
