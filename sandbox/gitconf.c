@@ -180,7 +180,7 @@ read_assignment(struct reader *r)
 bool
 gitconf_read(const char *text, size_t n, gitconf_see *see, void *arg)
 {
-	struct reader r = {.p = text, .end = n ? text + n : text, .start = text};
+	struct reader r = {.p = text, .end = text + n, .start = text};
 
 	if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
 		r.p += 3;
@@ -286,6 +286,9 @@ gitconf_clean(const char *text, size_t n, gitconf_judge *bad, void *arg, struct 
 	struct queue kept = {0};
 	struct clean k = {.text = text, .out = &kept, .bad = bad, .arg = arg};
 
+	/* Then `text` may be NULL, too. */
+	if (!n)
+		return 0;
 	if (!gitconf_read(text, n, clean_one, &k)) {
 		queue_free(&kept);
 		return k.dropped + 1;
