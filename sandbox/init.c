@@ -249,6 +249,7 @@ pump_once(struct init *in, struct job *j)
 
 	moved |= job_pump_output(j, 1, &in->up);
 	moved |= job_pump_state(j, &in->up);
+	moved |= job_pump_report(j, &in->up);
 	return moved;
 }
 
@@ -261,7 +262,8 @@ pump(struct init *in, struct job *j, bool ended)
 		enum job_owes before;
 
 		moved = pump_once(in, j);
-		if (ended && !moved && j->pidfd >= 0 && j->owes == OWES_NOTHING)
+		if ((ended || j->over) && !moved && j->pidfd >= 0 &&
+		    j->owes == OWES_NOTHING)
 			init_collect(in, j);
 		/* What the step left is told before its end. */
 		if (j->owes != OWES_NOTHING && !j->drain[0] && !j->drain[1]) {
@@ -292,6 +294,8 @@ poll_job(const struct init *in, const struct job *j, struct pollfd *p)
 		p[n++] = (struct pollfd){.fd = j->state, .events = POLLIN};
 	if (queue_len(&j->to_driver))
 		p[n++] = (struct pollfd){.fd = j->code, .events = POLLOUT};
+	if (open && j->report >= 0)
+		p[n++] = (struct pollfd){.fd = j->report, .events = POLLIN};
 	if (open && j->pidfd >= 0)
 		p[n++] = (struct pollfd){.fd = j->pidfd, .events = POLLIN};
 	/* Whether there is room or not: somebody waits for the answer. Notices are few. */
@@ -365,7 +369,7 @@ patience(const struct init *in)
 static void
 turn(struct init *in)
 {
-	struct pollfd p[1 + NAMED_POLLS * SBX_JOB_MAX];
+	struct pollfd p[1 + NAMED_POLLS * SBX_JOB_MAX + LEAVING_MAX];
 	size_t from[SBX_JOB_MAX + 2] = {0, 1}, n = 1;
 	int wait = patience(in), ready;
 
@@ -378,11 +382,15 @@ turn(struct init *in)
 			n += poll_job(in, in->job[i], p + n);
 		from[i + 1] = n;
 	}
+	for (size_t i = 0; i < in->nleaving; i++)
+		p[n++] = (struct pollfd){.fd = in->leaving[i].pidfd, .events = POLLIN};
 	ready = poll(p, n, wait);
 	if (ready < 0 && errno != EINTR)
 		_exit(1);
 	if (ready <= 0 || serve_calls(in, p, from) < ready)
 		pump_all(in, p, from);
+	if (in->nleaving)
+		init_reap(in, false);
 	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
 		read_socket(in);
 	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {

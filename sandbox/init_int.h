@@ -5,6 +5,8 @@
 #include "sandbox/job.h"
 #include "sandbox/watch.h"
 
+#define LEAVING_MAX 8
+
 struct init {
 	int sock, rights;
 	struct setup *setup;
@@ -12,6 +14,11 @@ struct init {
 	uint64_t claimed; /* kills by the kernel that ended a job */
 	struct queue up, down;
 	struct job *job[SBX_JOB_MAX + 1];
+	struct leaving {
+		pid_t reaper;
+		int pidfd;
+	} leaving[LEAVING_MAX]; /* reapers of jobs that are over */
+	size_t nleaving;
 	int first; /* jobs in front of the one that is served first */
 	uint64_t watched_ms;
 	int patience_ms;
@@ -24,7 +31,9 @@ void init_tell(const struct sbx_notice *n, void *arg);
 void init_watch(struct init *in);
 /* initshow.c: the user allows one path more. */
 void init_show(struct init *in, const struct frame *fr);
-/* A job's reaper has ended. */
+/* Reapers that have ended meanwhile; `all` of them are waited for. */
+void init_reap(struct init *in, bool all);
+/* A job's reaper has ended, or has told that the job is over. */
 void init_collect(struct init *in, struct job *j);
 
 #endif

@@ -1,6 +1,7 @@
 /* The watch of pid 1: what all jobs use together, and what happens at a limit. See init_int.h.
  * Pinned by tests/unit/test_session.c and tests/jail/test_limits.py. */
 #include <string.h>
+#include <sys/wait.h>
 
 #include "sandbox/cgroup.h"
 #include "sandbox/init_int.h"
@@ -15,6 +16,22 @@ note_limit(struct init *in, const struct job *j, const char *what, uint64_t byte
 	up_notice(&in->up, j ? j->id : 0, &n);
 }
 
+void
+init_reap(struct init *in, bool all)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < in->nleaving; i++) {
+		struct leaving *l = &in->leaving[i];
+
+		if (waitpid(l->reaper, NULL, all ? 0 : WNOHANG) == 0)
+			in->leaving[kept++] = *l;
+		else
+			close(l->pidfd);
+	}
+	in->nleaving = kept;
+}
+
 /* What ends after the kernel killed for memory, which may have been a part of it alone, was ended
  * by the limit. */
 void
@@ -24,6 +41,12 @@ init_collect(struct init *in, struct job *j)
 	uint64_t kills = s->group ? cgroup_kills(s->group) : 0;
 
 	job_collect(j, &in->up);
+	if (j->pidfd >= 0 && j->over) {
+		if (in->nleaving == LEAVING_MAX)
+			init_reap(in, true);
+		in->leaving[in->nleaving++] = (struct leaving){j->reaper, j->pidfd};
+		j->pidfd = -1;
+	}
 	if (!j->flags && kills > in->claimed) {
 		j->flags |= KILLED_MEMORY;
 		note_limit(in, j, "memory", s->limits.memory);

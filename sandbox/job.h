@@ -36,6 +36,9 @@ struct job {
 	size_t drain[2]; /* bytes of output that come before what is owed */
 	char *done;	 /* the record that is owed */
 	int status;
+	bool told; /* status came from the reaper */
+	bool
+	    over; /* nothing of it runs any more but its reaper, whose end need not be awaited */
 	uint32_t flags;
 	uint64_t cpu_us;
 };
@@ -60,7 +63,10 @@ bool job_pump_state(struct job *j, struct queue *up);
 void job_serve_calls(struct job *j, const struct setup *s, struct queue *up);
 /* A limit that the job met: a notice, once a step. */
 void job_tell_limit(struct job *j, const char *what, uint64_t value, struct queue *up);
-/* Its reaper has ended: collects status and time; EXIT is owed from now on. */
+/* What the reaper tells: failures, the end. */
+bool job_pump_report(struct job *j, struct queue *up);
+/* Its reaper has ended, or said that it is over: collects status and time; EXIT is owed from now
+ * on. Of what is over reaper and pidfd are left to the caller. */
 void job_collect(struct job *j, struct queue *up);
 /* Sends what is owed when nothing stands before it. True when the job is over. */
 bool job_settle(struct job *j, struct queue *up);

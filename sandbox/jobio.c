@@ -218,26 +218,57 @@ job_feed(struct job *j)
 	}
 }
 
-void
-job_collect(struct job *j, struct queue *up)
+bool
+job_pump_report(struct job *j, struct queue *up)
+{
+	struct report r;
+	ssize_t n;
+
+	if (j->report < 0)
+		return false;
+	n = read(j->report, &r, sizeof(r));
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n != (ssize_t)sizeof(r)) {
+		sbx_shut(&j->report);
+		return false;
+	}
+	if (r.kind != REPORT_EXIT) {
+		up_fail(up, j->id, &r.fail);
+		return true;
+	}
+	j->status = r.status;
+	j->told = true;
+	j->over = r.over;
+	if (r.over)
+		j->cpu_us = r.cpu_us;
+	return true;
+}
+
+/* False when it is not there to be awaited. */
+static bool
+await_reaper(struct job *j, struct queue *up)
 {
 	struct rusage ru = {0};
-	struct report r;
 	int status = 0;
 
 	if (wait4(j->reaper, &status, 0, &ru) != j->reaper)
-		return;
+		return false;
 	sbx_shut(&j->pidfd);
-	j->status = status;
 	j->cpu_us = (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * US_PER_S +
 		    (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec);
-	while (read(j->report, &r, sizeof(r)) == (ssize_t)sizeof(r)) {
-		if (r.kind == REPORT_EXIT)
-			j->status = r.status;
-		else
-			up_fail(up, j->id, &r.fail);
-	}
-	owe(j, OWES_EXIT);
+	while (job_pump_report(j, up))
+		;
+	if (!j->told)
+		j->status = status;
+	return true;
+}
+
+void
+job_collect(struct job *j, struct queue *up)
+{
+	if (j->over || await_reaper(j, up))
+		owe(j, OWES_EXIT);
 }
 
 static void

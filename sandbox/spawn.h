@@ -9,6 +9,8 @@
 struct report {
 	int kind;
 	int status; /* REPORT_EXIT: wait status; REPORT_EXEC: exit code for a shell, 126 or 127 */
+	bool over;	 /* REPORT_EXIT: nothing of the job runs any more but its reaper */
+	uint64_t cpu_us; /* then: of all of it */
 	union {
 		struct sbx_fail fail;
 		struct sbx_notice notice; /* REPORT_NOTICE */
