@@ -238,6 +238,7 @@ order(const struct setup *s, const unsigned char *payload, size_t len, char *con
 	SBX_CLOSE int what = -1;
 	struct queue notices = {0};
 	struct setup mine = *s;
+	pid_t pid = -1;
 
 	/* What holds real root back holds bubblewrap as well, and nothing but mounts would keep
 	 * root from the kernel's settings. */
@@ -249,14 +250,17 @@ order(const struct setup *s, const unsigned char *payload, size_t len, char *con
 	if (s->net == SBX_NET_HOST && landlock_abi() < ABI_SCOPES)
 		return sbx_fail_set(f, "host network", ENOSYS, NULL), -1;
 	/* Inside, what is covered cannot be seen for what it is any more. */
-	if (!protect_without_mounts(&mine, put_notice, &notices, f))
-		return -1;
-	what = write_order(s, payload, len, argv, facts, &notices);
+	if (protect_without_mounts(&mine, put_notice, &notices, f)) {
+		what = write_order(s, payload, len, argv, facts, &notices);
+		fds[FD_ORDER] = what;
+		if (what < 0)
+			sbx_fail_set(f, "bubblewrap", errno, NULL);
+		else
+			pid = start(&mine, fds, f);
+	}
 	queue_free(&notices);
-	if (what < 0)
-		return sbx_fail_set(f, "bubblewrap", errno, NULL), -1;
-	fds[FD_ORDER] = what;
-	return start(&mine, fds, f);
+	protect_free(mine.protect);
+	return pid;
 }
 
 pid_t

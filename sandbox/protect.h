@@ -32,6 +32,8 @@ bool protect_ground(struct protect *p, const struct setup *s, int root, const ch
  * sweeps work all the same. `tell` NULL: nobody is told. */
 bool
 protect_without_mounts(struct setup *s, protect_tell *tell, void *arg, struct sbx_fail *f);
+/* In a process that lives on without it. NULL is nothing. */
+void protect_free(struct protect *p);
 enum protect_as { PROTECT_PINNED, PROTECT_READ_ONLY, PROTECT_HIDDEN };
 /* The guards of all grounds, one by one: false behind the last. */
 bool protect_guard(const struct protect *p, size_t i, char path[4096], enum protect_as *as);

@@ -37,6 +37,35 @@ protect_without_mounts(struct setup *s, protect_tell *say, void *arg, struct sbx
 	return true;
 }
 
+static void
+ground_free(struct ground *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		guard_release(&g->guard[i]);
+	for (size_t i = 0; i < g->nrepo; i++)
+		free(g->repo[i]);
+	for (size_t i = 0; i < g->nwatch; i++)
+		free(g->watch[i].path);
+	walk_free(g->walk);
+	sbx_shut(&g->top);
+	free(g->guard);
+	free(g->abs);
+	free(g);
+}
+
+void
+protect_free(struct protect *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->n; i++)
+		ground_free(p->ground[i]);
+	for (size_t i = 0; i < p->nshown; i++)
+		free(p->shown[i]);
+	sbx_shut(&p->root);
+	free(p);
+}
+
 bool
 protect_guard(const struct protect *p, size_t i, char path[PATH_MAX], enum protect_as *as)
 {
