@@ -99,6 +99,10 @@ init_watch(struct init *in)
 	add_up(in, false, &t);
 	if (t.memory + t.unseen > l->memory)
 		add_up(in, true, &t);
+	/* Shares of what processes share were read one after the other: when some of them ended
+	 * meanwhile the sum is too large. */
+	if (t.memory > l->memory)
+		add_up(in, true, &t);
 	in->patience_ms = usage_patience((uint32_t)t.threads, l->processes);
 	/* Pid 1 and its monitor count for the kernel's limit too. */
 	if (t.crowd && t.threads + 2 >= l->processes)

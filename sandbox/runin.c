@@ -66,6 +66,9 @@ watch(const struct setup *s)
 	usage_of_tree(self, &u);
 	if (u.memory + u.unseen > s->limits.memory)
 		usage_of_trees(&self, 1, &u, true);
+	/* Once more: when processes ended meanwhile, shares of the others were counted too high. */
+	if (u.memory > s->limits.memory)
+		usage_of_trees(&self, 1, &u, true);
 	/* Nothing at all: code took pid 1's descriptors away (prlimit) to blind it. */
 	over = u.memory > s->limits.memory || u.processes == 0 ? "memory" : NULL;
 	/* pid 1 itself counts too, and the kernel refuses at the limit. */
