@@ -51,7 +51,7 @@ sub ready {
     my $head = '';
     $head .= take(1) until $head =~ /\n\z/;
     my $step = take($head + 0);
-    $count++;
+    $count++ if $step ne '';
     no warnings;
     # `system { $program } @list` cannot be had with a replacement.
     if ($step =~ /\bsystem\s*\(?\s*\{/) { undef *CORE::GLOBAL::system }

@@ -101,7 +101,8 @@ static const struct kernel kernels[] = {
 	.driver = driver_c,
 	.driver_end = driver_c_end,
 	.debian = "gcc libc6-dev",
-	.about = "C, compiled with cc and run; only files persist; without main() it is wrapped",
+	.about =
+	    "C, compiled with cc and run; only files persist; without main() it is wrapped",
     },
     {
 	.name = "sql",
@@ -112,7 +113,8 @@ static const struct kernel kernels[] = {
 	.driver = driver_sql,
 	.driver_end = driver_sql_end,
 	.debian = "python3",
-	.about = "SQLite: a database in memory persists; ATTACH 'file.db' AS x; .tables, .schema",
+	.about = "SQLite: a database in memory persists; ATTACH 'file.db' AS x; .tables, "
+		 ".schema",
     },
     {
 	.name = "html",
@@ -123,7 +125,8 @@ static const struct kernel kernels[] = {
 	.driver = driver_html,
 	.driver_end = driver_html_end,
 	.debian = "bash",
-	.about = "saved as page-N.html in the working folder, not run; the user can open it",
+	.about =
+	    "saved as page-N.html in the working folder, not run; the user can open it",
     },
 };
 
