@@ -38,7 +38,7 @@ local({
 		if (validUTF8(text)) text else iconv(text, "UTF-8", "UTF-8", sub = "byte")
 	}
 
-	complain <- function(...) cat(..., sep = "", file = stderr())
+	complain <- function(...) cat(paste0(c(...), collapse = ""), file = stderr())
 
 	# "step3.R:2" of a call or expression that has a source reference of a step, else NULL.
 	place <- function(ref) {

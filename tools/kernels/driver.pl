@@ -56,8 +56,11 @@ sub ready {
     # `system { $program } @list` cannot be had with a replacement.
     if ($step =~ /\bsystem\s*\(?\s*\{/) { undef *CORE::GLOBAL::system }
     else                               { *CORE::GLOBAL::system = \&run }
-    $text = "package main;\n#line 1 \"step$count.pl\"\n$step\n;\n#line 1 \"sunaba\"\n"
-      . "Sunaba::done(0); SUNABA: Sunaba::ready(); eval Sunaba::text(); Sunaba::ended(); goto SUNABA;";
+    $text = "package main;\n#line 1 \"step$count.pl\"\n$step\n";
+    # A deep nest is slow: a step that declares nothing needs none.
+    $text .= ";\n#line 1 \"sunaba\"\n"
+      . 'Sunaba::done(0); SUNABA: Sunaba::ready(); eval Sunaba::text(); Sunaba::ended(); goto SUNABA;'
+      if $step =~ /\b(?:my|our|state|use|no)\b/;
 }
 
 sub text {

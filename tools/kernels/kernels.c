@@ -91,6 +91,7 @@ static const struct kernel kernels[] = {
 	.driver_end = driver_r_end,
 	.debian = "r-base-core",
 	.about = "R; names persist, visible values are printed, plots become PNG files",
+	.note = "r: plots are saved as PNG files in the working folder.",
     },
     {
 	.name = "c",
@@ -103,6 +104,8 @@ static const struct kernel kernels[] = {
 	.debian = "gcc libc6-dev",
 	.about =
 	    "C, compiled with cc and run; only files persist; without main() it is wrapped",
+	.note = "c: each step is a whole program, only its files last; without main() it "
+		"is wrapped in one.",
     },
     {
 	.name = "sql",
@@ -115,6 +118,9 @@ static const struct kernel kernels[] = {
 	.debian = "python3",
 	.about = "SQLite: a database in memory persists; ATTACH 'file.db' AS x; .tables, "
 		 ".schema",
+	.note =
+	    "sql: SQLite in memory; ATTACH 'FILE' AS x for files, .tables and .schema show "
+	    "what is there.",
     },
     {
 	.name = "html",
@@ -127,6 +133,7 @@ static const struct kernel kernels[] = {
 	.debian = "bash",
 	.about =
 	    "saved as page-N.html in the working folder, not run; the user can open it",
+	.note = "html: saved as a file for the user, not run.",
     },
 };
 
@@ -184,4 +191,14 @@ kernels_add_installed(struct buf *out, const char *none)
 	}
 	if (!*comma)
 		buf_adds(out, none);
+}
+
+void
+kernels_add_notes(struct buf *out)
+{
+	const struct kernel *k;
+
+	for (size_t i = 0; (k = kernel_at(i)); i++)
+		if (k->note && kernel_installed(k))
+			buf_addf(out, " %s", k->note);
 }
