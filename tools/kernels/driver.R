@@ -130,9 +130,8 @@ local({
 
 	run <- function(text) {
 		count <<- count + 1L
-		how <- tryCatch(allowInterrupts(execute(text)), error = function(e) 1L, interrupt = function(e) 130L)
-		while (sink.number() > 20L) # what a broken step has left
-			sink()
+		how <- tryCatch(withRestarts(allowInterrupts(execute(text)), abort = function() 1L),
+				error = function(e) 1L, interrupt = function(e) 130L)
 		try(close_plots(), silent = TRUE)
 		how
 	}

@@ -104,6 +104,7 @@ Class.new do
       placed = text.start_with?(/step\d+\.rb:\d+:/) # a syntax error names its own place
       frames.shift if placed && frames.first&.match?(/\Astep\d+\.rb\z/)
       place = placed || frames.empty? ? '' : "#{frames.shift}: "
+      frames = frames.first(10) + ["#{frames.size - 20} more"] + frames.last(10) if frames.size > 21
       complain("#{place}#{text}\n#{frames.map { |line| "\tfrom #{line}\n" }.join}")
       error = error.cause or break
     end
