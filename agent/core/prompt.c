@@ -35,8 +35,9 @@ prompt_how_to_run(const struct prompt_facts *f, struct buf *out)
 		    "ends the task.\n");
 	buf_adds(out, "- Languages: ");
 	kernels_add_installed(out, "none");
-	buf_adds(out,
-		 ". Each keeps its variables, imports and folder from step to step.\n");
+	buf_adds(out, ". Each keeps its variables, imports and folder from step to step.");
+	kernels_add_notes(out);
+	buf_adds(out, "\n");
 	buf_adds(out,
 		 "- Standard input of a step is empty. Output is cut in the middle when it "
 		 "is long.");

@@ -38,6 +38,12 @@ test_table(void **state)
 	assert_string_equal(kernel_find("shell")->name, "shell");
 	assert_string_equal(kernel_find("Python3")->name, "python");
 	assert_string_equal(kernel_find("js")->name, "javascript");
+	assert_string_equal(kernel_find("R")->name, "r");
+	assert_string_equal(kernel_find("rb")->name, "ruby");
+	assert_string_equal(kernel_find("pl")->name, "perl");
+	assert_string_equal(kernel_find("gcc")->name, "c");
+	assert_string_equal(kernel_find("SQLite")->name, "sql");
+	assert_string_equal(kernel_find("html")->name, "html");
 	assert_null(kernel_find("cobol"));
 	assert_null(kernel_find(""));
 	for (size_t i = 0; kernel_at(i); i++) {
@@ -107,15 +113,16 @@ play_wait(struct played *p)
 	for (;;) {
 		struct pollfd fds[2] = {{.fd = p->out, .events = POLLIN},
 					{.fd = p->state, .events = POLLIN}};
+		bool whole = p->records.len && memchr(p->records.data, 0, p->records.len);
 		ssize_t n;
 
 		assert_true(clock_ms() < end);
-		if (poll(fds, 2, 500) == 0 && p->interrupt)
+		if (poll(fds, 2, whole ? 0 : 500) == 0 && p->interrupt && !whole)
 			kill(-p->pid, SIGINT);
 		while ((n = read(p->out, part, sizeof(part))) > 0)
 			buf_add(&p->output, part, (size_t)n);
 		/* Output that came before the record is in its pipe by now. */
-		if (p->records.len && memchr(p->records.data, 0, p->records.len))
+		if (whole)
 			return true;
 		n = read(p->state, part, sizeof(part));
 		if (n > 0)
@@ -406,6 +413,86 @@ test_interrupt_javascript(void **state)
 			"a", "1\n");
 }
 
+static void
+test_interrupt_ruby(void **state)
+{
+	static const char *const busy[] = {
+	    "puts; while true; end; puts 'after'",
+	    "puts; sleep 60; puts 'after'",
+	    "puts; system('sleep 60'); puts 'after'",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(busy); i++)
+		check_interrupt("ruby", "a = 1", busy[i], "a", "1\n");
+}
+
+static void
+test_interrupt_perl(void **state)
+{
+	static const char *const busy[] = {
+	    "print qq(\n); while (1) {} print 'after'",
+	    "print qq(\n); sleep 60; print 'after'",
+	    "print qq(\n); system('sleep 60'); print 'after'",
+	    "print qq(\n); my $x = `sleep 60`; print 'after'",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(busy); i++)
+		check_interrupt("perl", "my $a = 1;", busy[i], "print $a", "1");
+}
+
+static void
+test_interrupt_r(void **state)
+{
+	(void)state;
+	check_interrupt("r", "a <- 1", "cat('\n'); repeat {}; cat('after')", "a",
+			"[1] 1\n");
+	check_interrupt("r", "a <- 1", "cat('\n'); try(Sys.sleep(60)); cat('after')", "a",
+			"[1] 1\n");
+}
+
+static void
+test_interrupt_c(void **state)
+{
+	(void)state;
+	check_interrupt("c", "", "puts(\"\"); for (;;) ; puts(\"after\");", "puts(\"1\");",
+			"1\n");
+	check_interrupt("c", "", "puts(\"\"); sleep(60); puts(\"after\");", "puts(\"1\");",
+			"1\n");
+}
+
+static void
+test_interrupt_sql(void **state)
+{
+	(void)state;
+	check_interrupt("sql", "CREATE TABLE t(a)",
+			"SELECT 1; WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
+			"FROM c) SELECT count(*) FROM c; SELECT 'after'",
+			".schema", "CREATE TABLE t(a);\n");
+}
+
+/* Each step of Perl is nested in the one before: many of them must neither slow it nor break. */
+static void
+test_perl_nesting(void **state)
+{
+	struct played p;
+
+	(void)state;
+	if (!play_start(&p, "perl"))
+		skip();
+	play_send(&p, "my $n = 0;");
+	for (int i = 0; i < 500; i++) {
+		assert_int_equal(play_status(&p), 0);
+		play_send(&p, "my $m = $n++;");
+	}
+	assert_int_equal(play_status(&p), 0);
+	play_send(&p, "print $n");
+	assert_int_equal(play_status(&p), 0);
+	assert_string_equal(buf_str(&p.output), "500");
+	play_end(&p);
+}
+
 int
 main(void)
 {
@@ -417,6 +504,12 @@ main(void)
 	    cmocka_unit_test(test_interrupt_shell),
 	    cmocka_unit_test(test_interrupt_python),
 	    cmocka_unit_test(test_interrupt_javascript),
+	    cmocka_unit_test(test_interrupt_ruby),
+	    cmocka_unit_test(test_interrupt_perl),
+	    cmocka_unit_test(test_interrupt_r),
+	    cmocka_unit_test(test_interrupt_c),
+	    cmocka_unit_test(test_interrupt_sql),
+	    cmocka_unit_test(test_perl_nesting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

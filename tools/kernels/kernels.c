@@ -12,6 +12,12 @@
 EMBED(driver_sh, "tools/kernels/driver.sh");
 EMBED(driver_py, "tools/kernels/driver.py");
 EMBED(driver_js, "tools/kernels/driver.js");
+EMBED(driver_rb, "tools/kernels/driver.rb");
+EMBED(driver_pl, "tools/kernels/driver.pl");
+EMBED(driver_r, "tools/kernels/driver.R");
+EMBED(driver_c, "tools/kernels/driver_c.sh");
+EMBED(driver_sql, "tools/kernels/driver_sql.py");
+EMBED(driver_html, "tools/kernels/driver_html.sh");
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -51,6 +57,83 @@ static const struct kernel kernels[] = {
 	.debian = "nodejs",
 	.about =
 	    "Node; names persist, top-level await, the value of a last expression is shown",
+    },
+    {
+	.name = "ruby",
+	.aliases = NAMES("rb", "irb"),
+	.program = "ruby",
+	.argv = NAMES("ruby", SBX_SCRIPT_DIR "/driver.rb"),
+	.script_name = "driver.rb",
+	.driver = driver_rb,
+	.driver_end = driver_rb_end,
+	.debian = "ruby",
+	.about = "Ruby; names persist, the value of a last expression is shown",
+    },
+    {
+	.name = "perl",
+	.aliases = NAMES("pl", "perl5"),
+	.program = "perl",
+	.argv = NAMES("perl", SBX_SCRIPT_DIR "/driver.pl"),
+	.script_name = "driver.pl",
+	.driver = driver_pl,
+	.driver_end = driver_pl_end,
+	.debian = "perl",
+	.about = "Perl; my variables, subs and packages persist",
+    },
+    {
+	.name = "r",
+	.aliases = NAMES("rscript", "rlang"),
+	.program = "R",
+	.argv = NAMES("R", "--no-echo", "--no-restore", "--no-save", "--no-init-file",
+		      "--file=" SBX_SCRIPT_DIR "/driver.R"),
+	.script_name = "driver.R",
+	.driver = driver_r,
+	.driver_end = driver_r_end,
+	.debian = "r-base-core",
+	.about = "R; names persist, visible values are printed, plots become PNG files",
+	.note = "r: plots are saved as PNG files in the working folder.",
+    },
+    {
+	.name = "c",
+	.aliases = NAMES("cc", "gcc", "clang"),
+	.program = "cc",
+	.argv = NAMES("bash", "--noprofile", "--norc", SBX_SCRIPT_DIR "/driver_c.sh"),
+	.script_name = "driver_c.sh",
+	.driver = driver_c,
+	.driver_end = driver_c_end,
+	.debian = "gcc libc6-dev",
+	.about =
+	    "C, compiled with cc and run; only files persist; without main() it is wrapped",
+	.note = "c: each step is a whole program, only its files last; without main() it "
+		"is wrapped in one.",
+    },
+    {
+	.name = "sql",
+	.aliases = NAMES("sqlite", "sqlite3"),
+	.program = "python3",
+	.argv = NAMES("python3", "-I", "-S", SBX_SCRIPT_DIR "/driver_sql.py"),
+	.script_name = "driver_sql.py",
+	.driver = driver_sql,
+	.driver_end = driver_sql_end,
+	.debian = "python3",
+	.about = "SQLite: a database in memory persists; ATTACH 'file.db' AS x; .tables, "
+		 ".schema",
+	.note =
+	    "sql: SQLite in memory; ATTACH 'FILE' AS x for files, .tables and .schema show "
+	    "what is there.",
+    },
+    {
+	.name = "html",
+	.aliases = NAMES("htm"),
+	.program = "bash",
+	.argv = NAMES("bash", "--noprofile", "--norc", SBX_SCRIPT_DIR "/driver_html.sh"),
+	.script_name = "driver_html.sh",
+	.driver = driver_html,
+	.driver_end = driver_html_end,
+	.debian = "bash",
+	.about =
+	    "saved as page-N.html in the working folder, not run; the user can open it",
+	.note = "html: saved as a file for the user, not run.",
     },
 };
 
@@ -108,4 +191,14 @@ kernels_add_installed(struct buf *out, const char *none)
 	}
 	if (!*comma)
 		buf_adds(out, none);
+}
+
+void
+kernels_add_notes(struct buf *out)
+{
+	const struct kernel *k;
+
+	for (size_t i = 0; (k = kernel_at(i)); i++)
+		if (k->note && kernel_installed(k))
+			buf_addf(out, " %s", k->note);
 }

@@ -17,7 +17,8 @@ struct kernel {
 	const unsigned char *driver; /* its text */
 	const unsigned char *driver_end;
 	const char *debian; /* package to install when it is missing */
-	const char *about;  /* one line for the model */
+	const char *about;  /* one line for the user */
+	const char *note;   /* what the model must know of it, a sentence; or NULL */
 };
 
 /* By name or alias, case-insensitive; NULL when there is none. */
@@ -28,5 +29,7 @@ const struct kernel *kernel_at(size_t i);
 bool kernel_installed(const struct kernel *k);
 /* "shell, python": the names of those that are installed, else `none`. */
 void kernels_add_installed(struct buf *out, const char *none);
+/* The notes of those that are installed, each a sentence behind a space. */
+void kernels_add_notes(struct buf *out);
 
 #endif

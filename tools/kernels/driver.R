@@ -1,0 +1,161 @@
+# Keeps one R alive and runs the session's steps in it. The protocol is that of sandbox.h.
+#
+# Everything of ours is in one local environment: the global one is the steps' alone. Visible values
+# are printed as at R's own prompt. Plots of a step go to PNG files named plot-STEP-N.png.
+# R cannot mark a descriptor close-on-exec; those inherited are closed after they were opened anew.
+local({
+	cwd_max <- 4096L # bytes of a record
+	count <- 0L
+	code <- file("/proc/self/fd/200", "rb", raw = TRUE)
+	status <- file("/proc/self/fd/201", "wb", raw = TRUE)
+
+	say <- function(text) {
+		writeBin(c(charToRaw(text), as.raw(0L)), status)
+		flush(status)
+	}
+
+	take <- function(want) {
+		got <- raw(0L)
+		while (length(got) < want) {
+			part <- readBin(code, "raw", want - length(got))
+			if (length(part) == 0L)
+				base::quit("no", 0L, FALSE)
+			got <- c(got, part)
+		}
+		got
+	}
+
+	read <- function() {
+		head <- raw(0L)
+		repeat {
+			byte <- take(1L)
+			if (byte == as.raw(10L))
+				break
+			head <- c(head, byte)
+		}
+		text <- rawToChar(take(as.integer(rawToChar(head))))
+		Encoding(text) <- "UTF-8"
+		if (validUTF8(text)) text else iconv(text, "UTF-8", "UTF-8", sub = "byte")
+	}
+
+	complain <- function(...) cat(paste0(c(...), collapse = ""), file = stderr())
+
+	# "step3.R:2" of a call or expression that has a source reference of a step, else NULL.
+	place <- function(ref) {
+		from <- attr(ref, "srcfile")
+		if (is.null(ref) || is.null(from) || !grepl("^step[0-9]+\\.R$", from$filename))
+			return(NULL)
+		paste0(from$filename, ":", ref[[1L]])
+	}
+
+	frames <- function(calls) {
+		shown <- character()
+		for (call in rev(calls)) {
+			at <- place(attr(call, "srcref"))
+			if (identical(call[[1L]], quote(.handleSimpleError)))
+				shown <- character()
+			else if (!is.null(at))
+				shown <- c(shown, paste0("  at ", at, ": ", deparse(call, nlines = 1L)[1L]))
+		}
+		utils::head(shown, 20L)
+	}
+
+	# " in f(x)", unless it is a call of ours.
+	where <- function(condition) {
+		call <- conditionCall(condition)
+		ours <- inherits(condition, "sunaba_parse") || is.null(call) ||
+			identical(call, quote(eval(exprs[i], globalenv())))
+		if (ours) "" else paste0(" in ", deparse(call, nlines = 1L)[1L])
+	}
+
+	# As options(warn = 1) shows them, which the user may have changed.
+	warned <- function(condition) {
+		if (!identical(as.integer(getOption("warn")), 1L))
+			return()
+		complain("Warning", where(condition), ": ", conditionMessage(condition), "\n")
+		invokeRestart("muffleWarning")
+	}
+
+	report <- function(error, calls, top) {
+		call <- conditionCall(error)
+		complain("Error", where(error), ": ", conditionMessage(error), "\n")
+		if (!inherits(error, "sunaba_parse"))
+			complain(paste0(c(frames(calls), if (!is.null(top)) paste0("  at ", top)), "\n"))
+	}
+
+	device <- function(...) {
+		name <- sprintf("plot-%d-%%d.png", count)
+		if (isTRUE(capabilities("cairo")))
+			grDevices::png(name, 900L, 600L, type = "cairo")
+		else
+			grDevices::pdf(sub("%d.png", "1.pdf", name, fixed = TRUE))
+	}
+
+	close_plots <- function() {
+		if (!"grDevices" %in% loadedNamespaces())
+			return()
+		while (grDevices::dev.cur() > 1L)
+			grDevices::dev.off()
+	}
+
+	parsed <- function(text, name) {
+		lines <- strsplit(text, "\n", fixed = TRUE)[[1L]]
+		tryCatch(parse(text = text, keep.source = TRUE, srcfile = srcfilecopy(name, lines)),
+			 error = function(e) stop(structure(class = c("sunaba_parse", class(e)), e)))
+	}
+
+	execute <- function(text) {
+		calls <- list()
+		top <- NULL
+		tryCatch({
+			withCallingHandlers({
+				exprs <- parsed(text, paste0("step", count, ".R"))
+				refs <- attr(exprs, "srcref")
+				for (i in seq_along(exprs)) {
+					top <- place(refs[[i]])
+					value <- withVisible(eval(exprs[i], globalenv()))
+					if (value$visible)
+						print(value$value)
+				}
+			}, warning = warned, error = function(e) calls <<- sys.calls())
+			0L
+		}, error = function(e) {
+			report(e, calls, top)
+			1L
+		}, interrupt = function(e) {
+			complain("Interrupted\n")
+			130L
+		})
+	}
+
+	run <- function(text) {
+		count <<- count + 1L
+		how <- tryCatch(withRestarts(allowInterrupts(execute(text)), abort = function() 1L),
+				error = function(e) 1L, interrupt = function(e) 130L)
+		try(close_plots(), silent = TRUE)
+		how
+	}
+
+	# Loading all of the package would take longer.
+	tryCatch({
+		dyn.load(file.path(.Library, "parallel", "libs", "parallel.so"))
+		.Call("mc_close_fds", c(200L, 201L))
+	}, error = function(e) NULL)
+	options(warn = 1L, device = device, keep.source = TRUE, browserNLdisabled = TRUE,
+		menu.graphics = FALSE, error = NULL)
+	pid <- Sys.getpid()
+	say("R")
+	# A SIGINT is for steps alone; one that R takes note of late ends the step it was meant for.
+	suspendInterrupts(repeat {
+		text <- read()
+		how <- if (nzchar(text)) run(text) else 0L
+		how <- tryCatch({
+			allowInterrupts(Sys.sleep(0))
+			how
+		}, interrupt = function(e) 130L)
+		if (Sys.getpid() != pid)
+			base::quit("no", how, FALSE)
+		cwd <- getwd()
+		say(paste0("D", how, "\t", if (is.null(cwd)) "" else substr(cwd, 1L, cwd_max)))
+	})
+})
