@@ -48,6 +48,7 @@ collect_init(struct collect *c, size_t show, const char *dir, size_t spill_max)
 			      .head = BUF_INIT(half),
 			      .tail = BUF_INIT(2 * half),
 			      .raw = BUF_INIT(2 * half),
+			      .sniff = BUF_INIT(MAGIC_BYTES),
 			      .dir = dir,
 			      .fd = -1,
 			      .spill_max = spill_max};
@@ -61,6 +62,7 @@ collect_release(struct collect *c)
 	buf_release(&c->head);
 	buf_release(&c->tail);
 	buf_release(&c->raw);
+	buf_release(&c->sniff);
 	free(TAKE(c->path));
 	if (c->fd >= 0)
 		close(TAKE_FD(c->fd));
@@ -115,6 +117,7 @@ void
 collect_add(struct collect *c, const char *p, size_t n)
 {
 	c->total_bytes += n;
+	buf_add(&c->sniff, p, MIN_OF(n, MAGIC_BYTES - c->sniff.len));
 	collect_keep(c, p, n);
 	fold_feed(&c->fold, p, n);
 }
@@ -181,4 +184,17 @@ collect_end(struct collect *c, size_t *omitted)
 	buf_add(&out, c->head.data, c->head.len);
 	buf_add(&out, c->tail.data, c->tail.len);
 	return buf_take(&out);
+}
+
+char *
+collect_binary(const struct collect *c)
+{
+	struct magic m;
+	AUTO_FREE char *what = NULL, *size = NULL;
+
+	if (!magic_binary(c->sniff.data, c->sniff.len, &m))
+		return NULL;
+	what = magic_words(&m);
+	size = magic_size(c->total_bytes);
+	return mem_printf("[binary output: %s, %s]", size, what);
 }

@@ -5,6 +5,7 @@
  * turns the loop, and what came of it is put into the result.
  *
  * Pinned by tests/unit/test_execute.c. */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -61,6 +62,8 @@ executor_new(const struct executor_opts *o)
 
 	x->o = *o;
 	x->spills.max = o->limits.spills_bytes;
+	if (o->policy && o->policy->workspace)
+		x->changes = changes_new();
 	jobs_init(&x->jobs, o->sandbox);
 	buf_init(&x->told, EXPLAIN_LINES_MAX);
 	x->jobs.notice = executor_notice;
@@ -93,6 +96,7 @@ executor_free(struct executor *x)
 	jobs_release(&x->jobs);
 	executor_stop(x);
 	spills_release(&x->spills);
+	changes_free(x->changes);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	buf_release(&x->told);
 	free(x);
@@ -101,6 +105,7 @@ executor_free(struct executor *x)
 void
 executor_part(struct executor *x)
 {
+	changes_free(x->changes);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	buf_release(&x->told);
 	free(x);
@@ -241,6 +246,7 @@ static void
 result_note(const struct step *s, struct step_result *r)
 {
 	struct buf b = BUF_INIT(2 * KIB);
+	const char *off;
 
 	if (s->why == WHY_OUTPUT)
 		buf_addf(&b, "stopped: more than %zu MiB of output\n",
@@ -265,6 +271,8 @@ result_note(const struct step *s, struct step_result *r)
 		buf_addf(&b, "the whole output could not be kept: %s\n",
 			 s->out.spill_error.msg);
 	result_note_spills(s, &b);
+	if (s->x->changes && (off = changes_note(s->x->changes)))
+		buf_addf(&b, "%s\n", off);
 	if (b.len > 0) {
 		buf_truncate(&b, b.len - 1);
 		r->note = buf_take(&b);
@@ -319,6 +327,50 @@ result_explain(struct step *s, struct step_result *r, const char *cwd)
 }
 
 static void
+result_output(struct step *s, struct step_result *r)
+{
+	r->output = collect_end(&s->out, &r->omitted_bytes);
+	r->total_bytes = s->out.total_bytes;
+	r->binary = collect_binary(&s->out);
+	if (!r->binary)
+		return;
+	r->omitted_bytes = r->total_bytes;
+	free(r->output);
+	r->output = mem_printf("%s\n", r->binary);
+}
+
+/* The workspace as code sees it, for a walk; -1. The caller closes it. */
+static int
+workspace_open(const struct executor *x)
+{
+	const struct sbx_policy *p = x->o.policy;
+	int stage = sbx_session_stage(x->o.sandbox);
+
+	if (stage >= 0)
+		return openat(stage, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return p->workspace_readonly ? -1
+				     : open(p->workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void
+result_files(struct step *s, struct step_result *r)
+{
+	AUTO_CLOSE int fd = s->x->changes ? workspace_open(s->x) : -1;
+
+	if (fd >= 0)
+		r->changes = changes_after(s->x->changes, fd);
+}
+
+static void
+note_files(struct executor *x)
+{
+	AUTO_CLOSE int fd = x->changes ? workspace_open(x) : -1;
+
+	if (fd >= 0)
+		changes_before(x->changes, fd);
+}
+
+static void
 result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 	    uint64_t cpu_before)
 {
@@ -328,8 +380,8 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 	r->wall_ms = clock_ms() - s->start;
 	if (job->cpu_us > cpu_before)
 		r->cpu_ms = (int64_t)((job->cpu_us - cpu_before) / 1000);
-	r->output = collect_end(&s->out, &r->omitted_bytes);
-	r->total_bytes = s->out.total_bytes;
+	result_output(s, r);
+	result_files(s, r);
 	if (job->cwd && cwd_before && strcmp(job->cwd, cwd_before) != 0) {
 		struct buf b = BUF_INIT(3 * SBX_RECORD_MAX);
 
@@ -399,6 +451,7 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 	if (job->stray.len > 0)
 		step_output(1, job->stray.data, job->stray.len, s);
 	buf_reset(&job->stray);
+	note_files(s->x);
 	step_begin(s, s->x->o.limits.wall_ms, true);
 	s->x->jobs.output = step_output;
 	s->x->jobs.arg = s;

@@ -22,6 +22,7 @@ struct executor {
 	struct executor_attend attend;
 	bool busy; /* a step is under way */
 	struct spills spills;
+	struct changes *changes; /* NULL: nobody says where the workspace is */
 };
 /* Watches the jail's descriptor; for writability only while something waits to be written. */
 void executor_watch(struct executor *x);
