@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 
 #include "agent/base/mem.h"
-#include "agent/base/utf8.h"
 #include "tools/changes_int.h"
+#include "tools/shown.h"
 
 #define LOOK_MAX       (256 * KIB) /* bytes of a picture that are read */
 #define NAME_MAX_SHOWN 200	   /* bytes of a name */
@@ -74,42 +74,14 @@ change_list_look(struct change_list *l, int root)
 
 /* ---- words ---- */
 
-/* Control, format and other characters that do not show, or change how others are shown. */
-static bool
-is_hidden(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x61C ||
-	       c == 0x180E || (c >= 0x200B && c <= 0x200F) ||
-	       (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) ||
-	       (c >= 0xFE00 && c <= 0xFE0D) || c == 0xFEFF ||
-	       (c >= 0xFFF9 && c <= 0xFFFB) || c >= 0xE0000;
-}
-
 static void
 name_text(const char *path, struct buf *out)
 {
-	size_t n = strlen(path), at = 0;
 	bool quote = strpbrk(path, " '\"\\,") != NULL;
 
 	if (quote)
 		buf_addc(out, '\'');
-	while (at < n && at < NAME_MAX_SHOWN) {
-		uint32_t c;
-		size_t k = utf8_decode(path + at, n - at, &c);
-
-		if (c == UINT32_MAX)
-			for (size_t i = 0; i < k; i++)
-				buf_addf(out, "\\x%02x", (unsigned char)path[at + i]);
-		else if (is_hidden(c))
-			buf_addf(out, "\\u{%x}", c);
-		else if (c == '\\' || c == '\'')
-			buf_addf(out, "\\%c", (char)c);
-		else
-			buf_add(out, path + at, k);
-		at += k;
-	}
-	if (at < n)
-		buf_adds(out, "…");
+	shown_add(out, path, strlen(path), NAME_MAX_SHOWN);
 	if (quote)
 		buf_addc(out, '\'');
 }

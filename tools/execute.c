@@ -5,7 +5,6 @@
  * turns the loop, and what came of it is put into the result.
  *
  * Pinned by tests/unit/test_execute.c. */
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -267,6 +266,13 @@ result_note(const struct step *s, struct step_result *r)
 	if (r->fresh)
 		buf_adds(&b, "variables, imports and working folder of earlier steps were "
 			     "lost\n");
+	if (s->stray > 0)
+		buf_addf(&b,
+			 "the first %zu bytes of output came from the background since the "
+			 "last step\n",
+			 s->stray);
+	if (s->stray_lost > 0)
+		buf_addf(&b, "%zu bytes more from there were not kept\n", s->stray_lost);
 	if (s->out.spill_error.kind)
 		buf_addf(&b, "the whole output could not be kept: %s\n",
 			 s->out.spill_error.msg);
@@ -327,50 +333,6 @@ result_explain(struct step *s, struct step_result *r, const char *cwd)
 }
 
 static void
-result_output(struct step *s, struct step_result *r)
-{
-	r->output = collect_end(&s->out, &r->omitted_bytes);
-	r->total_bytes = s->out.total_bytes;
-	r->binary = collect_binary(&s->out);
-	if (!r->binary)
-		return;
-	r->omitted_bytes = r->total_bytes;
-	free(r->output);
-	r->output = mem_printf("%s\n", r->binary);
-}
-
-/* The workspace as code sees it, for a walk; -1. The caller closes it. */
-static int
-workspace_open(const struct executor *x)
-{
-	const struct sbx_policy *p = x->o.policy;
-	int stage = sbx_session_stage(x->o.sandbox);
-
-	if (stage >= 0)
-		return openat(stage, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return p->workspace_readonly ? -1
-				     : open(p->workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-static void
-result_files(struct step *s, struct step_result *r)
-{
-	AUTO_CLOSE int fd = s->x->changes ? workspace_open(s->x) : -1;
-
-	if (fd >= 0)
-		r->changes = changes_after(s->x->changes, fd);
-}
-
-static void
-note_files(struct executor *x)
-{
-	AUTO_CLOSE int fd = x->changes ? workspace_open(x) : -1;
-
-	if (fd >= 0)
-		changes_before(x->changes, fd);
-}
-
-static void
 result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 	    uint64_t cpu_before)
 {
@@ -380,8 +342,8 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 	r->wall_ms = clock_ms() - s->start;
 	if (job->cpu_us > cpu_before)
 		r->cpu_ms = (int64_t)((job->cpu_us - cpu_before) / 1000);
-	result_output(s, r);
-	result_files(s, r);
+	step_take_output(s, r);
+	step_files_after(s, r);
 	if (job->cwd && cwd_before && strcmp(job->cwd, cwd_before) != 0) {
 		struct buf b = BUF_INIT(3 * SBX_RECORD_MAX);
 
@@ -396,7 +358,7 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 /* ---- running ---- */
 
 static char *
-start_note(const struct job *job, const struct buf *said)
+start_note(const struct job *job, size_t had)
 {
 	char msg[1024], hint[512];
 
@@ -405,7 +367,8 @@ start_note(const struct job *job, const struct buf *said)
 		return mem_printf("%s could not be started: %s", job->kernel->name, msg);
 	}
 	return mem_printf("%s could not be started: %.*s", job->kernel->name,
-			  (int)MIN_OF(said->len, KIB), said->len ? said->data : "");
+			  (int)MIN_OF(job->stray.len - had, KIB),
+			  job->stray.len ? job->stray.data + had : "");
 }
 
 /* Brings the interpreter to where it takes code. An empty step then tells its folder. False
@@ -414,11 +377,11 @@ static bool
 step_ensure(struct step *s, struct step_result *r)
 {
 	struct job *job = s->job;
+	size_t had = job->stray.len; /* of an interpreter before this one */
 
 	if (job->state == JOB_IDLE)
 		return true;
 	r->fresh = job->lost;
-	buf_reset(&job->stray);
 	step_begin(s, START_MS, false);
 	if (jobs_start(&s->x->jobs, job))
 		step_wait(s, JOB_STARTING);
@@ -429,7 +392,8 @@ step_ensure(struct step *s, struct step_result *r)
 	if (job->state != JOB_NONE)
 		jobs_abandon(&s->x->jobs, job);
 	job->lost = r->fresh;
-	not_run(r, s->why == WHY_USER ? NULL : start_note(job, &job->stray));
+	not_run(r, s->why == WHY_USER ? NULL : start_note(job, had));
+	buf_truncate(&job->stray, MIN_OF(had, job->stray.len));
 	if (s->why == WHY_USER) {
 		r->end = STEP_INTERRUPTED;
 		r->status = 128 + SIGINT;
@@ -448,10 +412,8 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 		return;
 	cwd = mem_strdup(job->cwd);
 	cpu = job->cpu_us;
-	if (job->stray.len > 0)
-		step_output(1, job->stray.data, job->stray.len, s);
-	buf_reset(&job->stray);
-	note_files(s->x);
+	step_take_stray(s);
+	step_files_before(s);
 	step_begin(s, s->x->o.limits.wall_ms, true);
 	s->x->jobs.output = step_output;
 	s->x->jobs.arg = s;
