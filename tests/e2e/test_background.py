@@ -86,7 +86,7 @@ def jobs_and_kill():
         says(t, f"/kill {number[1]}", "it had ended already: sleep 4711")
         says(t, f"/kill {stubborn[1]}", "ended: sh -c trap")
         says(t, "/kill 99", "/kill takes a number")
-        says(t, "/kill 1", "ended: shell; variables")
+        says(t, "/kill 1", "ended: shell")
         says(t, "/jobs", "no interpreter is running")
         again_at_prompt(t)
 
