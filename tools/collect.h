@@ -11,6 +11,8 @@
 #include "tools/fold.h"
 #include "tools/magic.h"
 
+#define COLLECT_LAST_MAX KIB
+
 struct collect {
 	struct fold fold;
 	size_t half;	    /* bytes of text kept at the start, and at the end */
@@ -24,6 +26,7 @@ struct collect {
 	int fd;		    /* of the spill file, or -1 */
 	size_t spill_max, spilled;
 	struct buf sniff;	/* the first MAGIC_BYTES */
+	struct buf last;	/* the last COLLECT_LAST_MAX raw bytes, or some more */
 	struct err spill_error; /* kind ERR_NONE while all is well */
 };
 
@@ -36,6 +39,8 @@ bool collect_full(const struct collect *c); /* more came than the spill may hold
  * much is left out, cut between lines where one ends near by. *omitted: bytes of text left
  * out. */
 char *collect_end(struct collect *c, size_t *omitted);
+/* Whole lines of text at the end of output that is none, the caller's; or NULL. */
+char *collect_last_text(const struct collect *c);
 /* "[binary output: 4.2 KB, PNG image 640x480]" when it is no text, the caller's; else NULL. */
 char *collect_binary(const struct collect *c);
 

@@ -10,14 +10,17 @@
 void
 step_take_output(struct step *s, struct step_result *r)
 {
+	AUTO_FREE char *last = NULL;
+
 	r->output = collect_end(&s->out, &r->omitted_bytes);
 	r->total_bytes = s->out.total_bytes;
 	r->binary = collect_binary(&s->out);
 	if (!r->binary)
 		return;
 	r->omitted_bytes = r->total_bytes;
+	last = collect_last_text(&s->out);
 	free(r->output);
-	r->output = mem_printf("%s\n", r->binary);
+	r->output = mem_printf("%s\n%s", r->binary, last ? last : "");
 }
 
 /* The workspace as code sees it, for a walk; -1. The caller closes it. */

@@ -140,13 +140,13 @@ def binary_output():
     def prepare(home):
         with open(home.path("work/plot.png"), "wb") as f:
             f.write(PNG)
-    asked, done = play(srv.run("cat plot.png"), srv.run("head -c 5000 /dev/urandom"),
+    asked, done = play(srv.run("cat plot.png"), srv.run("head -c 5000 /dev/urandom; echo; echo behind; echo 後"),
                        srv.run("echo words"), page(step=1), prepare=prepare)
     png, data, words, again = results(asked)
     what = f"[binary output: {len(PNG) / 1000:.1f} KB, PNG image 640x480]"
     contains(png, what, "the picture")
     equal(len(png) < 300, True, "nothing else")
-    contains(data, "[binary output: 5.0 KB, data]", "noise")
+    contains(data, "[binary output: 5.0 KB, data]\nbehind\n後\n", "noise")
     contains(words, "]\nwords\n", "text")
     contains(again, "is no text", "its pages")
     contains(done.err, what, "to the user")
