@@ -30,9 +30,9 @@ def alive(mark):
     return found
 
 
-def at_prompt(home):
+def at_prompt(home, *words):
     """A session at its prompt, with a model that says hello."""
-    t = Tmux(home, ["-m", home.script({"say": "Hello."})], columns=140, rows=50)
+    t = Tmux(home, ["-m", home.script({"say": "Hello."}), *words], columns=140, rows=50)
     try:
         t.wait_for(PROMPT)
     except BaseException:
