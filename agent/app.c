@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/app.h"
+#include "agent/background.h"
 #include "agent/staged.h"
 #include "agent/base/fs.h"
 #include "agent/base/json.h"
@@ -373,6 +374,7 @@ app_close(struct app *a)
 	screen_free(TAKE(a->screen));
 	term_free(TAKE(a->term));
 	loop_free(TAKE(a->loop));
+	background_close(a);
 	free(TAKE(a->system));
 	free(TAKE(a->history));
 }

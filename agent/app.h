@@ -26,6 +26,7 @@ struct app {
 	struct net *net;	       /* the proxy of the session; see net.h */
 	struct stage *stage;	       /* with --staged: where changes wait */
 	bool stage_noted;	       /* the transcript names it */
+	struct job_list *jobs;	       /* that /jobs showed last */
 	char *system;		       /* text of --system */
 	char *history;		       /* path of the prompt's history */
 };

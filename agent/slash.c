@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/allow.h"
+#include "agent/background.h"
 #include "agent/limits.h"
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
@@ -147,30 +148,6 @@ slash_edit(struct app *a, const char *arg)
 }
 
 static enum slash_end
-slash_reset(struct app *a, const char *arg)
-{
-	(void)arg;
-	session_reset(a->session);
-	slash_say(a, "the conversation is forgotten, the interpreters start afresh");
-	return SLASH_DONE;
-}
-
-static enum slash_end
-slash_restart(struct app *a, const char *arg)
-{
-	const struct kernel *k = *arg ? kernel_find(arg) : NULL;
-
-	if (*arg && !k) {
-		slash_say(a, "there is no language '%s'", arg);
-		return SLASH_DONE;
-	}
-	executor_restart(a->session->executor, k ? k->name : NULL);
-	slash_say(a, "%s: variables and imports are gone, the next step starts afresh",
-		  k ? k->name : "all interpreters");
-	return SLASH_DONE;
-}
-
-static enum slash_end
 slash_save_to(struct app *a, const char *arg, bool over)
 {
 	AUTO_FREE char *path = *arg ? fs_expand(arg) : NULL;
@@ -257,8 +234,13 @@ const struct slash_row slash_table[] = {
     {"apply", "[all|PATH...]", "write changes that wait to the workspace",
      staged_slash_apply},
     {"discard", "[PATH...]", "take changes that wait back", staged_slash_discard},
-    {"reset", "", "forget the conversation, restart the interpreters", slash_reset},
-    {"restart", "[LANGUAGE]", "restart one interpreter, or all", slash_restart},
+    {"reset", "", "forget the conversation, restart the interpreters",
+     background_slash_reset},
+    {"restart", "[LANGUAGE]", "restart one interpreter, or all", background_slash_restart},
+    {"jobs", "", "the interpreters, and what runs in their background",
+     background_slash_jobs},
+    {"kill", "N", "end one of them, by its number in /jobs", background_slash_kill},
+    {"env", "", "the environment that code gets", background_slash_env},
     {"save", "FILE", "save the conversation as Markdown", slash_save},
     {"save!", "FILE", "the same, over a file that is there", slash_save_over},
     {"tokens", "", "what was used, and how full the window is", slash_tokens},

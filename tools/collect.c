@@ -14,6 +14,8 @@
 #include "agent/base/utf8.h"
 #include "tools/collect.h"
 
+#define LAST_TEXT_MIN 4 /* bytes; noise holds fewer by chance */
+
 static void
 collect_tail(struct collect *c, const char *p, size_t n)
 {
@@ -48,6 +50,8 @@ collect_init(struct collect *c, size_t show, const char *dir, size_t spill_max)
 			      .head = BUF_INIT(half),
 			      .tail = BUF_INIT(2 * half),
 			      .raw = BUF_INIT(2 * half),
+			      .sniff = BUF_INIT(MAGIC_BYTES),
+			      .last = BUF_INIT(2 * COLLECT_LAST_MAX),
 			      .dir = dir,
 			      .fd = -1,
 			      .spill_max = spill_max};
@@ -61,6 +65,8 @@ collect_release(struct collect *c)
 	buf_release(&c->head);
 	buf_release(&c->tail);
 	buf_release(&c->raw);
+	buf_release(&c->sniff);
+	buf_release(&c->last);
 	free(TAKE(c->path));
 	if (c->fd >= 0)
 		close(TAKE_FD(c->fd));
@@ -111,10 +117,22 @@ collect_keep(struct collect *c, const char *p, size_t n)
 	collect_spill(c, p, n);
 }
 
+static void
+collect_last(struct collect *c, const char *p, size_t n)
+{
+	size_t keep = MIN_OF(n, COLLECT_LAST_MAX);
+
+	if (c->last.len + keep > 2 * COLLECT_LAST_MAX)
+		buf_consume(&c->last, c->last.len - (COLLECT_LAST_MAX - keep));
+	buf_add(&c->last, p + n - keep, keep);
+}
+
 void
 collect_add(struct collect *c, const char *p, size_t n)
 {
 	c->total_bytes += n;
+	buf_add(&c->sniff, p, MIN_OF(n, MAGIC_BYTES - c->sniff.len));
+	collect_last(c, p, n);
 	collect_keep(c, p, n);
 	fold_feed(&c->fold, p, n);
 }
@@ -181,4 +199,41 @@ collect_end(struct collect *c, size_t *omitted)
 	buf_add(&out, c->head.data, c->head.len);
 	buf_add(&out, c->tail.data, c->tail.len);
 	return buf_take(&out);
+}
+
+char *
+collect_binary(const struct collect *c)
+{
+	struct magic m;
+	AUTO_FREE char *what = NULL, *size = NULL;
+
+	if (!magic_binary(c->sniff.data, c->sniff.len, &m))
+		return NULL;
+	what = magic_words(&m);
+	size = magic_size(c->total_bytes);
+	return mem_printf("[binary output: %s, %s]", size, what);
+}
+
+char *
+collect_last_text(const struct collect *c)
+{
+	const char *p = c->last.data;
+	size_t n = c->last.len, start = n;
+
+	if (n == 0 || p[n - 1] != '\n')
+		return NULL;
+	/* Behind the first newline from which on all is text. */
+	for (size_t i = n - 1; i > 0; i--) {
+		unsigned char b = (unsigned char)p[i - 1];
+
+		if (b == '\n' && !utf8_valid(p + i, n - i))
+			break;
+		if (b == '\n')
+			start = i;
+		if ((b < 0x20 && b != '\n' && b != '\t') || b == 0x7F)
+			break;
+	}
+	if (n - start < LAST_TEXT_MIN)
+		return NULL;
+	return mem_strndup(p + start, n - start);
 }

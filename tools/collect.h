@@ -9,6 +9,9 @@
 #include "agent/base/buf.h"
 #include "agent/base/err.h"
 #include "tools/fold.h"
+#include "tools/magic.h"
+
+#define COLLECT_LAST_MAX KIB
 
 struct collect {
 	struct fold fold;
@@ -22,6 +25,8 @@ struct collect {
 	char *path;	    /* of the spill file, or NULL */
 	int fd;		    /* of the spill file, or -1 */
 	size_t spill_max, spilled;
+	struct buf sniff;	/* the first MAGIC_BYTES */
+	struct buf last;	/* the last COLLECT_LAST_MAX raw bytes, or some more */
 	struct err spill_error; /* kind ERR_NONE while all is well */
 };
 
@@ -34,5 +39,9 @@ bool collect_full(const struct collect *c); /* more came than the spill may hold
  * much is left out, cut between lines where one ends near by. *omitted: bytes of text left
  * out. */
 char *collect_end(struct collect *c, size_t *omitted);
+/* Whole lines of text at the end of output that is none, the caller's; or NULL. */
+char *collect_last_text(const struct collect *c);
+/* "[binary output: 4.2 KB, PNG image 640x480]" when it is no text, the caller's; else NULL. */
+char *collect_binary(const struct collect *c);
 
 #endif

@@ -61,6 +61,8 @@ executor_new(const struct executor_opts *o)
 
 	x->o = *o;
 	x->spills.max = o->limits.spills_bytes;
+	if (o->policy && o->policy->workspace)
+		x->changes = changes_new();
 	jobs_init(&x->jobs, o->sandbox);
 	buf_init(&x->told, EXPLAIN_LINES_MAX);
 	x->jobs.notice = executor_notice;
@@ -93,6 +95,7 @@ executor_free(struct executor *x)
 	jobs_release(&x->jobs);
 	executor_stop(x);
 	spills_release(&x->spills);
+	changes_free(x->changes);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	buf_release(&x->told);
 	free(x);
@@ -101,6 +104,7 @@ executor_free(struct executor *x)
 void
 executor_part(struct executor *x)
 {
+	changes_free(x->changes);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	buf_release(&x->told);
 	free(x);
@@ -241,6 +245,7 @@ static void
 result_note(const struct step *s, struct step_result *r)
 {
 	struct buf b = BUF_INIT(2 * KIB);
+	const char *off;
 
 	if (s->why == WHY_OUTPUT)
 		buf_addf(&b, "stopped: more than %zu MiB of output\n",
@@ -261,10 +266,19 @@ result_note(const struct step *s, struct step_result *r)
 	if (r->fresh)
 		buf_adds(&b, "variables, imports and working folder of earlier steps were "
 			     "lost\n");
+	if (s->stray > 0)
+		buf_addf(&b,
+			 "the first %zu bytes of output came from the background since the "
+			 "last step\n",
+			 s->stray);
+	if (s->stray_lost > 0)
+		buf_addf(&b, "%zu bytes more from there were not kept\n", s->stray_lost);
 	if (s->out.spill_error.kind)
 		buf_addf(&b, "the whole output could not be kept: %s\n",
 			 s->out.spill_error.msg);
 	result_note_spills(s, &b);
+	if (s->x->changes && (off = changes_note(s->x->changes)))
+		buf_addf(&b, "%s\n", off);
 	if (b.len > 0) {
 		buf_truncate(&b, b.len - 1);
 		r->note = buf_take(&b);
@@ -328,8 +342,8 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 	r->wall_ms = clock_ms() - s->start;
 	if (job->cpu_us > cpu_before)
 		r->cpu_ms = (int64_t)((job->cpu_us - cpu_before) / 1000);
-	r->output = collect_end(&s->out, &r->omitted_bytes);
-	r->total_bytes = s->out.total_bytes;
+	step_take_output(s, r);
+	step_files_after(s, r);
 	if (job->cwd && cwd_before && strcmp(job->cwd, cwd_before) != 0) {
 		struct buf b = BUF_INIT(3 * SBX_RECORD_MAX);
 
@@ -344,7 +358,7 @@ result_fill(struct step *s, struct step_result *r, const char *cwd_before,
 /* ---- running ---- */
 
 static char *
-start_note(const struct job *job, const struct buf *said)
+start_note(const struct job *job, size_t had)
 {
 	char msg[1024], hint[512];
 
@@ -353,7 +367,8 @@ start_note(const struct job *job, const struct buf *said)
 		return mem_printf("%s could not be started: %s", job->kernel->name, msg);
 	}
 	return mem_printf("%s could not be started: %.*s", job->kernel->name,
-			  (int)MIN_OF(said->len, KIB), said->len ? said->data : "");
+			  (int)MIN_OF(job->stray.len - had, KIB),
+			  job->stray.len ? job->stray.data + had : "");
 }
 
 /* Brings the interpreter to where it takes code. An empty step then tells its folder. False
@@ -362,11 +377,11 @@ static bool
 step_ensure(struct step *s, struct step_result *r)
 {
 	struct job *job = s->job;
+	size_t had = job->stray.len; /* of an interpreter before this one */
 
 	if (job->state == JOB_IDLE)
 		return true;
 	r->fresh = job->lost;
-	buf_reset(&job->stray);
 	step_begin(s, START_MS, false);
 	if (jobs_start(&s->x->jobs, job))
 		step_wait(s, JOB_STARTING);
@@ -377,7 +392,8 @@ step_ensure(struct step *s, struct step_result *r)
 	if (job->state != JOB_NONE)
 		jobs_abandon(&s->x->jobs, job);
 	job->lost = r->fresh;
-	not_run(r, s->why == WHY_USER ? NULL : start_note(job, &job->stray));
+	not_run(r, s->why == WHY_USER ? NULL : start_note(job, had));
+	buf_truncate(&job->stray, MIN_OF(had, job->stray.len));
 	if (s->why == WHY_USER) {
 		r->end = STEP_INTERRUPTED;
 		r->status = 128 + SIGINT;
@@ -396,9 +412,8 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 		return;
 	cwd = mem_strdup(job->cwd);
 	cpu = job->cpu_us;
-	if (job->stray.len > 0)
-		step_output(1, job->stray.data, job->stray.len, s);
-	buf_reset(&job->stray);
+	step_take_stray(s);
+	step_files_before(s);
 	step_begin(s, s->x->o.limits.wall_ms, true);
 	s->x->jobs.output = step_output;
 	s->x->jobs.arg = s;

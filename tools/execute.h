@@ -12,6 +12,7 @@
 #include "agent/base/err.h"
 #include "agent/base/loop.h"
 #include "sandbox/sandbox.h"
+#include "tools/changes.h"
 #include "tools/kernels/kernels.h"
 
 struct execute_limits {
@@ -46,6 +47,9 @@ struct step_result {
 	char *cwd;	      /* set when it is not what it was before the step */
 	char *note;	      /* what was hit, what to do; or NULL */
 	char *notices;	      /* what the sandbox refused, a line each; or NULL */
+	char *binary; /* "[binary output: …]" when it was no text: `output` is that line */
+	struct change_list *changes; /* files of the workspace; NULL: none, or not known */
+	unsigned step; /* set by the caller when the model can page through it; or 0 */
 };
 void step_result_release(struct step_result *r);
 /* The structured text that goes back to the model: a line of facts, then the output. */

@@ -59,14 +59,23 @@ job_gone(struct job *job)
 	free(TAKE(job->cwd));
 }
 
+/* The first bytes are kept: the next step says how many did not find room. */
+static void
+job_stray(struct job *job, const char *p, size_t n)
+{
+	size_t room = JOBS_STRAY_MAX - job->stray.len, kept = MIN_OF(n, room);
+
+	buf_add(&job->stray, p, kept);
+	job->stray_lost += n - kept;
+}
+
 static void
 job_output(struct jobs *j, struct job *job, const struct sbx_event *ev)
 {
 	if (job->state == JOB_BUSY && j->output)
 		j->output(ev->stream, ev->data, ev->len, j->arg);
 	else
-		buf_add(&job->stray, ev->data,
-			MIN_OF(ev->len, JOBS_STRAY_MAX - job->stray.len));
+		job_stray(job, ev->data, ev->len);
 }
 
 static void

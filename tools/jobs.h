@@ -32,6 +32,7 @@ struct job {
 	char *cwd;	      /* after the last step; NULL while unknown */
 	uint64_t cpu_us;      /* used by the interpreter's tree so far */
 	struct buf stray;     /* output that came while no step ran */
+	size_t stray_lost;    /* bytes of it for which there was no room */
 };
 
 /* Output of the step that runs. */

@@ -17,6 +17,8 @@ step_result_release(struct step_result *r)
 	free(TAKE(r->cwd));
 	free(TAKE(r->note));
 	free(TAKE(r->notices));
+	free(TAKE(r->binary));
+	change_list_free(TAKE(r->changes));
 }
 
 /* A path from the jail may hold anything; the line of facts must stay one line. */
@@ -70,6 +72,11 @@ result_add_facts(const struct step_result *r, struct buf *out)
 	if (r->omitted_bytes > 0 || r->spill_path)
 		buf_addf(out, " · %zu bytes of output, %zu left out", r->total_bytes,
 			 r->omitted_bytes);
+	if (r->step && r->omitted_bytes > 0 && !r->binary)
+		buf_addf(out,
+			 ", call output {\"step\": %u, \"from\": N, \"lines\": N} to read "
+			 "lines of it",
+			 r->step);
 	if (r->spill_path) {
 		buf_adds(out, ", all of it in ");
 		result_add_path(out, r->spill_path);
@@ -78,6 +85,20 @@ result_add_facts(const struct step_result *r, struct buf *out)
 		buf_adds(out, " · fresh interpreter");
 	if (r->state_lost)
 		buf_adds(out, " · state lost");
+}
+
+static void
+result_add_files(const struct step_result *r, struct buf *out)
+{
+	AUTO_BUF struct buf pictures = BUF_INIT(16 * KIB);
+
+	if (!r->changes)
+		return;
+	buf_adds(out, "\nfiles: ");
+	change_list_text(r->changes, CHANGES_MAX, out);
+	change_list_pictures(r->changes, &pictures);
+	if (pictures.len)
+		buf_addf(out, "\npicture: %s", buf_str(&pictures));
 }
 
 void
@@ -91,6 +112,7 @@ step_result_text(const struct step_result *r, const struct kernel *k, struct buf
 		buf_addf(out, "\n%s", r->note);
 	if (r->notices)
 		buf_addf(out, "\n%s", r->notices);
+	result_add_files(r, out);
 	if (r->output && *r->output)
 		buf_addf(out, "\n%s", r->output);
 }

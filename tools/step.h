@@ -22,6 +22,7 @@ struct executor {
 	struct executor_attend attend;
 	bool busy; /* a step is under way */
 	struct spills spills;
+	struct changes *changes; /* NULL: nobody says where the workspace is */
 };
 /* Watches the jail's descriptor; for writability only while something waits to be written. */
 void executor_watch(struct executor *x);
@@ -40,13 +41,21 @@ struct step {
 	int64_t second;	      /* ms, the next call of on_second; INT64_MAX: none */
 	enum step_why why;    /* it is to stop */
 	enum step_stage stage;
-	int64_t stage_end; /* ms, when the next stage comes */
+	int64_t stage_end;	  /* ms, when the next stage comes */
+	size_t stray, stray_lost; /* bytes from the background, before the code ran */
 };
 
 /* Sets the clock. `told`: on_second is called. */
 void step_begin(struct step *s, int64_t limit_ms, bool told);
 /* Output of the step's code; a jobs_output_fn. */
 void step_output(int stream, const char *p, size_t n, void *arg);
+/* Output that came while no step ran becomes the step's first. */
+void step_take_stray(struct step *s);
+/* Notes the workspace's files; what was changed since goes into the result. */
+void step_files_before(struct step *s);
+void step_files_after(struct step *s, struct step_result *r);
+/* Ends the output: text for the model, or what it is. */
+void step_take_output(struct step *s, struct step_result *r);
 /* Turns the loop until the job leaves `state`; takes the loop's interrupts. */
 void step_wait(struct step *s, enum job_state state);
 

@@ -44,6 +44,33 @@ call_read_fence(const struct fence *f)
 	return a;
 }
 
+/* A whole number, also where it was written as a string. */
+static bool
+call_number(const cJSON *args, const char *key, int64_t *out)
+{
+	const char *text = json_str(args, key);
+	char *end;
+
+	if (!text)
+		return json_int(args, key, out);
+	*out = strtoll(text, &end, 10);
+	return end != text && !*end;
+}
+
+static void
+call_read_ask(struct call *a)
+{
+	a->ask = (struct output_ask){.from = 1};
+	if (!call_number(a->args, "step", &a->ask.step))
+		a->problem =
+		    mem_strdup("Not run: 'step' must be given, the number of a step.");
+	else if ((json_get(a->args, "from") &&
+		  !call_number(a->args, "from", &a->ask.from)) ||
+		 (json_get(a->args, "lines") &&
+		  !call_number(a->args, "lines", &a->ask.lines)))
+		a->problem = mem_strdup("Not run: 'from' and 'lines' are whole numbers.");
+}
+
 /* Reads a call's arguments. A call that cannot be run gets a `problem` for the model. */
 struct call
 call_read(const struct msg_call *c)
@@ -57,10 +84,11 @@ call_read(const struct msg_call *c)
 				       "in several steps.");
 		return a;
 	}
-	if (strcmp(c->name, "execute") != 0) {
+	a.pages = strcmp(c->name, "output") == 0;
+	if (!a.pages && strcmp(c->name, "execute") != 0) {
 		a.problem =
-		    mem_printf("Not run: there is no tool '%.64s'. The only tool is "
-			       "execute {language, code}.",
+		    mem_printf("Not run: there is no tool '%.64s'. The tools are "
+			       "execute {language, code} and output {step, from, lines}.",
 			       c->name);
 		return a;
 	}
@@ -68,8 +96,14 @@ call_read(const struct msg_call *c)
 		       JSON_REPAIR, &a.args, &e)) {
 		a.problem =
 		    mem_printf("Not run: the arguments are no valid JSON (%s). Call "
-			       "execute again with {\"language\": …, \"code\": …}.",
-			       e.msg);
+			       "%s again with %s.",
+			       e.msg, c->name,
+			       a.pages ? "{\"step\": …, \"from\": …}"
+				       : "{\"language\": …, \"code\": …}");
+		return a;
+	}
+	if (a.pages) {
+		call_read_ask(&a);
 		return a;
 	}
 	a.language = json_str(a.args, "language");

@@ -1,10 +1,11 @@
-/* What a reply asks for: a call of the tool `execute`, or a fenced block. Pure. */
+/* What a reply asks for: a call of a tool (`execute`, `output`), or a fenced block. Pure. */
 #ifndef SUNABA_CORE_CALL_H
 #define SUNABA_CORE_CALL_H
 
 #include "agent/base/json.h"
 #include "agent/core/fence.h"
 #include "agent/model/msg.h"
+#include "tools/output.h"
 
 #define CALL_CODE_MAX (512 * KIB) /* bytes of code that a user can be asked about */
 
@@ -15,6 +16,8 @@ struct call {
 	size_t len;
 	char *problem; /* why it cannot be run, for the model to mend; or NULL */
 	cJSON *args;   /* owner of language and code */
+	bool pages;    /* a call of the tool `output`: `ask`, and no code */
+	struct output_ask ask;
 };
 
 /* Reads a call's arguments; what cannot be run gets a `problem`. */

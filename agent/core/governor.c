@@ -88,20 +88,17 @@ governor_check(const struct governor *g, bool step, struct err *e)
 	return ERR_NONE;
 }
 
-enum err_kind
-governor_step(struct governor *g, const struct step *step, const struct step_result *r,
-	      struct err *e)
+static enum err_kind
+governor_same(struct governor *g, const char *key, const char *output, struct err *e)
 {
-	const char *output = r->output ? r->output : "";
-
 	g->steps++;
 	g->problems = 0;
-	if (g->last_output && strcmp(g->last_hash, step->sha256) == 0 &&
+	if (g->last_output && strcmp(g->last_hash, key) == 0 &&
 	    strcmp(g->last_output, output) == 0) {
 		g->same++;
 	} else {
 		g->same = 1;
-		memcpy(g->last_hash, step->sha256, sizeof(g->last_hash));
+		snprintf(g->last_hash, sizeof(g->last_hash), "%s", key);
 		free(g->last_output);
 		g->last_output = mem_strdup(output);
 	}
@@ -113,6 +110,23 @@ governor_step(struct governor *g, const struct step *step, const struct step_res
 		GOVERNOR_SAME_MAX);
 	err_hint(e, "say what it should do instead");
 	return ERR_GOVERNOR;
+}
+
+enum err_kind
+governor_step(struct governor *g, const struct step *step, const struct step_result *r,
+	      struct err *e)
+{
+	return governor_same(g, step->sha256, r->output ? r->output : "", e);
+}
+
+enum err_kind
+governor_page(struct governor *g, const struct output_ask *ask, struct err *e)
+{
+	char key[65];
+
+	snprintf(key, sizeof(key), "%lld %lld %lld", (long long)ask->step,
+		 (long long)ask->from, (long long)ask->lines);
+	return governor_same(g, key, "", e);
 }
 
 enum err_kind

@@ -31,6 +31,9 @@ enum err_kind governor_check(const struct governor *g, bool step, struct err *e)
  * nowhere. */
 enum err_kind governor_step(struct governor *g, const struct step *step,
 			    const struct step_result *r, struct err *e);
+/* A page of an earlier output was read: it counts as a step. ERR_GOVERNOR as above. */
+enum err_kind
+governor_page(struct governor *g, const struct output_ask *ask, struct err *e);
 /* A call could not be run. ERR_MODEL: a model that never gets one right would go on for ever. */
 enum err_kind governor_problem(struct governor *g, struct err *e);
 

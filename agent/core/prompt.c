@@ -174,6 +174,27 @@ prompt_tool(void)
 	return &def;
 }
 
+const struct tool_def *
+prompt_tools(size_t *n)
+{
+	static struct tool_def both[] = {
+	    {0},
+	    {.name = "output",
+	     .description = "Reads on in the whole output of an earlier step, by lines.",
+	     .schema =
+		 "{\"type\":\"object\",\"properties\":{"
+		 "\"step\":{\"type\":\"integer\",\"description\":\"Number of the step\"},"
+		 "\"from\":{\"type\":\"integer\",\"description\":\"First line, from 1; "
+		 "negative: from the end\"},"
+		 "\"lines\":{\"type\":\"integer\",\"description\":\"At most 400\"}},"
+		 "\"required\":[\"step\"]}"},
+	};
+
+	both[0] = *prompt_tool();
+	*n = ARRAY_LEN(both);
+	return both;
+}
+
 /* The value of KEY="value" in os-release text, or NULL; the caller's. */
 static char *
 prompt_release_value(const char *text, const char *key)

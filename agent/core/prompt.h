@@ -27,6 +27,8 @@ struct prompt_facts {
 void prompt_system(const struct prompt_facts *f, struct buf *out);
 /* The tool `execute`, its schema naming the languages that are installed. Static storage. */
 const struct tool_def *prompt_tool(void);
+/* Both tools, `execute` first, then `output`. Static storage. */
+const struct tool_def *prompt_tools(size_t *n);
 /* "Debian GNU/Linux 12 (bookworm), x86_64" from /etc/os-release and uname; the caller's. */
 char *prompt_os(void);
 

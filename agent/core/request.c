@@ -190,10 +190,8 @@ request_ask(struct request *x, struct model_reply *r, struct err *e)
 	struct model_request req = {.messages = &s->msgs,
 				    .temperature = s->conf.temperature};
 
-	if (s->conf.approve != APPROVE_NEVER && s->model->tools != MODEL_TOOLS_NO) {
-		req.tools = prompt_tool();
-		req.ntools = 1;
-	}
+	if (s->conf.approve != APPROVE_NEVER && s->model->tools != MODEL_TOOLS_NO)
+		req.tools = prompt_tools(&req.ntools);
 	*r = (struct model_reply){0};
 	x->heard = false;
 	return model_chat(s->model, &req, &sink, r, e);

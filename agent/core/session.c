@@ -60,6 +60,7 @@ session_free(struct session *s)
 	msg_list_release(&s->msgs);
 	model_free(s->model);
 	buf_release(&s->aside);
+	outputs_release(&s->outputs);
 	free(s);
 }
 

@@ -6,6 +6,7 @@
 #include "agent/core/events.h"
 #include "agent/core/prompt.h"
 #include "agent/core/transcript.h"
+#include "tools/output.h"
 
 enum approve_mode {
 	APPROVE_ASK,   /* each step is asked about */
@@ -51,6 +52,7 @@ struct session {
 	bool begun;		      /* system message is there, session event written */
 	unsigned steps;		      /* so far; numbers the next one */
 	bool always[SESSION_KERNELS]; /* by row of the languages table */
+	struct outputs outputs;	      /* of the steps, for the model to page through */
 	struct usage total;
 	double cost;	  /* USD so far; negative: unknown price */
 	struct buf aside; /* output of code the user ran himself, for the next message */

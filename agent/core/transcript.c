@@ -271,6 +271,12 @@ transcript_step(struct transcript *t, const struct step *s, const struct step_re
 		json_kv_str(w, "note", r->note);
 	if (r->notices)
 		json_kv_str(w, "sandbox", r->notices);
+	if (r->changes) {
+		AUTO_BUF struct buf files = BUF_INIT(64 * KIB);
+
+		change_list_text(r->changes, CHANGES_MAX, &files);
+		json_kv_str(w, "files", buf_str(&files));
+	}
 	json_kv_str(w, "output", r->output ? r->output : "");
 	return transcript_end(t, e);
 }

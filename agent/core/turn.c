@@ -25,16 +25,23 @@ struct turn {
 
 /* Stores a result in conversation and transcript. */
 static enum err_kind
-turn_add_result(struct session *s, const char *call_id, const char *text, size_t n,
-		struct err *e)
+turn_add_answer(struct session *s, const char *tool, const char *call_id, const char *text,
+		size_t n, struct err *e)
 {
 	struct msg *m = msg_addn(&s->msgs, MSG_TOOL, text, n);
 
 	m->label = LABEL_UNTRUSTED;
-	m->source = mem_strdup("execute");
-	m->name = mem_strdup("execute");
+	m->source = mem_strdup(tool);
+	m->name = mem_strdup(tool);
 	m->call_id = mem_strdup(call_id);
 	return transcript_msg(s->transcript, m, NULL, e);
+}
+
+static enum err_kind
+turn_add_result(struct session *s, const char *call_id, const char *text, size_t n,
+		struct err *e)
+{
+	return turn_add_answer(s, "execute", call_id, text, n, e);
 }
 
 static void
@@ -63,6 +70,9 @@ turn_execute(struct session *s, const struct step *step, bool asked, struct step
 	kind = transcript_step(s->transcript, step, r, e);
 	if (kind)
 		return kind;
+	if (s->model && s->model->tools != MODEL_TOOLS_NO)
+		r->step = step->number;
+	outputs_add(&s->outputs, step->number, r);
 	step_result_text(r, step->kernel, text);
 	if (s->sink.step_end)
 		s->sink.step_end(s->sink.arg, step, r);
@@ -139,6 +149,28 @@ turn_step(struct turn *t, const struct call *a, bool *stop, struct err *e)
 	return kind;
 }
 
+/* Answers a call of `output`: it needs no question, for the model was owed those lines. One that
+ * names nothing that is there counts with the calls that cannot be run. */
+static enum err_kind
+turn_page(struct turn *t, const struct call *a, struct err *e)
+{
+	AUTO_BUF struct buf text = BUF_INIT(OUTPUT_BYTES_MAX + KIB);
+	struct session *s = t->s;
+	enum err_kind kind = governor_check(&t->g, true, e);
+	bool found;
+
+	if (kind)
+		return kind;
+	found = output_page(&s->outputs, &a->ask, &text);
+	session_notice(s, NOTICE_INFO,
+		       "the model reads the output of step %lld from line %lld",
+		       (long long)a->ask.step, (long long)a->ask.from);
+	kind = turn_add_answer(s, "output", a->call_id, buf_str(&text), text.len, e);
+	if (kind)
+		return kind;
+	return found ? governor_page(&t->g, &a->ask, e) : governor_problem(&t->g, e);
+}
+
 /* One entry of a reply: run, or answered with its problem, or passed over. */
 static enum err_kind
 turn_entry(struct turn *t, struct call *a, bool *stop, struct err *e)
@@ -155,6 +187,8 @@ turn_entry(struct turn *t, struct call *a, bool *stop, struct err *e)
 		kind = turn_add_result(t->s, a->call_id, a->problem, strlen(a->problem), e);
 		return kind ? kind : governor_problem(&t->g, e);
 	}
+	if (a->pages)
+		return turn_page(t, a, e);
 	kind = governor_check(&t->g, true, e);
 	return kind ? kind : turn_step(t, a, stop, e);
 }

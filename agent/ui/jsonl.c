@@ -178,6 +178,17 @@ jsonl_step_begin(void *arg, const struct step *s, bool asked)
 }
 
 static void
+jsonl_files(struct json_writer *w, const struct change_list *l)
+{
+	AUTO_BUF struct buf b = BUF_INIT(64 * KIB);
+
+	if (!l)
+		return;
+	change_list_text(l, CHANGES_MAX, &b);
+	json_kv_str(w, "files", buf_str(&b));
+}
+
+static void
 jsonl_step_end(void *arg, const struct step *s, const struct step_result *r)
 {
 	struct jsonl *j = arg;
@@ -193,6 +204,7 @@ jsonl_step_end(void *arg, const struct step *s, const struct step_result *r)
 	json_kv_int(w, "cpu_ms", r->cpu_ms);
 	json_kv_str(w, "label", "untrusted");
 	json_kv_int(w, "truncated_bytes", (int64_t)r->omitted_bytes);
+	jsonl_files(w, r->changes);
 	json_close(w, '}');
 	jsonl_close_item(j);
 }

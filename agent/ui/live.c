@@ -17,6 +17,8 @@ struct live {
 	struct buf line;     /* the line being gathered */
 	size_t lines, bytes; /* shown */
 	size_t hidden;	     /* lines that came after the bound */
+	bool begun,
+	    binary; /* by the first bytes: no text, nothing is shown but what it is */
 };
 
 static bool
@@ -89,6 +91,13 @@ live_free(struct live *l)
 void
 live_feed(struct live *l, const char *p, size_t n)
 {
+	struct magic m;
+
+	if (!l->begun)
+		l->binary = magic_binary(p, n, &m);
+	l->begun |= n > 0;
+	if (l->binary)
+		return;
 	/* beyond the bound only lines are counted: folding a flood would cost time for nothing */
 	if (!live_is_over(l)) {
 		fold_feed(&l->fold, p, n);
@@ -98,9 +107,22 @@ live_feed(struct live *l, const char *p, size_t n)
 		l->hidden++;
 }
 
+/* The step's end knows more than its first bytes told. */
+static void
+live_settle(struct live *l, const struct step_result *r)
+{
+	if (l->binary && r->output) {
+		l->binary = false;
+		live_feed(l, r->output, strlen(r->output));
+	} else if (r->binary) {
+		term_linef(l->term, TERM_SIDE, STYLE_DIM, "│ %s", r->binary);
+	}
+}
+
 void
 live_end(struct live *l, const struct step_result *r)
 {
+	live_settle(l, r);
 	if (!live_is_over(l)) {
 		fold_end(&l->fold);
 		if (l->line.len)
@@ -151,4 +173,19 @@ live_code(struct term *t, const struct step *step)
 		p = nl ? nl + 1 : end;
 	}
 	row_release(&r);
+}
+
+void
+live_files(struct term *t, const struct change_list *l)
+{
+	AUTO_BUF struct buf b = BUF_INIT(64 * KIB);
+
+	if (!l)
+		return;
+	change_list_text(l, CHANGES_SHOWN, &b);
+	term_linef(t, TERM_SIDE, STYLE_DIM, "files: %s", buf_str(&b));
+	buf_reset(&b);
+	change_list_pictures(l, &b);
+	if (b.len)
+		term_linef(t, TERM_SIDE, STYLE_DIM, "picture: %s", buf_str(&b));
 }

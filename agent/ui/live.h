@@ -18,5 +18,7 @@ void live_end(struct live *l, const struct step_result *r);
 
 /* The code of a step that nobody was asked about: a head, and the lines as they are. */
 void live_code(struct term *t, const struct step *step);
+/* The files that a step changed, one line, and the pictures among them. NULL: nothing. */
+void live_files(struct term *t, const struct change_list *l);
 
 #endif
