@@ -27,7 +27,7 @@ const struct execute_limits execute_limits_default = {.wall_ms = 120 * 1000,
 						      .spills_bytes = 1024 * MIB};
 
 /* Told to the user now and to the model with the result; once until then. */
-static void
+void
 executor_say(const struct sbx_notice *n, void *arg)
 {
 	struct executor *x = arg;
@@ -227,134 +227,6 @@ refuse(const char *language, const struct kernel *k, const char *code, size_t n)
 	return buf_take(&b);
 }
 
-/* Says which of the kept outputs went for this one. */
-static void
-result_note_spills(const struct step *s, struct buf *b)
-{
-	struct spills *all = &s->x->spills;
-	size_t gone = s->out.path ? spills_add(all, s->out.path, s->out.spilled) : 0;
-
-	if (gone > 0)
-		buf_addf(b,
-			 "kept outputs of a session may take %zu MiB: the files of the "
-			 "oldest %zu are removed\n",
-			 all->max / MIB, gone);
-}
-
-static void
-result_note(const struct step *s, struct step_result *r)
-{
-	struct buf b = BUF_INIT(2 * KIB);
-	const char *off;
-
-	if (s->why == WHY_OUTPUT)
-		buf_addf(&b, "stopped: more than %zu MiB of output\n",
-			 s->x->o.limits.spill_bytes / MIB);
-	if (s->why == WHY_TIME)
-		buf_addf(&b,
-			 "it ran longer than %.0f s; run long work in the background with "
-			 "its output in a file, or in smaller parts\n",
-			 (double)s->limit / 1000);
-	if (r->state_lost && s->job->limit)
-		buf_addf(&b, "killed by the sandbox: %s\n", s->job->limit);
-	if (r->state_lost)
-		buf_addf(
-		    &b,
-		    "the %s interpreter is gone with its variables and working folder; "
-		    "the next step starts a fresh one\n",
-		    s->job->kernel->name);
-	if (r->fresh)
-		buf_adds(&b, "variables, imports and working folder of earlier steps were "
-			     "lost\n");
-	if (s->stray > 0)
-		buf_addf(&b,
-			 "the first %zu bytes of output came from the background since the "
-			 "last step\n",
-			 s->stray);
-	if (s->stray_lost > 0)
-		buf_addf(&b, "%zu bytes more from there were not kept\n", s->stray_lost);
-	if (s->out.spill_error.kind)
-		buf_addf(&b, "the whole output could not be kept: %s\n",
-			 s->out.spill_error.msg);
-	result_note_spills(s, &b);
-	if (s->x->changes && (off = changes_note(s->x->changes)))
-		buf_addf(&b, "%s\n", off);
-	if (b.len > 0) {
-		buf_truncate(&b, b.len - 1);
-		r->note = buf_take(&b);
-	}
-	buf_release(&b);
-}
-
-static void
-result_end(const struct step *s, struct step_result *r)
-{
-	const struct job *job = s->job;
-
-	r->state_lost = job->state == JOB_NONE;
-	if (!r->state_lost) {
-		r->status = job->status;
-	} else if (s->stage == STAGE_KILLED || WIFSIGNALED(job->wait_status)) {
-		r->signal = s->stage == STAGE_KILLED ? SIGKILL : WTERMSIG(job->wait_status);
-		r->status = 128 + r->signal;
-	} else {
-		r->status = WEXITSTATUS(job->wait_status);
-	}
-	if (s->why == WHY_TIME)
-		r->end = STEP_TIMEOUT;
-	else if (s->why == WHY_USER)
-		r->end = STEP_INTERRUPTED;
-	else
-		r->end = r->state_lost ? STEP_EXITED : STEP_DONE;
-}
-
-/* What the jail told meanwhile, and what can be said about the errors of a step that failed. */
-static void
-result_explain(struct step *s, struct step_result *r, const char *cwd)
-{
-	struct executor *x = s->x;
-	const struct explain_step step = {x->o.policy, cwd, r->status != 0};
-
-	if (x->idle.kind && r->status != 0)
-		executor_say(&x->idle, x);
-	x->idle.kind = 0;
-	if (step.policy)
-		explain_errors(buf_str(&s->err), s->err.len, &step, executor_say, x);
-	if (step.policy && r->state_lost && s->job->limit &&
-	    strcmp(s->job->limit, "driver protocol") != 0)
-		explain_limit(s->job->limit, &step.policy->limits, executor_say, x);
-	/* Of a shell's command, or the interpreter itself. */
-	if (step.policy && r->status == 128 + SIGXFSZ)
-		explain_limit("file size", &step.policy->limits, executor_say, x);
-	if (x->told.len > 0) {
-		buf_truncate(&x->told, x->told.len - 1);
-		r->notices = buf_take(&x->told);
-	}
-}
-
-static void
-result_fill(struct step *s, struct step_result *r, const char *cwd_before,
-	    uint64_t cpu_before)
-{
-	const struct job *job = s->job;
-
-	result_end(s, r);
-	r->wall_ms = clock_ms() - s->start;
-	if (job->cpu_us > cpu_before)
-		r->cpu_ms = (int64_t)((job->cpu_us - cpu_before) / 1000);
-	step_take_output(s, r);
-	step_files_after(s, r);
-	if (job->cwd && cwd_before && strcmp(job->cwd, cwd_before) != 0) {
-		struct buf b = BUF_INIT(3 * SBX_RECORD_MAX);
-
-		utf8_repair(&b, job->cwd, strlen(job->cwd));
-		r->cwd = buf_take(&b);
-	}
-	result_note(s, r);
-	r->spill_path = TAKE(s->out.path);
-	result_explain(s, r, cwd_before);
-}
-
 /* ---- running ---- */
 
 static char *
@@ -420,7 +292,7 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 	if (jobs_run(&s->x->jobs, job, code, n))
 		step_wait(s, JOB_BUSY);
 	s->x->jobs.output = NULL;
-	result_fill(s, r, cwd, cpu);
+	step_fill_result(s, r, cwd, cpu);
 }
 
 enum err_kind

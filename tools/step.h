@@ -46,6 +46,11 @@ struct step {
 };
 
 /* Sets the clock. `told`: on_second is called. */
+/* execute.c: a fact told to the user now and to the model with the result; an explain_fn. */
+void executor_say(const struct sbx_notice *n, void *arg);
+/* step_result.c: fills *r once the step has ended; what was so before it ran is for comparison. */
+void step_fill_result(struct step *s, struct step_result *r, const char *cwd_before,
+		      uint64_t cpu_before);
 void step_begin(struct step *s, int64_t limit_ms, bool told);
 /* Output of the step's code; a jobs_output_fn. */
 void step_output(int stream, const char *p, size_t n, void *arg);

@@ -2,8 +2,7 @@
  *
  * Three kinds of text pass here: the answer (Markdown, streamed into md.c or sent on as its
  * source), step output (folded into lines, shown up to a bound; the whole is in the spill
- * file), and the program's own notes. All of it leaves through term.c.
- * Pinned by tests/e2e/test_weather*.py and tests/e2e/test_session.py. */
+ * file), and the program's own notes. All of it leaves through term.c. Pinned by tests/e2e. */
 #include <string.h>
 #include <sys/timerfd.h>
 

@@ -236,6 +236,8 @@ def attack_135(box):
 def own_names(box):
     """/etc/hosts and /etc/resolv.conf are the sandbox's own"""
     need("getent")
+    if not os.path.exists("/etc/hosts"):
+        tap.skip("this system has no /etc/hosts")
     out = box.ok("cat /etc/hosts /etc/resolv.conf 2>/dev/null; getent hosts localhost")
     tap.contains(out, "localhost")
     for name in ("/etc/hosts", "/etc/resolv.conf"):

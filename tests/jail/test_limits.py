@@ -236,7 +236,8 @@ while True:
 """], stderr=subprocess.DEVNULL, options=["--limit-processes", "100"])
     tap.equal(job.stdout.readline(), b"up\n")
     job.send_signal(signal.SIGTERM)
-    tap.equal(job.wait(10), 128 + signal.SIGTERM)
+    # where nothing but the watch bounds real root, the limit may end it first
+    tap.equal(job.wait(10) in (128 + signal.SIGTERM, 128 + signal.SIGKILL), True)
     job.stdout.close()
 
 

@@ -121,8 +121,8 @@ def _identities():
 
 
 def refused(box):
-    """Why no sandbox can be had here, or None. Exit 4 is the program's own word for it."""
-    code, out = box.run("true")
+    """Why the full sandbox cannot be had here, or None. Exit 4 is the program's own word for it."""
+    code, out = box.run("true", options=["--rung", "full"])
     return out.strip().splitlines()[0] if code == 4 else None
 
 

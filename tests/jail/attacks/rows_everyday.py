@@ -8,6 +8,9 @@ import tap
 from scene import need
 from table import attack
 
+# A bare system may have no name for itself.
+LOCALHOST = "localhost" if os.path.exists("/etc/hosts") else "127.0.0.1"
+
 GIT = "git -c user.name=t -c user.email=t@example.org -c init.defaultBranch=main"
 PYTHON = "/usr/bin/python3 - <<'END'\n{}\nEND"
 
@@ -69,7 +72,7 @@ python("L10", "a server on localhost", "import http.server as h, threading as t\
        "class Q(h.SimpleHTTPRequestHandler):\n def log_message(self, *a): pass\n"
        "s = h.ThreadingHTTPServer(('127.0.0.1', 0), Q)\n"
        "t.Thread(target=s.serve_forever, daemon=True).start()\n"
-       "print(u.urlopen(f'http://localhost:{s.server_port}/file').read())", "mine")
+       f"print(u.urlopen(f'http://{LOCALHOST}:{{s.server_port}}/file').read())", "mine")
 python("L11", "unix sockets", "import socket as s, os\n"
        "for name in (f'/tmp/sock{os.getpid()}', '\\0abstract', 'sock'):\n"
        " a = s.socket(s.AF_UNIX); a.bind(name); a.listen(); b = s.socket(s.AF_UNIX)\n"
