@@ -78,7 +78,7 @@ def reading_and_writing():
             out, again = s.shell(f"cat {home.path('third/file')}; ls {home.path('third')}")
             equal((out, again), ("TOPSECRET\nfile", same))
             s.tmux.line("/restart")
-            s.tmux.wait_for("all interpreters")
+            s.tmux.wait_for("starts afresh")
             out, fresh = s.shell(f"echo more >> {deep}/new; cat {deep}/new {data}/new")
             equal((out, fresh), ("mine\nmore\nmine", "none"))
             s.allow("", "write .*deep")

@@ -119,7 +119,7 @@ def explained_files():
     results, err = steps(code, options=["--explain"])
     both(results[0], err, "/usr/one is read-only here", "open for writing",
          "/etc/two is read-only here", "make a folder")
-    absent(results[0], "mine")
+    absent(results[0], "mine is")
 
 
 @test
