@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
@@ -417,6 +418,8 @@ def cannot_be_switched():
     """/staged on where no layer can be had: the reason, and the session goes on as it was"""
     if os.getuid() != 0:
         tap.skip("only root can mount")
+    if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
+        tap.skip("mounts cannot be made private here")
     with Home() as home:
         os.mkdir(home.path("work/m"))
         mount = home.write("mount.sh", f"""

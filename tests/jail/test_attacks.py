@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The quick ones of the list of attacks, and the everyday programs: see attacks/score.py."""
 import os
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -26,10 +27,18 @@ def scene_of(box):
     return scenes[box.name]
 
 
+def bounded():
+    """Something but the watch bounds real root's processes."""
+    own = subprocess.run(["unshare", "-U", "true"], check=False, capture_output=True)
+    return own.returncode == 0 or os.access("/sys/fs/cgroup/pids", os.W_OK)
+
+
 def add(row, box):
     def run():
         if REFUSED[box.name]:
             tap.skip(REFUSED[box.name])
+        if row.number == 80 and box.uid == 0 and not bounded():
+            tap.skip("real root, with neither a user namespace nor control groups")
         verdict, detail = carry_out(row, scene_of(box))
         if verdict == "skip" or (verdict == "BROKEN" and row.number in DIRECT):
             tap.skip(detail)

@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import cage  # noqa: E402
 import tap  # noqa: E402
-from jailbox import BOXES, jail_test, main, need  # noqa: E402
+from jailbox import BOXES, jail_test, main, need, need_mounts  # noqa: E402
 
 REDUCED = "sandbox: reduced (no namespaces)"
 DONOR = "sandbox: full (via bwrap)"
@@ -379,7 +379,9 @@ def attack_80_threads(box):
     for rung in ("full", "landlock"):
         argv = box.argv(["python3", "-c", THREADS],
                         ["--limit-processes", "64", "--rung", rung])
-        wrapped = box.uid == 0 and shutil.which("unshare")
+        wrapped = box.uid == 0
+        if wrapped:
+            need_mounts()
         if wrapped:
             argv = ["unshare", "-m", "sh", "-c", hide, "hide", *argv]
         done = subprocess.run(argv, cwd=box.work, env=box.env(), stdin=subprocess.DEVNULL,

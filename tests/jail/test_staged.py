@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap  # noqa: E402
-from jailbox import BOXES, TIMEOUT_S, jail_test, main, need  # noqa: E402
+from jailbox import BOXES, TIMEOUT_S, jail_test, main, need, need_mounts  # noqa: E402
 
 
 class Work:
@@ -417,7 +417,7 @@ def no_place(box):
 def mounts_below():
     """a workspace with another file system in it: exit 4 with the reason, and nothing runs"""
     box = BOXES[0]
-    need("unshare")
+    need_mounts()
     with Work(box) as w:
         w.folder("m")
         done = subprocess.run(

@@ -144,6 +144,13 @@ def jail_test(function):
     return function
 
 
+def need_mounts():
+    """A chroot's root is no mount point, and unshare cannot make its mounts private."""
+    need("unshare")
+    if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
+        tap.skip("mounts cannot be made private here")
+
+
 def need(*programs):
     for program in programs:
         if not shutil.which(program, path="/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"):
