@@ -51,7 +51,7 @@ def links():
 def bwrap_hard(work, rules):
     """As strong as it gets: private HOME and shared memory, covered /proc, no nested user
     namespace, no terminal, clean environment, and a system-call filter (from descriptor 9)."""
-    home = os.environ.get("HOME", "/root")
+    home = os.path.expanduser("~")
     words = ["bwrap", "--ro-bind", "/usr", "/usr", *links(), "--ro-bind", "/etc", "/etc",
              "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp",
              "--tmpfs", "/run", "--tmpfs", home, "--bind", work, work, "--chdir", work,

@@ -44,7 +44,7 @@ static void
 test_programs(void **state)
 {
 	(void)state;
-	finds("cat: /root/x: No such file or directory", "2 /root/x\n");
+	finds("cat: /opt/x: No such file or directory", "2 /opt/x\n");
 	finds("cat: x.txt: No such file or directory", "2 x.txt\n");
 	finds("bash: line 1: /usr/x: Read-only file system", "30 /usr/x\n");
 	finds("bash: line 1: y: Read-only file system", "30 y\n");
