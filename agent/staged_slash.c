@@ -62,7 +62,7 @@ other_jail(struct app *a, const char *word, struct err *e)
 	if (!kind)
 		kind = wait_for_jail(a, e);
 	if (!kind) {
-		executor_move(a->session->executor, a->sandbox);
+		session_move(a->session, a->sandbox, a->stage != NULL);
 		drop_jail(old, layer);
 		return ERR_NONE;
 	}

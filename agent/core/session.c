@@ -158,6 +158,15 @@ session_set_network(struct session *s, const char *network)
 }
 
 void
+session_move(struct session *s, struct sbx_session *sandbox, bool staged)
+{
+	executor_move(s->executor, sandbox);
+	s->conf.stand = sbx_session_stand(sandbox);
+	s->conf.staged = staged;
+	session_renew_system(s);
+}
+
+void
 session_set_approve(struct session *s, enum approve_mode mode)
 {
 	s->conf.approve = mode;

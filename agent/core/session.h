@@ -68,6 +68,8 @@ void session_free(struct session *s);
 void session_set_model(struct session *s, struct model *model);
 /* The network changed: renews the system message. The text is borrowed. */
 void session_set_network(struct session *s, const char *network);
+/* Steps run in another jail, which stands; the old one stays the caller's. `staged`: its changes wait. */
+void session_move(struct session *s, struct sbx_session *sandbox, bool staged);
 /* "Always" is forgotten. */
 void session_set_approve(struct session *s, enum approve_mode mode);
 /* Writes the system message and the session event, once. */
