@@ -179,10 +179,10 @@ ask_line(struct term *t, struct loop *l, const char *question, struct buf *out,
 	if (!term_can_ask(t))
 		return nobody(e);
 	term_typeahead(t, l, false);
+	tcflush(fd, TCIFLUSH); /* before the question is seen: what follows answers it */
 	show_question(t, &look, question);
 	term_flush(t, NULL);
 	term_suspend(t);
-	tcflush(fd, TCIFLUSH);
 	got = read_line(l, fd, &raw);
 	tcflush(fd, TCIFLUSH);
 	term_resume(t);
