@@ -155,7 +155,7 @@ def timeout_of_a_fork_loop():
         exits(done, 0)
         result = s.chats()[1].words("tool")
         equal("time limit" in result or "processes" in result, True, result)
-        run.all_gone(3)
+        run.all_gone(10)
 
 
 @test

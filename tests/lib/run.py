@@ -83,7 +83,10 @@ def all_gone(seconds=2.0):
             return
         if time.monotonic() > end:
             for line in left:
-                os.kill(int(line.split()[0]), signal.SIGKILL)
+                try:
+                    os.kill(int(line.split()[0]), signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
             raise AssertionError(f"left behind: {left}")
         time.sleep(0.005)
 
