@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap  # noqa: E402
-from jailbox import BOXES, TIMEOUT_S, jail_test, main, need, need_mounts  # noqa: E402
+from jailbox import BOXES, TIMEOUT_S, jail_test, main, need, need_mounts, wipe  # noqa: E402
 
 
 class Work:
@@ -22,14 +22,14 @@ class Work:
         self.state = os.path.join(box.home, ".local/state")
 
     def __enter__(self):
-        shutil.rmtree(self.path, ignore_errors=True)
-        shutil.rmtree(self.state, ignore_errors=True)
+        wipe(self.path)
+        wipe(self.state)
         self.folder("")
         return self
 
     def __exit__(self, *_):
-        shutil.rmtree(self.path, ignore_errors=True)
-        shutil.rmtree(self.state, ignore_errors=True)
+        wipe(self.path)
+        wipe(self.state)
 
     def own(self, path):
         os.chown(path, self.box.uid, self.box.gid, follow_symlinks=False)

@@ -106,6 +106,18 @@ class Box:
         return out
 
 
+def wipe(path):
+    """Removes a tree, folders without rights in it too."""
+    def open_up(folder):
+        if os.path.isdir(folder) and not os.path.islink(folder):
+            os.chmod(folder, 0o700)
+            for name in os.listdir(folder):
+                open_up(os.path.join(folder, name))
+    if os.path.exists(path):
+        open_up(path)
+        shutil.rmtree(path)
+
+
 def _identities():
     me = pwd.getpwuid(os.getuid())
     yield me.pw_name, me.pw_uid, me.pw_gid
