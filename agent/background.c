@@ -116,6 +116,8 @@ restart(struct app *a, const struct kernel *k)
 	list_again(a);
 	lost_text(a->jobs, k, &lost);
 	executor_restart(a->session->executor, k ? k->name : NULL);
+	if (a->session->begun)
+		transcript_note(a->session->transcript, "restart", k ? k->name : "", NULL);
 	job_list_release(a->jobs);
 	if (lost.len)
 		term_linef(a->term, TERM_SIDE, STYLE_NOTICE,

@@ -101,7 +101,7 @@ context_shorten_text(struct msg *m, struct context_cut *cut)
 /* Code in a call: the arguments stay one JSON object with language and a shorter code. Where
  * they are something else, a shorter form of their text is what is left of them. */
 static bool
-context_shorten_call(struct msg_call *c, struct context_cut *cut)
+context_shorten_call(struct msg *m, struct msg_call *c, struct context_cut *cut)
 {
 	AUTO_BUF struct buf b = BUF_INIT(16 * KIB);
 	AUTO_FREE char *shorter = NULL;
@@ -127,9 +127,20 @@ context_shorten_call(struct msg_call *c, struct context_cut *cut)
 		free(c->args);
 		c->args = buf_take(&b);
 		cut->bytes += dropped;
+		m->shortened += dropped;
 	}
 	cJSON_Delete(args);
 	return shorter != NULL;
+}
+
+void
+context_shorten_msg(struct msg *m)
+{
+	struct context_cut cut = {0};
+
+	context_shorten_text(m, &cut);
+	for (size_t k = 0; k < m->ncalls; k++)
+		context_shorten_call(m, &m->calls[k], &cut);
 }
 
 /* The last two messages are what the model is to answer now: their turn comes last. */
@@ -178,7 +189,7 @@ context_fit_replies(struct msg_list *l, size_t from, size_t end, int64_t over,
 		over -= context_msg_tokens(m);
 		did = context_shorten_text(m, cut);
 		for (size_t k = 0; k < m->ncalls; k++)
-			did |= context_shorten_call(&m->calls[k], cut);
+			did |= context_shorten_call(m, &m->calls[k], cut);
 		cut->replies += did;
 		over += context_msg_tokens(m);
 	}

@@ -22,5 +22,7 @@ struct context_cut {
 /* Shortens until the estimate is at most `budget` tokens. Returns false when even that is not
  * enough; the list is then as short as it can be. */
 bool context_fit(struct msg_list *l, int64_t budget, struct context_cut *cut);
+/* What context_fit() does to one message whose text it shortens: label and source stay. */
+void context_shorten_msg(struct msg *m);
 
 #endif

@@ -16,6 +16,8 @@ struct step {
 	const char *code;	     /* the exact bytes to be run */
 	size_t len;
 	char sha256[65]; /* of those bytes, hexadecimal */
+	const char
+	    *call_id;	 /* the call that asks for it; NULL: a fenced block, or the user */
 	bool by_user;	 /* typed by the user: needs no question */
 	bool unconfined; /* there is no sandbox */
 };

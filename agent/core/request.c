@@ -123,12 +123,14 @@ request_fit(struct session *s, int64_t budget, struct err *e)
 	struct context_cut cut;
 	bool fits = context_fit(&s->msgs, budget, &cut);
 
-	if (cut.bytes)
+	if (cut.bytes) {
+		transcript_shortened(s->transcript, &s->msgs, NULL);
 		session_notice(
 		    s, NOTICE_WARN,
 		    "the conversation was too long for the model: %zu outputs and "
 		    "%zu replies shortened, %zu bytes dropped",
 		    cut.outputs, cut.replies, cut.bytes);
+	}
 	if (fits)
 		return ERR_NONE;
 	err_set(e, ERR_CONTEXT,
@@ -173,6 +175,7 @@ request_store(struct request *x, struct model_reply *r, struct err *e)
 			       r->call_cut ? "; the call it was writing is not run" : "");
 	if (r->finish == FINISH_FILTER)
 		session_notice(s, NOTICE_WARN, "the server withheld the rest of the reply");
+	session_price(s, &r->usage);
 	return transcript_msg(s->transcript, m, &r->usage, e);
 }
 

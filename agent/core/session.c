@@ -1,11 +1,12 @@
-/* A session. See session.h. Pinned by tests/unit/test_turn.c and the end-to-end tests. */
+/* A session. See session.h. Going on with one is session_resume.c. Pinned by tests/unit/test_turn.c and the end-to-end tests. */
 #include <stdarg.h>
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/core/aside.h"
 #include "agent/core/session.h"
+#include "agent/model/vendor.h"
 
-#define SESSION_ASIDE_MAX  (64 * KIB)
 #define SESSION_SYSTEM_MAX (1 * MIB)
 
 const char *const approve_words[APPROVE_MODES] = {
@@ -46,7 +47,7 @@ session_new(const struct session_conf *c, struct loop *loop, struct sbx_session 
 	s->sink = *sink;
 	s->transcript = transcript;
 	s->executor = executor_new(&x);
-	buf_init(&s->aside, SESSION_ASIDE_MAX);
+	buf_init(&s->aside, ASIDE_MAX);
 	return s;
 }
 
@@ -114,26 +115,38 @@ session_model_spec(const struct session *s)
 {
 	if (!s->model)
 		return NULL;
-	return mem_printf("%s:%s", s->model->provider->name, s->model->name);
+	return mem_printf(
+	    "%s:%s", s->model->vendor ? s->model->vendor->name : s->model->provider->name,
+	    s->model->name);
 }
 
+/* The events with which the program takes the session up. */
 enum err_kind
-session_begin(struct session *s, struct err *e)
+session_write_begin(struct session *s, bool resumed, struct err *e)
 {
 	AUTO_BUF struct buf text = BUF_INIT(SESSION_SYSTEM_MAX);
 	AUTO_FREE char *spec = session_model_spec(s);
-	enum err_kind kind;
+	struct transcript_run run = {
+	    .resumed = resumed,
+	    .workspace = s->conf.workspace,
+	    .model = spec,
+	    .sandbox = s->conf.stand ? sbx_rung_text(s->conf.stand->rung) : NULL};
+	enum err_kind kind = transcript_run(s->transcript, &run, e);
 
-	if (s->begun)
-		return ERR_NONE;
-	kind = transcript_session(s->transcript, s->conf.workspace, spec, e);
 	if (kind)
 		return kind;
 	session_system(s, &text);
 	s->begun = true;
 	if (s->msgs.n == 0)
-		msg_addn(&s->msgs, MSG_SYSTEM, buf_str(&text), text.len);
+		msg_add(&s->msgs, MSG_SYSTEM, "");
+	msg_set_text(&s->msgs.at[0], buf_str(&text));
 	return transcript_msg(s->transcript, &s->msgs.at[0], NULL, e);
+}
+
+enum err_kind
+session_begin(struct session *s, struct err *e)
+{
+	return s->begun ? ERR_NONE : session_write_begin(s, false, e);
 }
 
 /* What the system message says may be no longer true. */
@@ -145,7 +158,10 @@ session_renew_system(struct session *s)
 	if (s->msgs.n == 0)
 		return;
 	session_system(s, &text);
+	if (strcmp(s->msgs.at[0].text, buf_str(&text)) == 0)
+		return;
 	msg_set_text(&s->msgs.at[0], buf_str(&text));
+	transcript_msg(s->transcript, &s->msgs.at[0], NULL, NULL);
 }
 
 void
@@ -212,18 +228,6 @@ session_last_user_index(const struct session *s)
 	return i > 0 ? i - 1 : 0;
 }
 
-/* Output of the user's own code that went out with a message belongs to the next one again. */
-static void
-session_restore_aside(struct session *s, const struct msg *m)
-{
-	AUTO_FREE char *later = mem_strdup(buf_str(&s->aside));
-
-	buf_reset(&s->aside);
-	if (m->aside > 0)
-		buf_add(&s->aside, m->text, m->aside);
-	buf_adds(&s->aside, later);
-}
-
 bool
 session_undo(struct session *s)
 {
@@ -231,9 +235,8 @@ session_undo(struct session *s)
 
 	if (i == 0)
 		return false;
-	session_restore_aside(s, &s->msgs.at[i]);
-	msg_truncate(&s->msgs, i);
-	transcript_note(s->transcript, "undo", "", NULL);
+	transcript_undo(s->transcript, s->msgs.at[i].part, NULL);
+	aside_take_back(&s->aside, &s->msgs, i);
 	return true;
 }
 
@@ -262,17 +265,25 @@ session_add_tokens(int64_t *sum, int64_t n)
 }
 
 void
+session_price(const struct session *s, struct usage *u)
+{
+	const struct session_conf *c = &s->conf;
+
+	u->priced = c->price_input >= 0 && c->price_output >= 0;
+	if (u->priced)
+		u->cost = ((double)MAX_OF(u->input, 0) * c->price_input +
+			   (double)MAX_OF(u->output, 0) * c->price_output) /
+			  1e6;
+}
+
+void
 session_account(struct session *s, const struct usage *u)
 {
 	session_add_tokens(&s->total.input, u->input);
 	session_add_tokens(&s->total.output, u->output);
 	session_add_tokens(&s->total.cached, u->cached);
 	session_add_tokens(&s->total.reasoning, u->reasoning);
-	s->cost = -1;
-	if (s->conf.price_input >= 0 && s->conf.price_output >= 0)
-		s->cost = ((double)s->total.input * s->conf.price_input +
-			   (double)s->total.output * s->conf.price_output) /
-			  1e6;
+	s->cost = u->priced ? MAX_OF(s->cost, 0) + u->cost : -1;
 	if (s->sink.usage)
 		s->sink.usage(s->sink.arg, u, s->cost);
 }

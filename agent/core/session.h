@@ -74,6 +74,15 @@ void session_move(struct session *s, struct sbx_session *sandbox, bool staged);
 void session_set_approve(struct session *s, enum approve_mode mode);
 /* Writes the system message and the session event, once. */
 enum err_kind session_begin(struct session *s, struct err *e);
+struct history;
+/* Goes on with what the file said: the conversation, the numbers, what was used. The transcript
+ * was opened with it; the jail is ready. Calls whose result a kill took are answered, and the next
+ * message tells the model what is gone. Writes the event "resume". *h has lost its messages. */
+enum err_kind session_resume(struct session *s, struct history *h, struct err *e);
+/* What the end of the program took away, in words. */
+void session_resume_lost(const struct history *h, struct buf *out);
+/* The events "session" or "resume" and the system message. */
+enum err_kind session_write_begin(struct session *s, bool resumed, struct err *e);
 /* Forgets the conversation and ends the interpreters. */
 void session_reset(struct session *s);
 /* Takes back the last user message and all that followed. false when there is none. */
@@ -84,7 +93,9 @@ const char *session_last_user(const struct session *s);
 const char *session_last_reply(const struct session *s);
 void session_notice(struct session *s, enum notice_level level, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-/* Adds what an exchange used; tells the sink. */
+/* Says what an exchange cost, where prices are known. */
+void session_price(const struct session *s, struct usage *u);
+/* Adds what a priced exchange used; tells the sink. */
 void session_account(struct session *s, const struct usage *u);
 
 #endif

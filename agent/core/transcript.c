@@ -1,34 +1,54 @@
-/* The transcript. See transcript.h. Append-only JSON Lines; one write(2) an event, so that
- * another process never sees half a line. Pinned by tests/unit/test_transcript.c. */
+/* The transcript's file. See transcript.h. Append-only JSON Lines; one write(2) an event, so that
+ * another process never sees half a line. The events are in transcript_events.c.
+ *
+ * A file that is gone on with is locked before it is read, so that nobody writes between the two;
+ * what was torn off its end is cut away, and nothing else is ever changed in it.
+ * Pinned by tests/unit/test_transcript.c and tests/unit/test_history.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
+#include "agent/core/history.h"
 #include "agent/core/transcript.h"
 
-#define TRANSCRIPT_EVENT_MAX (64 * MIB) /* bytes of one line */
+#define TRANSCRIPT_EVENT_MAX HISTORY_LINE_MAX /* bytes of one line */
+#define TRANSCRIPT_READ_MAX  (64 * KIB)	      /* bytes at a time */
 
 struct transcript {
 	char *dir;
 	char *path;
 	char *files;	  /* as named */
 	char *files_real; /* canonical, once it was made */
-	char id[24];
+	char id[TRANSCRIPT_ID_MAX];
+	unsigned part; /* the last number given */
 	int fd;
 	struct buf line;
 	struct json_writer writer;
 };
 
+static struct transcript *
+transcript_alloc(void)
+{
+	struct transcript *t = mem_alloc(sizeof(*t));
+
+	t->fd = -1;
+	buf_init(&t->line, TRANSCRIPT_EVENT_MAX);
+	return t;
+}
+
 struct transcript *
 transcript_new(const char *dir)
 {
-	struct transcript *t = mem_alloc(sizeof(*t));
+	struct transcript *t = transcript_alloc();
 	time_t now = (time_t)(clock_wall_ms() / 1000);
 	char stamp[32], month[16];
 	uint32_t salt = 0;
@@ -40,8 +60,6 @@ transcript_new(const char *dir)
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &tm);
 	strftime(month, sizeof(month), "%Y/%m", &tm);
 	snprintf(t->id, sizeof(t->id), "%08x", salt);
-	t->fd = -1;
-	buf_init(&t->line, TRANSCRIPT_EVENT_MAX);
 	if (dir) {
 		t->dir = mem_printf("%s/%s", dir, month);
 		t->path = mem_printf("%s/%s-%s.jsonl", t->dir, stamp, t->id);
@@ -87,6 +105,12 @@ transcript_id(const struct transcript *t)
 	return t->id;
 }
 
+unsigned
+transcript_next_part(struct transcript *t)
+{
+	return ++t->part;
+}
+
 const char *
 transcript_path(const struct transcript *t)
 {
@@ -102,7 +126,7 @@ transcript_files_dir(struct transcript *t)
 }
 
 static enum err_kind
-transcript_open(struct transcript *t, struct err *e)
+transcript_make(struct transcript *t, struct err *e)
 {
 	enum err_kind kind = fs_mkdirs(t->dir, 0700, e);
 
@@ -144,7 +168,7 @@ transcript_end(struct transcript *t, struct err *e)
 		return err_set(e, ERR_LIMIT, "an event is larger than %zu bytes",
 			       TRANSCRIPT_EVENT_MAX);
 	if (t->fd < 0) {
-		kind = transcript_open(t, e);
+		kind = transcript_make(t, e);
 		if (kind) {
 			err_hint(e, "set XDG_STATE_HOME to a folder that can be written");
 			return kind;
@@ -155,135 +179,162 @@ transcript_end(struct transcript *t, struct err *e)
 }
 
 enum err_kind
-transcript_session(struct transcript *t, const char *workspace, const char *model,
-		   struct err *e)
+transcript_raw(struct transcript *t, const char *p, size_t n, struct err *e)
 {
-	struct json_writer *w = transcript_begin(t, "session");
+	enum err_kind kind = t->fd >= 0 ? fs_write_all(t->fd, p, n, e) : ERR_NONE;
 
-	json_kv_str(w, "id", t->id);
-	json_kv_str(w, "version", SUNABA_VERSION);
-	json_kv_str(w, "workspace", workspace);
-	json_kv_str(w, "model", model);
-	return transcript_end(t, e);
+	return kind ? err_context(e, "session file '%s'", t->path) : ERR_NONE;
 }
 
-static void
-transcript_usage(struct json_writer *w, const struct usage *u)
+/* ---- a file that is there ---- */
+
+/* The process that the kernel says holds the lock; 0: unknown (it may be in another namespace). */
+static pid_t
+transcript_locker(const struct stat *st)
 {
-	json_key(w, "usage");
-	json_open(w, '{');
-	json_kv_int(w, "input_tokens", u->input);
-	json_kv_int(w, "cached_input_tokens", u->cached);
-	json_kv_int(w, "output_tokens", u->output);
-	json_kv_int(w, "reasoning_output_tokens", u->reasoning);
-	json_close(w, '}');
+	AUTO_FILE FILE *f = fopen("/proc/locks", "re");
+	char line[256], kind[16];
+	unsigned major_, minor_;
+	unsigned long inode;
+	int pid;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*d: %15s %*s %*s %d %x:%x:%lu", kind, &pid, &major_,
+			   &minor_, &inode) == 5 &&
+		    strcmp(kind, "FLOCK") == 0 && inode == st->st_ino &&
+		    major_ == major(st->st_dev) && minor_ == minor(st->st_dev))
+			return MAX_OF(pid, 0);
+	return 0;
+}
+
+/* Some file systems name another device there: then who wrote that it runs, if it still does. */
+static pid_t
+transcript_writer(int fd)
+{
+	struct history h;
+	pid_t pid = 0;
+
+	history_init(&h);
+	if (!transcript_read(fd, "", &h, NULL) && h.pid > 0 && h.pid <= INT32_MAX &&
+	    (kill((pid_t)h.pid, 0) == 0 || errno == EPERM))
+		pid = (pid_t)h.pid;
+	history_release(&h);
+	return pid;
 }
 
 enum err_kind
-transcript_msg(struct transcript *t, const struct msg *m, const struct usage *u,
-	       struct err *e)
+transcript_lock(int fd, const char *path, struct err *e)
 {
-	static const char *const labels[] = {[LABEL_USER] = "user",
-					     [LABEL_LOCAL] = "local",
-					     [LABEL_UNTRUSTED] = "untrusted"};
-	struct json_writer *w = transcript_begin(t, msg_role_word(m->role));
+	struct stat st = {0};
+	pid_t pid;
 
-	json_kv_str(w, "label", labels[m->label]);
-	if (m->source)
-		json_kv_str(w, "source", m->source);
-	json_kv_str(w, "text", m->text);
-	if (m->reasoning)
-		json_kv_str(w, "reasoning", m->reasoning);
-	if (m->call_id)
-		json_kv_str(w, "call_id", m->call_id);
-	if (m->ncalls) {
-		json_key(w, "calls");
-		json_open(w, '[');
-		for (size_t i = 0; i < m->ncalls; i++) {
-			json_open(w, '{');
-			json_kv_str(w, "id", m->calls[i].id);
-			json_kv_str(w, "name", m->calls[i].name);
-			json_kv_str(w, "arguments", m->calls[i].args);
-			json_close(w, '}');
-		}
-		json_close(w, ']');
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return ERR_NONE;
+	if (errno != EWOULDBLOCK)
+		return err_sys(e, ERR_IO, "cannot lock the session file '%s'", path);
+	fstat(fd, &st);
+	pid = transcript_locker(&st);
+	if (!pid)
+		pid = transcript_writer(fd);
+	if (pid)
+		err_set(e, ERR_USAGE, "the session is in use by process %d", (int)pid);
+	else
+		err_set(e, ERR_USAGE, "the session is in use by another process");
+	err_hint(e, "end it there first, or go on with a copy: sunaba sessions fork ID");
+	return ERR_USAGE;
+}
+
+enum err_kind
+transcript_read(int fd, const char *path, struct history *h, struct err *e)
+{
+	AUTO_FREE char *chunk = mem_alloc(TRANSCRIPT_READ_MAX);
+	off_t at = 0;
+
+	for (;;) {
+		ssize_t n = pread(fd, chunk, TRANSCRIPT_READ_MAX, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, ERR_IO, "cannot read the session file '%s'",
+				       path);
+		if (n == 0)
+			break;
+		history_feed(h, chunk, (size_t)n);
+		at += n;
 	}
-	if (u)
-		transcript_usage(w, u);
-	return transcript_end(t, e);
+	history_end(h);
+	return ERR_NONE;
 }
 
+enum err_kind
+transcript_check(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_IO, "cannot read the session file '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_IO, "'%s' is no session file: it is no regular file",
+			       path);
+	if (st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return ERR_NONE;
+	err_set(e, ERR_IO, "others can write to the session file '%s'", path);
+	err_hint(e, "what it says is not to be trusted then; if you know that nobody has: "
+		    "chown it to yourself, chmod 600");
+	return ERR_IO;
+}
+
+/* Takes the torn end away, or gives a whole last event its newline. */
+static enum err_kind
+transcript_repair(int fd, const char *path, const struct history *h, struct err *e)
+{
+	char last = '\n';
+
+	if (h->torn && ftruncate(fd, (off_t)h->whole) < 0)
+		return err_sys(e, ERR_IO, "cannot repair the session file '%s'", path);
+	if (h->whole && pread(fd, &last, 1, (off_t)h->whole - 1) == 1 && last != '\n')
+		return fs_write_all(fd, "\n", 1, e);
+	return ERR_NONE;
+}
+
+/* "DIR/TIME-ID.jsonl" in its parts. */
 static void
-transcript_step_head(struct json_writer *w, const struct step *s)
+transcript_name(struct transcript *t, const char *path, const char *id)
 {
-	json_kv_int(w, "step", s->number);
-	json_kv_str(w, "language", s->kernel->name);
-	json_kv_str(w, "sha256", s->sha256);
+	const char *slash = strrchr(path, '/');
+	size_t n = strlen(path), ext = sizeof(".jsonl") - 1;
+
+	t->path = mem_strdup(path);
+	t->dir = slash ? mem_strndup(path, (size_t)(slash - path)) : mem_strdup(".");
+	t->files = mem_printf("%.*s.files", (int)(n > ext ? n - ext : n), path);
+	snprintf(t->id, sizeof(t->id), "%s", id);
 }
 
 enum err_kind
-transcript_decision(struct transcript *t, const struct step *s, const struct decision *d,
-		    const char *by, struct err *e)
+transcript_open(const char *path, struct history *h, struct transcript **out, struct err *e)
 {
-	static const char *const words[] = {[DECIDE_RUN] = "run",
-					    [DECIDE_NO] = "no",
-					    [DECIDE_STOP] = "stop",
-					    [DECIDE_NOBODY] = "nobody"};
-	struct json_writer *w = transcript_begin(t, "decision");
+	AUTO_CLOSE int fd =
+	    open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	enum err_kind kind;
 
-	transcript_step_head(w, s);
-	json_kv_str(w, "decision", words[d->kind]);
-	json_kv_str(w, "by", by);
-	if (d->always)
-		json_kv_bool(w, "always", true);
-	if (d->code)
-		json_kv_bool(w, "edited", true);
-	if (d->reason)
-		json_kv_str(w, "reason", d->reason);
-	json_key(w, "code");
-	json_put_strn(w, s->code, s->len);
-	return transcript_end(t, e);
-}
-
-enum err_kind
-transcript_step(struct transcript *t, const struct step *s, const struct step_result *r,
-		struct err *e)
-{
-	static const char *const ends[] = {[STEP_DONE] = "done",
-					   [STEP_EXITED] = "exited",
-					   [STEP_TIMEOUT] = "timeout",
-					   [STEP_INTERRUPTED] = "interrupted",
-					   [STEP_NOT_RUN] = "not_run"};
-	struct json_writer *w = transcript_begin(t, "step");
-
-	transcript_step_head(w, s);
-	json_kv_str(w, "end", ends[r->end]);
-	json_kv_int(w, "status", r->status);
-	json_kv_int(w, "wall_ms", r->wall_ms);
-	json_kv_int(w, "cpu_ms", r->cpu_ms);
-	json_kv_int(w, "total_bytes", (int64_t)r->total_bytes);
-	json_kv_int(w, "omitted_bytes", (int64_t)r->omitted_bytes);
-	if (r->spill_path)
-		json_kv_str(w, "spill", r->spill_path);
-	if (r->cwd)
-		json_kv_str(w, "cwd", r->cwd);
-	if (r->note)
-		json_kv_str(w, "note", r->note);
-	if (r->notices)
-		json_kv_str(w, "sandbox", r->notices);
-	if (r->changes) {
-		AUTO_BUF struct buf files = BUF_INIT(64 * KIB);
-
-		change_list_text(r->changes, CHANGES_MAX, &files);
-		json_kv_str(w, "files", buf_str(&files));
-	}
-	json_kv_str(w, "output", r->output ? r->output : "");
-	return transcript_end(t, e);
-}
-
-enum err_kind
-transcript_note(struct transcript *t, const char *type, const char *text, struct err *e)
-{
-	json_kv_str(transcript_begin(t, type), "text", text);
-	return transcript_end(t, e);
+	if (fd < 0)
+		return err_sys(e, ERR_IO, "cannot open the session file '%s'", path);
+	kind = transcript_check(fd, path, e);
+	if (!kind)
+		kind = transcript_lock(fd, path, e);
+	if (!kind)
+		kind = transcript_read(fd, path, h, e);
+	if (!kind && !h->id)
+		kind = err_set(e, ERR_PARSE, "'%s' is no session file: nothing says which",
+			       path);
+	if (!kind)
+		kind = transcript_repair(fd, path, h, e);
+	if (kind)
+		return kind;
+	*out = transcript_alloc();
+	transcript_name(*out, path, h->id);
+	(*out)->part = h->part;
+	(*out)->fd = TAKE_FD(fd);
+	return ERR_NONE;
 }

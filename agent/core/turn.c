@@ -10,12 +10,12 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "agent/core/approve.h"
+#include "agent/core/aside.h"
 #include "agent/core/call.h"
 #include "agent/core/governor.h"
 #include "agent/core/request.h"
 #include "agent/core/turn.h"
 
-#define TURN_ASIDE_MAX	(16 * KIB)  /* bytes of one of the user's own steps, in a message */
 #define TURN_RESULT_MAX (256 * KIB) /* bytes of one result as the model gets it */
 
 struct turn {
@@ -119,6 +119,7 @@ turn_step(struct turn *t, const struct call *a, bool *stop, struct err *e)
 	enum err_kind kind;
 
 	approve_prepare(s, &step, kernel_find(a->language), a->code, a->len, false);
+	step.call_id = a->call_id;
 	kind = turn_approve(t, &step, &d, &asked, e);
 	if (kind)
 		return kind;
@@ -358,26 +359,21 @@ turn_again(struct session *s, struct err *e)
 }
 
 /* Keeps what the user ran himself for his next message; the oldest goes where it is too much. */
-static void
+static enum err_kind
 turn_add_aside(struct session *s, const struct kernel *k, const char *code, size_t n,
-	       const struct buf *result)
+	       const struct buf *result, struct err *e)
 {
-	AUTO_BUF struct buf b = BUF_INIT(TURN_ASIDE_MAX);
-	size_t code_n = MIN_OF(n, TURN_ASIDE_MAX / 4),
-	       result_n = MIN_OF(result->len, TURN_ASIDE_MAX / 2);
+	AUTO_BUF struct buf b = BUF_INIT(ASIDE_STEP_MAX);
+	size_t code_n = MIN_OF(n, ASIDE_STEP_MAX / 4),
+	       result_n = MIN_OF(result->len, ASIDE_STEP_MAX / 2);
 
 	buf_addf(&b, "I ran this %s code myself:\n", k->name);
 	buf_add(&b, code, code_n - utf8_tail(code, code_n));
 	buf_adds(&b, "\nIts result: ");
 	buf_add(&b, result->data, result_n - utf8_tail(result->data, result_n));
 	buf_addc(&b, '\n');
-	while (s->aside.len > 0 && s->aside.max - s->aside.len < b.len) {
-		const char *nl = memchr(s->aside.data, '\n', s->aside.len);
-
-		buf_consume(&s->aside,
-			    nl ? (size_t)(nl - s->aside.data) + 1 : s->aside.len);
-	}
-	buf_add(&s->aside, b.data, b.len);
+	aside_add(&s->aside, buf_str(&b), b.len);
+	return transcript_note(s->transcript, "aside", buf_str(&b), e);
 }
 
 enum err_kind
@@ -405,7 +401,6 @@ turn_user_code(struct session *s, const struct kernel *k, const char *code, size
 	}
 	if (status)
 		*status = r.status;
-	turn_add_aside(s, k, code, n, &text);
 	step_result_release(&r);
-	return ERR_NONE;
+	return turn_add_aside(s, k, code, n, &text, e);
 }

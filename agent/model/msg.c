@@ -25,6 +25,17 @@ msg_addn(struct msg_list *l, enum msg_role role, const char *text, size_t n)
 }
 
 struct msg *
+msg_move(struct msg_list *l, struct msg *m)
+{
+	struct msg *to = msg_add(l, m->role, "");
+
+	free(to->text);
+	*to = *m;
+	*m = (struct msg){0};
+	return to;
+}
+
+struct msg *
 msg_add(struct msg_list *l, enum msg_role role, const char *text)
 {
 	return msg_addn(l, role, text, text ? strlen(text) : 0);
@@ -44,6 +55,10 @@ msg_add_call(struct msg *m, const char *id, const char *name, const char *args)
 {
 	static unsigned long made; /* ids must differ over a whole conversation */
 	struct msg_call *c;
+	unsigned long old;
+
+	if (id && sscanf(id, "call_%9lu", &old) == 1) /* one of ours, from a former run */
+		made = MAX_OF(made, old);
 
 	m->calls = mem_array(m->calls, m->ncalls + 1, sizeof(*m->calls));
 	c = &m->calls[m->ncalls++];
@@ -104,4 +119,14 @@ msg_role_word(enum msg_role role)
 	};
 
 	return words[role];
+}
+
+const char *
+msg_label_word(enum msg_label label)
+{
+	static const char *const words[] = {[LABEL_USER] = "user",
+					    [LABEL_LOCAL] = "local",
+					    [LABEL_UNTRUSTED] = "untrusted"};
+
+	return words[label];
 }

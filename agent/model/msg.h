@@ -28,7 +28,9 @@ struct msg {
 	    *call_id; /* tool: the call it answers; NULL when code came as a fenced block */
 	char *name;   /* tool: its name */
 	size_t aside; /* user: bytes of text before what he typed in this message */
-	size_t shortened; /* bytes of text dropped to fit the context window, else 0 */
+	size_t shortened; /* bytes dropped to fit the context window, else 0 */
+	bool cut_noted;	  /* the transcript says so */
+	unsigned part; /* its number in the transcript, from 1, never used again; 0: none */
 };
 
 struct msg_list {
@@ -39,6 +41,8 @@ struct msg_list {
 /* Adds an empty message and returns it, borrowed until the next addition. */
 struct msg *msg_add(struct msg_list *l, enum msg_role role, const char *text);
 struct msg *msg_addn(struct msg_list *l, enum msg_role role, const char *text, size_t n);
+/* Moves a message to the end of the list; what is left of it is empty. */
+struct msg *msg_move(struct msg_list *l, struct msg *m);
 void msg_set_text(struct msg *m, const char *text);
 /* Adds a call to an assistant message; NULL id makes one ("call_<n>"). */
 struct msg_call *
@@ -48,5 +52,6 @@ void msg_drop_last(struct msg_list *l);
 void msg_truncate(struct msg_list *l, size_t n); /* keeps the first n */
 void msg_list_release(struct msg_list *l);
 const char *msg_role_word(enum msg_role role);
+const char *msg_label_word(enum msg_label label);
 
 #endif

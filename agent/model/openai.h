@@ -20,6 +20,8 @@ struct openai_quirks {
 enum err_kind
 openai_request(const char *model, const struct openai_quirks *q,
 	       const struct model_request *req, struct buf *out, struct err *e);
+/* One message of a flattened conversation. */
+void openai_put_message(struct json_writer *w, const struct msg *m);
 /* The rest of a request's object as both OpenAI and Ollama take it, to its end: the flattened
  * messages, each written by `put`, and the tools. ERR_LIMIT past the writer's bound. */
 typedef void openai_put_fn(struct json_writer *w, const struct msg *m);

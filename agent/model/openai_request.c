@@ -68,7 +68,7 @@ openai_put_calls(struct json_writer *w, const struct msg *m)
 	json_close(w, ']');
 }
 
-static void
+void
 openai_put_message(struct json_writer *w, const struct msg *m)
 {
 	json_open(w, '{');

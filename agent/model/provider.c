@@ -36,7 +36,8 @@ model_settle(struct model_reply *out, enum err_kind k)
 
 	if (k != ERR_NONE && !partial) {
 		model_reply_release(out);
-		out->usage = (struct usage){-1, -1, -1, -1};
+		out->usage = (struct usage){
+		    .input = -1, .output = -1, .cached = -1, .reasoning = -1};
 	}
 	for (size_t i = 0; k != ERR_NONE && i < out->ncalls; i++) {
 		free(out->calls[i].id);

@@ -19,6 +19,8 @@ struct tool_def {
 
 struct usage {
 	int64_t input, output, cached, reasoning; /* tokens; -1 unknown */
+	bool priced;				  /* the next is known: */
+	double cost;				  /* USD */
 };
 
 enum finish {

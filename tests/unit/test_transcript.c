@@ -9,6 +9,7 @@
 #include "agent/base/mem.h"
 #include "agent/core/transcript.h"
 
+static const struct transcript_run run = {.workspace = "/w", .model = "demo:tour"};
 static char folder[] = "/tmp/sunaba-transcript-XXXXXX";
 
 static void
@@ -34,7 +35,7 @@ each_event_is_a_line(void **state)
 
 	(void)state;
 	msg_add(&l, MSG_USER, "改行\nと \x1b[31m 色 \xff");
-	assert_int_equal(transcript_session(t, "/w", "demo:tour", &e), ERR_NONE);
+	assert_int_equal(transcript_run(t, &run, &e), ERR_NONE);
 	assert_int_equal(transcript_msg(t, &l.at[0], NULL, &e), ERR_NONE);
 	assert_int_equal(transcript_note(t, "notice", "x", &e), ERR_NONE);
 	assert_int_equal(stat(transcript_path(t), &st), 0);
@@ -61,7 +62,7 @@ a_folder_that_cannot_be_made_is_an_error(void **state)
 	struct err e = {0};
 
 	(void)state;
-	assert_int_equal(transcript_session(t, "/w", NULL, &e), ERR_IO);
+	assert_int_equal(transcript_run(t, &run, &e), ERR_IO);
 	assert_non_null(strstr(e.msg, "/proc/nowhere"));
 	assert_true(e.hint[0] != '\0');
 	transcript_free(t);
