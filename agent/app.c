@@ -11,6 +11,7 @@
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
 #include "agent/net.h"
+#include "agent/resume.h"
 #include "agent/ui/width.h"
 
 #define APP_SYSTEM_MAX (256 * KIB) /* bytes of --system FILE */
@@ -170,7 +171,8 @@ app_open_jail(struct app *a, struct err *e)
 		return e->kind;
 	if (!sbx_policy_check(&p, a->workspace, &f))
 		return app_sandbox_failed(&f, ERR_USAGE, e);
-	a->transcript = transcript_new(sessions);
+	if (!a->transcript)
+		a->transcript = transcript_new(sessions);
 	app_read_paths(a);
 	return app_setup_jail(a, &p, e);
 }
@@ -377,6 +379,7 @@ app_close(struct app *a)
 	background_close(a);
 	free(TAKE(a->system));
 	free(TAKE(a->history));
+	resume_close(a);
 }
 
 int

@@ -29,6 +29,9 @@ struct app {
 	struct job_list *jobs;	       /* that /jobs showed last */
 	char *system;		       /* text of --system */
 	char *history;		       /* path of the prompt's history */
+	bool resume;		       /* a former session is to go on: */
+	struct history *past;	       /* what its file said */
+	char *sessions;		       /* the folder of sessions, canonical */
 };
 
 /* Executes the jail's process. Before options other than the command line are read. */
@@ -58,6 +61,9 @@ app_policy_failed(const struct opts *o, const struct sbx_fail *f, struct err *e)
 /* What the options say of the wanted model. */
 struct model_want app_want(const struct opts *o);
 
+/* A run from its beginning, once the command line was read: the jail, configuration, then one of
+ * the two below; the exit code. */
+int app_job(struct app *a);
 /* The two main jobs; each returns the exit code. */
 int app_run_task(struct app *a);
 int app_run_session(struct app *a);

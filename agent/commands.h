@@ -16,7 +16,10 @@ enum command_bit {
 	CMD_HELP = 1 << 7,
 	CMD_VERSION = 1 << 8,
 	CMD_STAGED = 1 << 9,
-	CMD_ANY = (1 << 10) - 1,
+	CMD_RESUME = 1 << 10,
+	CMD_SESSIONS = 1 << 11,
+	CMD_FORK = 1 << 12,
+	CMD_ANY = (1 << 13) - 1,
 };
 
 /* ROW(name, bit, rest, hidden, words, arguments, help); `rest`: options end at the first
@@ -24,6 +27,13 @@ enum command_bit {
 #define COMMAND_ROWS(ROW)                                                                  \
 	ROW(sandbox, CMD_SANDBOX, true, false, true, "[OPTION...] [--] PROGRAM [ARG...]",  \
 	    "run a program under the same sandbox")                                        \
+	ROW(resume, CMD_RESUME, false, false, true, "[OPTION...] [ID | --last] [TASK]",    \
+	    "go on with a session: the newest of this folder, or the named one")           \
+	ROW(sessions, CMD_SESSIONS, false, false, true,                                    \
+	    "[list | show ID | export ID | fork ID | rm ID...]",                           \
+	    "list sessions, show, export, copy or remove them")                            \
+	ROW(fork, CMD_FORK, false, false, true, "ID [--at N]",                             \
+	    "begin a session as a copy of another: the same as 'sessions fork'")           \
 	ROW(staged, CMD_STAGED, false, false, true,                                        \
 	    "[list | diff | apply | discard] [ID] [PATH...]",                              \
 	    "changes that a run with --staged has kept")                                   \

@@ -11,6 +11,7 @@
 #include "agent/core/turn.h"
 #include "agent/model/provider_demo.h"
 #include "agent/net.h"
+#include "agent/resume.h"
 #include "agent/slash.h"
 #include "agent/staged.h"
 #include "agent/tour.h"
@@ -296,6 +297,9 @@ app_run_session(struct app *a)
 	    executor_ready(a->session->executor, &e))
 		return app_fail(a, e.kind ? &e : &why);
 	interactive_greet(a, &why);
+	if (resume_go_on(a, &e))
+		return app_fail(a, &e);
+	resume_show(a);
 	staged_ready(a);
 	if (!a->session->model)
 		x.prefill = mem_strdup("/model demo");

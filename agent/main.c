@@ -1,13 +1,11 @@
 /* main: which command, and the order of the first steps.
  *
- * The jail's process is executed before configuration and keys are read, so that they never
- * were in its memory; commands that need no jail start none. `--version`, `--help` and
- * `sandbox` load none of the large libraries. */
+ * A run is in job.c; commands that need no jail start none. `--version`, `--help` and `sandbox`
+ * load none of the large libraries. */
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "agent/app.h"
 #include "agent/commands.h"
@@ -42,41 +40,11 @@ main_command(struct app *a, const struct command *c, int argc, char **argv)
 		help_print(c->name, stdout);
 		return cmd_end();
 	}
+	/* `resume` is a run: its jail comes before the keys. */
 	if (c->bit != CMD_CONFIG && c->bit != CMD_VERSION && c->bit != CMD_HELP &&
-	    c->bit != CMD_COMPLETION && opts_load(a->opts, &e))
+	    c->bit != CMD_COMPLETION && c->bit != CMD_RESUME && opts_load(a->opts, &e))
 		return app_fail(a, &e);
 	return main_functions[c - command_table](a->opts);
-}
-
-/* Whether a prompt is wanted: no task, and somebody at a terminal. */
-static bool
-main_is_interactive(const struct app *a)
-{
-	int n;
-
-	opts_args(a->opts, &n);
-	return n == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-}
-
-static int
-main_job(struct app *a)
-{
-	struct err e = {0};
-	bool interactive = main_is_interactive(a);
-	const char *model;
-	int code;
-
-	main_locale();
-	if (app_start_jail(a, &e) || opts_load(a->opts, &e))
-		return app_fail(a, &e);
-	prctl(PR_SET_DUMPABLE, 0);
-	model = opt_str(a->opts, OPT_MODEL);
-	if (!model || (strncmp(model, "script:", 7) != 0 && strcmp(model, "demo") != 0))
-		model_preload();
-	if (app_open(a, interactive, &e))
-		return app_fail(a, &e);
-	code = interactive ? app_run_session(a) : app_run_task(a);
-	return code;
 }
 
 /* A closed standard stream would be the number of the next file that is opened: what is meant
@@ -116,7 +84,8 @@ main(int argc, char **argv)
 	} else if (opt_flag(a.opts, OPT_VERSION)) {
 		code = cmd_version(a.opts);
 	} else {
-		code = main_job(&a);
+		main_locale();
+		code = app_job(&a);
 	}
 	app_close(&a);
 	opts_free(a.opts);

@@ -6,10 +6,11 @@
 #include "agent/commands.h"
 #include "agent/options.h"
 
-#define RUNS   (CMD_MAIN)
-#define JAILS  (CMD_MAIN | CMD_SANDBOX | CMD_DOCTOR | CMD_CONFIG)
-#define MODELS (CMD_MAIN | CMD_MODELS | CMD_DOCTOR | CMD_CONFIG)
-#define SHOWS  (CMD_MAIN | CMD_RENDER)
+#define RUNS   (CMD_MAIN | CMD_RESUME)
+#define JAILS  (CMD_MAIN | CMD_RESUME | CMD_SANDBOX | CMD_DOCTOR | CMD_CONFIG)
+#define MODELS (CMD_MAIN | CMD_RESUME | CMD_MODELS | CMD_DOCTOR | CMD_CONFIG)
+#define SHOWS  (CMD_MAIN | CMD_RESUME | CMD_RENDER | CMD_SESSIONS)
+#define FORKS  (CMD_SESSIONS | CMD_FORK)
 
 #define DAY_MS 86400e3
 
@@ -180,7 +181,7 @@ const struct opt_row option_table[OPT_COUNT] = {
     [OPT_JSON] = {.name = "json",
 		  .type = OPT_FLAG,
 		  .scope = OPT_USER,
-		  .commands = CMD_MAIN | CMD_MODELS | CMD_DOCTOR | CMD_CONFIG,
+		  .commands = RUNS | FORKS | CMD_MODELS | CMD_DOCTOR | CMD_CONFIG,
 		  .env = "SUNABA_JSON",
 		  .key = "json",
 		  .group = "Output",
@@ -213,10 +214,10 @@ const struct opt_row option_table[OPT_COUNT] = {
 		    .letter = 'o',
 		    .type = OPT_PATH,
 		    .scope = OPT_USER,
-		    .commands = RUNS,
+		    .commands = RUNS | CMD_SESSIONS,
 		    .arg = "FILE",
 		    .group = "Output",
-		    .help = "also write the final answer to FILE"},
+		    .help = "also write the final answer to FILE; export: write there"},
     [OPT_COLOR] = {.name = "color",
 		   .type = OPT_CHOICE,
 		   .scope = OPT_ANYWHERE,
@@ -280,6 +281,38 @@ const struct opt_row option_table[OPT_COUNT] = {
 		     .key = "verbose",
 		     .group = "Output",
 		     .help = "say more on standard error"},
+
+    [OPT_LAST] = {.name = "last",
+		  .type = OPT_FLAG,
+		  .scope = OPT_USER,
+		  .commands = CMD_RESUME,
+		  .group = "Sessions",
+		  .help = "the newest session of all folders"},
+    [OPT_DECISIONS] = {.name = "decisions",
+		       .type = OPT_FLAG,
+		       .scope = OPT_USER,
+		       .commands = CMD_SESSIONS,
+		       .group = "Sessions",
+		       .help = "show: what was decided, by whom, when and why"},
+    [OPT_AT] = {.name = "at",
+		.type = OPT_INT,
+		.scope = OPT_USER,
+		.commands = FORKS,
+		.arg = "N",
+		.def = "0",
+		.min = 0,
+		.max = 2e9,
+		.group = "Sessions",
+		.help = "fork: copy up to this part; 0: all"},
+    [OPT_FORMAT] = {.name = "format",
+		    .type = OPT_CHOICE,
+		    .scope = OPT_USER,
+		    .commands = CMD_SESSIONS,
+		    .arg = "md|jsonl|openai|html|ipynb",
+		    .def = "md",
+		    .choices = "md|jsonl|openai|html|ipynb",
+		    .group = "Sessions",
+		    .help = "export: for people, programs, a browser or a notebook"},
 
     [OPT_CONFIG_FILE] = {.type = OPT_PATH,
 			 .scope = OPT_USER,

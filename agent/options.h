@@ -53,6 +53,11 @@ enum opt_id {
 	OPT_STREAM, /* render: bytes at a time; 0: all at once */
 	OPT_QUIET,
 	OPT_VERBOSE,
+	/* sessions */
+	OPT_LAST,
+	OPT_DECISIONS,
+	OPT_AT,	    /* part number; 0: all */
+	OPT_FORMAT, /* "md", "jsonl", … */
 	/* general */
 	OPT_CONFIG_FILE, /* SUNABA_CONFIG */
 	OPT_MAN,	 /* help --man FILE */

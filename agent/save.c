@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/fs.h"
+#include "agent/export.h"
 #include "agent/save.h"
 
 #define SAVE_MAX  (64 * MIB) /* bytes of a saved conversation */
@@ -31,20 +32,34 @@ save_block(struct buf *out, const char *language, const char *text)
 	save_fence(out, fence, "\n");
 }
 
+/* Whose words these are, in small print: a line of code, so that a source stays what it is. */
 static void
-save_text(const struct session *s, struct buf *out)
+save_label(const struct msg *m, struct buf *out)
+{
+	AUTO_BUF struct buf label = BUF_INIT(MIB);
+
+	export_label(m, &label);
+	for (size_t i = 0; i < label.len; i++)
+		if (label.data[i] == '`')
+			label.data[i] = '\'';
+	buf_addf(out, "`%s`\n\n", buf_str(&label));
+}
+
+void
+save_text(const struct msg_list *l, struct buf *out)
 {
 	static const char *const heads[] = {[MSG_SYSTEM] = NULL,
 					    [MSG_USER] = "## User",
 					    [MSG_ASSISTANT] = "## Assistant",
 					    [MSG_TOOL] = "### Result"};
 
-	for (size_t i = 0; i < s->msgs.n; i++) {
-		const struct msg *m = &s->msgs.at[i];
+	for (size_t i = 0; i < l->n; i++) {
+		const struct msg *m = &l->at[i];
 
 		if (!heads[m->role])
 			continue;
 		buf_addf(out, "%s\n\n", heads[m->role]);
+		save_label(m, out);
 		if (m->role == MSG_TOOL)
 			save_block(out, "", m->text);
 		else if (*m->text)
@@ -65,6 +80,6 @@ save_markdown(const struct session *s, const char *path, bool over, struct err *
 		err_hint(e, "/save! FILE writes over it");
 		return ERR_USAGE;
 	}
-	save_text(s, &text);
+	save_text(&s->msgs, &text);
 	return fs_write(path, buf_str(&text), text.len, 0600, e);
 }

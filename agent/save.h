@@ -4,6 +4,8 @@
 
 #include "agent/core/session.h"
 
+/* The conversation as Markdown, each part with its number, label and source. */
+void save_text(const struct msg_list *l, struct buf *out);
 /* Writes the conversation as Markdown, whole or not at all, mode 0600. Results and calls stand in
  * fences that nothing in them can end. ERR_USAGE when a file of this name is there and `over` is
  * false; ERR_IO when it cannot be written. */

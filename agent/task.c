@@ -12,6 +12,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "agent/core/turn.h"
+#include "agent/resume.h"
 #include "agent/staged.h"
 #include "agent/stdin.h"
 #include "agent/tour.h"
@@ -166,6 +167,8 @@ task_run(struct app *a, struct err *e)
 		kind = executor_ready(a->session->executor, e);
 	if (!kind)
 		app_say_rung(a);
+	if (!kind)
+		kind = resume_go_on(a, e);
 	if (!kind && data.len)
 		kind = task_add_data(a->session, &data, e);
 	if (kind)

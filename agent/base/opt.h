@@ -84,6 +84,8 @@ enum err_kind opt_argv(struct opts *o, unsigned bit, const char *command, bool r
 		       int argc, char **argv, struct err *e);
 /* Positionals in order; NULL-terminated, borrowed. */
 char **opts_args(const struct opts *o, int *n);
+/* Takes the first positional away; nothing when there is none. */
+void opts_shift(struct opts *o);
 /* True when "--" stood before the first positional. */
 bool opts_args_dashed(const struct opts *o);
 

@@ -232,6 +232,14 @@ opts_args(const struct opts *o, int *n)
 	return o->args;
 }
 
+void
+opts_shift(struct opts *o)
+{
+	for (int i = 0; i < o->nargs; i++)
+		o->args[i] = o->args[i + 1];
+	o->nargs -= o->nargs > 0;
+}
+
 bool
 opts_args_dashed(const struct opts *o)
 {
