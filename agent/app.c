@@ -333,6 +333,11 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 			*e = *why;
 		return kind;
 	}
+	kind = resume_check_model(a, model, e);
+	if (kind) {
+		model_free(model);
+		return kind;
+	}
 	conf = app_conf(a, interactive);
 	a->history = fs_xdg_path(FS_STATE, "history");
 	a->session =

@@ -5,6 +5,7 @@
  * Pinned by tests/e2e/test_sessions.py. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
@@ -146,4 +147,33 @@ export_write(struct app *a, const struct store_file *f, const char *format,
 		return ERR_NONE;
 	return errno == EPIPE ? ERR_NONE
 			      : err_sys(e, ERR_IO, "cannot write to standard output");
+}
+
+enum err_kind
+export_session(struct app *a, const char *path, struct err *e)
+{
+	static const char *const rows[][2] = {{".md", "md"},
+					      {".html", "html"},
+					      {".ipynb", "ipynb"},
+					      {".jsonl", "jsonl"},
+					      {".json", "openai"}};
+	const char *file = transcript_path(a->session->transcript),
+		   *ext = strrchr(path, '.');
+	struct store_file f = {.path = (char *)(uintptr_t)file,
+			       .id = transcript_id(a->session->transcript)};
+	struct stat st;
+
+	if (!file)
+		return err_set(e, ERR_USAGE, "nothing was said yet");
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		err_set(e, ERR_USAGE, "'%s' is there already", path);
+		err_hint(e, "take another name");
+		return ERR_USAGE;
+	}
+	for (size_t i = 0; ext && i < ARRAY_LEN(rows); i++)
+		if (strcmp(ext, rows[i][0]) == 0)
+			return export_write(a, &f, rows[i][1], path, e);
+	err_set(e, ERR_USAGE, "the name '%s' does not say which form is wanted", path);
+	err_hint(e, "end it in .md, .html, .ipynb, .jsonl or .json");
+	return ERR_USAGE;
 }

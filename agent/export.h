@@ -12,6 +12,10 @@
 enum err_kind export_write(struct app *a, const struct store_file *f, const char *format,
 			   const char *path, struct err *e);
 
+/* The session that goes on, in the form that the file's name ends with. ERR_USAGE: a name that says
+ * no form, a file that is there, or nothing was said yet. */
+enum err_kind export_session(struct app *a, const char *path, struct err *e);
+
 /* The forms, each from a session that was read as a whole. */
 void export_html(const struct history *h, struct buf *out);
 void export_ipynb(const struct history *h, struct buf *out);

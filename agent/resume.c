@@ -103,6 +103,23 @@ resume_model(struct app *a, struct err *e)
 	return opt_set(a->opts, OPT_MODEL, a->past->model, "the session", e);
 }
 
+enum err_kind
+resume_check_model(const struct app *a, const struct model *m, struct err *e)
+{
+	bool named = opt_rank(a->opts, OPT_MODEL) != OPT_FROM_SESSION ||
+		     opt_is_set(a->opts, OPT_API_BASE);
+
+	if (!a->past || !a->past->local || !m || m->local || named)
+		return ERR_NONE;
+	err_set(e, ERR_USAGE,
+		"the session was held with a model on this machine, and '%s' is none now",
+		a->past->model);
+	err_hint(
+	    e, "if the conversation may leave it: -m %s; else --api-base names the server",
+	    a->past->model);
+	return ERR_USAGE;
+}
+
 static enum err_kind
 resume_take(struct app *a, const char *dir, const struct store_file *f, struct err *e)
 {

@@ -8,6 +8,9 @@
  * its folder and model those of this run where no option says otherwise. What is left of the words
  * is the task. ERR_USAGE: no such session, its folder is gone, or another process has it. */
 enum err_kind resume_open(struct app *a, struct err *e);
+/* The model that was found for the session, which may be NULL. ERR_USAGE: the conversation was held
+ * with one on this machine and would leave it, though nobody said so now. */
+enum err_kind resume_check_model(const struct app *a, const struct model *m, struct err *e);
 /* Once the session is made and the jail stands: the conversation is there again. Nothing when no
  * session is resumed. */
 enum err_kind resume_go_on(struct app *a, struct err *e);

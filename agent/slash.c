@@ -4,6 +4,7 @@
 
 #include "agent/allow.h"
 #include "agent/background.h"
+#include "agent/export.h"
 #include "agent/limits.h"
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
@@ -175,6 +176,21 @@ slash_save_over(struct app *a, const char *arg)
 }
 
 static enum slash_end
+slash_export(struct app *a, const char *arg)
+{
+	AUTO_FREE char *path = *arg ? fs_expand(arg) : NULL;
+	struct err e = {0};
+
+	if (!path)
+		slash_say(a, "which file? /export FILE.md, .html, .ipynb, .jsonl or .json");
+	else if (export_session(a, path, &e))
+		term_error(a->term, &e);
+	else
+		slash_say(a, "exported to %s", path);
+	return SLASH_DONE;
+}
+
+static enum slash_end
 slash_tokens(struct app *a, const char *arg)
 {
 	const struct session *s = a->session;
@@ -243,6 +259,8 @@ const struct slash_row slash_table[] = {
     {"env", "", "the environment that code gets", background_slash_env},
     {"save", "FILE", "save the conversation as Markdown", slash_save},
     {"save!", "FILE", "the same, over a file that is there", slash_save_over},
+    {"export", "FILE",
+     "the session as .md, .html, .ipynb, .jsonl, .json (OpenAI's messages)", slash_export},
     {"tokens", "", "what was used, and how full the window is", slash_tokens},
     {"allow", "[read|write PATH]", "show code one path more, or let it write there",
      slash_allow},

@@ -77,7 +77,8 @@ history_run(struct history *h, const cJSON *event)
 	history_take(&h->sandbox, event, "sandbox");
 	history_take(&h->version, event, "version");
 	json_int(event, "pid", &h->pid);
-	h->staged = false;
+	h->local = json_bool(event, "local", false);
+	h->gone |= h->ran;
 	h->ran = 0;
 }
 
@@ -110,6 +111,7 @@ history_forked(struct history *h, const cJSON *event)
 	h->unpriced = false;
 	h->pid = 0;
 	h->resumed = 0;
+	h->copied = true;
 }
 
 static void
@@ -119,7 +121,7 @@ history_reset(struct history *h, const cJSON *event)
 	msg_truncate(&h->msgs, 1);
 	buf_reset(&h->aside);
 	history_fate_clear(h);
-	h->ran = 0;
+	h->ran = h->gone = 0;
 }
 
 /* From the message with this number on; without one: from the user's last. */
@@ -215,6 +217,7 @@ static void
 history_model(struct history *h, const cJSON *event)
 {
 	history_take(&h->model, event, "text");
+	h->local = json_bool(event, "local", false);
 }
 
 static void

@@ -40,7 +40,11 @@ struct history {
 	char *first;	    /* what the user said first; also when it was taken back */
 	int64_t pid;	    /* of the last run */
 	unsigned resumed;   /* times */
-	bool staged;	    /* the last run had changes waiting */
+	bool local;	    /* the model was on this machine */
+	/* What the model was not told yet: with the user's next message it is. */
+	unsigned gone; /* languages whose interpreters ended with a former run */
+	bool staged;   /* changes of files were waiting */
+	bool copied;   /* the session began as a copy */
 
 	struct msg_list msgs; /* the first is the system message, "" when none was read */
 	struct buf aside;
@@ -48,7 +52,8 @@ struct history {
 	unsigned part;	/* the highest number given */
 	unsigned step;	/* the number of the last step */
 	unsigned steps; /* that ended */
-	unsigned ran;	/* languages, by row of their table, whose interpreter had state */
+	unsigned
+	    ran; /* languages, bits by row of their table, whose interpreter has state */
 	struct usage total;
 	double cost;   /* USD of what was priced */
 	bool unpriced; /* something was not */

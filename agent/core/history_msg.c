@@ -216,6 +216,10 @@ message_user(struct history *h, struct msg *m, const cJSON *event)
 		aside = 0;
 	}
 	m->aside = aside;
+	if (aside > 0) {
+		h->gone = 0;
+		h->staged = h->copied = false;
+	}
 	if (!m->source)
 		buf_reset(&h->aside);
 	if (!h->first && !m->source)
@@ -267,7 +271,9 @@ history_message(struct history *h, enum msg_role role, const cJSON *event)
 	m->source = mem_strdup(json_str(event, "source"));
 	if (role == MSG_TOOL) {
 		m->call_id = mem_strdup(call_id);
-		m->name = mem_strdup(m->source ? m->source : "execute");
+		m->name = mem_strdup(json_str(event, "name"));
+		if (!m->name)
+			m->name = mem_strdup(m->source ? m->source : "execute");
 	} else if (role == MSG_ASSISTANT) {
 		m->reasoning = mem_strdup(json_str(event, "reasoning"));
 		calls_of(h, m, event);

@@ -130,6 +130,7 @@ session_write_begin(struct session *s, bool resumed, struct err *e)
 	    .resumed = resumed,
 	    .workspace = s->conf.workspace,
 	    .model = spec,
+	    .local = s->model && s->model->local,
 	    .sandbox = s->conf.stand ? sbx_rung_text(s->conf.stand->rung) : NULL};
 	enum err_kind kind = transcript_run(s->transcript, &run, e);
 
@@ -203,7 +204,7 @@ session_set_model(struct session *s, struct model *model)
 		return;
 	session_renew_system(s);
 	spec = session_model_spec(s);
-	transcript_note(s->transcript, "model", spec, NULL);
+	transcript_model(s->transcript, spec, model && model->local, NULL);
 }
 
 void

@@ -20,7 +20,7 @@ resume_languages(const struct history *h, struct buf *out)
 	size_t from = out->len;
 
 	for (size_t i = 0; i < HISTORY_LANGUAGES && kernel_at(i); i++)
-		if (h->ran & 1u << i)
+		if ((h->ran | h->gone) & 1u << i)
 			buf_addf(out, "%s%s", out->len > from ? ", " : "",
 				 kernel_at(i)->name);
 }
@@ -41,7 +41,7 @@ session_resume_lost(const struct history *h, struct buf *out)
 {
 	const char *private = resume_private(h);
 
-	if (h->ran) {
+	if (h->ran | h->gone) {
 		buf_adds(out, "the interpreters (");
 		resume_languages(h, out);
 		buf_adds(out,
@@ -75,11 +75,11 @@ resume_text(const struct session *s, const struct history *h, struct buf *out)
 		     : "");
 	if (h->workspace && strcmp(h->workspace, s->conf.workspace) != 0)
 		buf_addf(out, " The workspace was %s before.", h->workspace);
-	if (h->forked_from && !h->resumed)
+	if (h->copied)
 		buf_adds(out,
 			 " This session began as a copy of a part of another one: what was "
 			 "done there later may be in the files.");
-	if (h->ran)
+	if (h->ran | h->gone)
 		buf_adds(out, " Import and define again what is needed.");
 	buf_adds(out, "]\n");
 }

@@ -52,6 +52,7 @@ enum err_kind transcript_raw(struct transcript *t, const char *p, size_t n, stru
 struct transcript_run {
 	bool resumed;
 	const char *workspace, *model;
+	bool local;	     /* the model is on this machine */
 	const char *sandbox; /* word for the jail that stands, or NULL */
 	const char *fork_id; /* the session that this one begins as a copy of, or NULL */
 	unsigned fork_part;  /* up to this part */
@@ -66,6 +67,9 @@ enum err_kind transcript_decision(struct transcript *t, const struct step *s,
 				  const struct decision *d, const char *by, struct err *e);
 enum err_kind transcript_step(struct transcript *t, const struct step *s,
 			      const struct step_result *r, struct err *e);
+/* Another model from now on. */
+enum err_kind
+transcript_model(struct transcript *t, const char *model, bool local, struct err *e);
 /* The messages from this part on are taken back. */
 enum err_kind transcript_undo(struct transcript *t, unsigned part, struct err *e);
 /* Names the messages that were shortened to fit the window since it was last said. */

@@ -17,6 +17,8 @@ transcript_run(struct transcript *t, const struct transcript_run *r, struct err 
 	json_kv_int(w, "pid", getpid());
 	json_kv_str(w, "workspace", r->workspace);
 	json_kv_str(w, "model", r->model);
+	if (r->local)
+		json_kv_bool(w, "local", true);
 	if (r->sandbox)
 		json_kv_str(w, "sandbox", r->sandbox);
 	if (r->fork_id) {
@@ -80,6 +82,8 @@ transcript_msg(struct transcript *t, struct msg *m, const struct usage *u, struc
 		json_kv_str(w, "reasoning", m->reasoning);
 	if (m->call_id)
 		json_kv_str(w, "call_id", m->call_id);
+	if (m->name && (!m->source || strcmp(m->name, m->source) != 0))
+		json_kv_str(w, "name", m->name);
 	if (m->ncalls) {
 		json_key(w, "calls");
 		json_open(w, '[');
@@ -201,6 +205,17 @@ enum err_kind
 transcript_note(struct transcript *t, const char *type, const char *text, struct err *e)
 {
 	json_kv_str(transcript_begin(t, type), "text", text);
+	return transcript_end(t, e);
+}
+
+enum err_kind
+transcript_model(struct transcript *t, const char *model, bool local, struct err *e)
+{
+	struct json_writer *w = transcript_begin(t, "model");
+
+	json_kv_str(w, "text", model);
+	if (local)
+		json_kv_bool(w, "local", true);
 	return transcript_end(t, e);
 }
 

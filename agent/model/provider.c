@@ -36,8 +36,7 @@ model_settle(struct model_reply *out, enum err_kind k)
 
 	if (k != ERR_NONE && !partial) {
 		model_reply_release(out);
-		out->usage = (struct usage){
-		    .input = -1, .output = -1, .cached = -1, .reasoning = -1};
+		out->usage = (struct usage)USAGE_UNKNOWN;
 	}
 	for (size_t i = 0; k != ERR_NONE && i < out->ncalls; i++) {
 		free(out->calls[i].id);
@@ -60,7 +59,7 @@ model_chat(struct model *m, const struct model_request *req, const struct model_
 	struct err own = {0};
 	enum err_kind k;
 
-	*out = (struct model_reply){.usage = {-1, -1, -1, -1}};
+	*out = (struct model_reply){.usage = USAGE_UNKNOWN};
 	k = m->provider->chat(m, req, sink, out, e ? e : &own);
 	model_settle(out, k);
 	return k;

@@ -23,6 +23,11 @@ struct usage {
 	double cost;				  /* USD */
 };
 
+#define USAGE_UNKNOWN                                                    \
+	{                                                                \
+		.input = -1, .output = -1, .cached = -1, .reasoning = -1 \
+	}
+
 enum finish {
 	FINISH_STOP,   /* also when there are calls */
 	FINISH_LENGTH, /* output limit: a call in it is cut and was dropped */

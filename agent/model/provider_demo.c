@@ -129,7 +129,7 @@ demo_chat(struct model *m, const struct model_request *req, const struct model_s
 	}
 	if (!task || turn >= task->nturns) {
 		AUTO_FREE char *text = demo_list();
-		struct script_turn say = {.say = text, .usage = {-1, -1, -1, -1}};
+		struct script_turn say = {.say = text, .usage = USAGE_UNKNOWN};
 
 		return script_play(m, &say, demo_typing, req, sink, out, e);
 	}

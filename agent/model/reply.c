@@ -13,8 +13,7 @@
 #include "agent/base/mem.h"
 #include "agent/model/reply.h"
 
-static const struct usage usage_unknown = {
-    .input = -1, .output = -1, .cached = -1, .reasoning = -1};
+static const struct usage usage_unknown = USAGE_UNKNOWN;
 
 void
 reply_init(struct reply *r, const struct model_request *req, const struct model_sink *sink)

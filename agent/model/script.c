@@ -159,8 +159,7 @@ script_turn(struct script_read *r, const yaml_node_t *n, void *arg)
 
 	s->turns = mem_array(s->turns, s->nturns + 1, sizeof(*s->turns));
 	t = &s->turns[s->nturns++];
-	*t =
-	    (struct script_turn){.usage = {-1, -1, -1, -1}, .line = n->start_mark.line + 1};
+	*t = (struct script_turn){.usage = USAGE_UNKNOWN, .line = n->start_mark.line + 1};
 	if (n->type == YAML_SCALAR_NODE)
 		return script_string(r, n, &t->say);
 	return script_mapping(r, n, script_turn_key, t);

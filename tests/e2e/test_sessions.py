@@ -181,6 +181,21 @@ def the_model():
 
 
 @test
+def does_not_leave_the_machine():
+    """held with a model on this machine, it is sent to no other unless that is said"""
+    with Home() as home:
+        name = held(home)
+        contains(home.read(transcript(home)), '"local":true')
+        script = home.script({"say": "Sent."})
+        path = transcript(home)
+        home.write(path, home.read(path).replace('"model":"openai:test"', f'"model":"{script}"'))
+        done = sunaba(home, "resume", name, "go")
+        exits(done, 2)
+        contains(error_lines(done)[0], "on this machine")
+        exits(sunaba(home, "resume", name, "-m", script, "go"), 0)
+
+
+@test
 def only_one_at_a_time():
     """a second process on a session is refused with the first's pid; rm too; a fork is not"""
     with Home() as home:
@@ -364,6 +379,38 @@ def at_the_prompt():
         equal(len(users), 2)
         absent(users[1], "second task")
         contains(users[1], "resumed")
+
+
+@test
+def told_until_it_was_heard():
+    """a resume in which nothing was said loses no fact: the next one tells the model"""
+    with Home() as home:
+        held(home)
+        with Server(srv.text("Good.")) as s:
+            for _ in range(2):
+                with at_prompt(home, s, "resume") as t:
+                    contains(t.screen(history=True), "interpreters (shell)")
+                    t.line("/quit")
+                    equal(t.exit_code(), 0)
+            exits(resume(home, s, "--last", "one"), 0)
+            contains(s.chats()[0].words("user"), "interpreters (shell)")
+        with Server(srv.text("Good.")) as s:
+            exits(resume(home, s, "--last", "two"), 0)
+            contains(s.chats()[0].messages("user")[-1]["content"], "nothing (no interpreter")
+
+
+@test
+def export_at_the_prompt():
+    """/export FILE writes the session in the form of the name, and over nothing"""
+    with Home() as home, Server(srv.text("One.")) as s, at_prompt(home, s) as t:
+        says(t, "/export a.md", "nothing was said")
+        says(t, "alpha", "One.")
+        says(t, "/export a.html", "exported to")
+        says(t, "/export a.jsonl", "exported to")
+        says(t, "/export a.html", "is there already")
+        says(t, "/export a.doc", "does not say")
+        contains(home.read("work/a.html"), "One.")
+        equal(home.read("work/a.jsonl"), home.read(transcript(home)))
 
 
 @test
