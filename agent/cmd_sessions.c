@@ -284,8 +284,9 @@ sessions_run(struct opts *o, enum err_kind (*run)(struct sessions *, char **, st
 	int code;
 
 	s.a.term = term_new(&t);
-	store_list(s.dir, &s.store);
-	kind = run(&s, opts_args(o, NULL), &e);
+	kind = store_list(s.dir, &s.store, &e);
+	if (!kind)
+		kind = run(&s, opts_args(o, NULL), &e);
 	code = app_end(&s.a, kind, &e);
 	store_release(&s.store);
 	free(s.dir);

@@ -145,8 +145,9 @@ resume_open(struct app *a, struct err *e)
 	struct store s;
 	enum err_kind kind;
 
-	store_list(dir, &s);
-	kind = resume_find(a, &s, &f, e);
+	kind = store_list(dir, &s, e);
+	if (!kind)
+		kind = resume_find(a, &s, &f, e);
 	if (!kind)
 		kind = resume_take(a, dir, f, e);
 	store_release(&s);
@@ -168,9 +169,10 @@ resume_go_on(struct app *a, struct err *e)
 	if (kind)
 		return kind;
 	session_notice(a->session, NOTICE_INFO,
-		       "session %s goes on: %zu messages, %u steps. Gone: %s. Kept: the "
+		       "session %s goes on: %zu messages, %u step%s. Gone: %s. Kept: the "
 		       "conversation, the files of the workspace",
-		       a->past->id, messages, a->past->steps, buf_str(&lost));
+		       a->past->id, messages, a->past->steps,
+		       a->past->steps == 1 ? "" : "s", buf_str(&lost));
 	return ERR_NONE;
 }
 

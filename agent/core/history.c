@@ -135,8 +135,7 @@ history_undo_index(const struct history *h, int64_t part)
 			i++;
 		return i;
 	}
-	while (i > 1 && !(h->msgs.at[i - 1].role == MSG_USER &&
-			  h->msgs.at[i - 1].label == LABEL_USER))
+	while (i > 1 && (h->msgs.at[i - 1].role != MSG_USER || h->msgs.at[i - 1].source))
 		i--;
 	return i > 1 ? i - 1 : h->msgs.n;
 }
@@ -206,6 +205,15 @@ history_restart(struct history *h, const cJSON *event)
 			h->ran &= ~(1u << i);
 }
 
+/* The task ended in order: what was declined needs no word more. */
+static void
+history_over(struct history *h, const cJSON *event)
+{
+	(void)event;
+	if (h->fate == FATE_DECLINED)
+		history_fate_clear(h);
+}
+
 static void
 history_staged(struct history *h, const cJSON *event)
 {
@@ -266,8 +274,8 @@ static const struct history_row {
     {"staged", history_staged},
     {"model", history_model},
     {"notice", NULL},
-    {"error", NULL},
-    {"interrupted", NULL},
+    {"error", history_over},
+    {"interrupted", history_over},
     {"approve", NULL},
     {"network", NULL},
     {"allow", NULL},

@@ -65,8 +65,9 @@ struct history {
 	struct history_problem problem[HISTORY_PROBLEMS_MAX];
 	size_t nproblems; /* in all */
 	size_t lines, unknown;
-	size_t whole; /* bytes up to the end of the last whole line */
-	size_t torn;  /* bytes behind it, after history_end() */
+	bool unhashed; /* messages without a hash were met */
+	size_t whole;  /* bytes up to the end of the last whole line */
+	size_t torn;   /* bytes behind it, after history_end() */
 
 	/* Set before the first byte, or zero. */
 	bool brief; /* for a list: no conversation, only who, where, when, how much */

@@ -41,6 +41,12 @@ label_of(struct history *h, enum msg_role role, const char *text, const cJSON *e
 		label = LABEL_UNTRUSTED;
 	if (hash_is(text, json_str(event, "sha256")))
 		return label;
+	if (!json_get(event, "sha256")) { /* of a version before there were hashes */
+		if (!h->unhashed)
+			history_problem(h, "texts without a hash count as untrusted");
+		h->unhashed = true;
+		return LABEL_UNTRUSTED;
+	}
 	history_problem(h, "the text is not what its hash says: it counts as untrusted");
 	return LABEL_UNTRUSTED;
 }
@@ -123,15 +129,22 @@ gap_add(struct msg_list *out, const char *call_id, const char *tool, const char 
 	m->call_id = mem_strdup(call_id);
 }
 
-void
-history_gaps(const struct history *h, struct msg_list *out)
+static void
+call_gaps(const struct history *h, const struct msg *reply, struct msg_list *out)
 {
-	const struct msg *reply = open_reply(&h->msgs);
 
 	for (size_t i = 0; reply && i < reply->ncalls; i++)
 		if (!is_answered(&h->msgs, reply, reply->calls[i].id))
 			gap_add(out, reply->calls[i].id, reply->calls[i].name,
 				history_fate_text(h, reply->calls[i].id));
+}
+
+void
+history_gaps(const struct history *h, struct msg_list *out)
+{
+	const struct msg *reply = open_reply(&h->msgs);
+
+	call_gaps(h, reply, out);
 	if (reply && !reply->ncalls && h->fate != FATE_NONE && !h->fate_call)
 		gap_add(out, NULL, "execute", history_fate_text(h, NULL));
 }
@@ -142,7 +155,7 @@ close_calls(struct history *h)
 {
 	struct msg_list gaps = {0};
 
-	history_gaps(h, &gaps);
+	call_gaps(h, open_reply(&h->msgs), &gaps);
 	for (size_t i = 0; i < gaps.n; i++)
 		msg_move(&h->msgs, &gaps.at[i]);
 	msg_list_release(&gaps);

@@ -17,46 +17,33 @@
 #define STORE_FILES ".files"
 #define STORE_NAMED 4 /* sessions named in a message */
 
-/* Whether `name` is digits where the pattern has '0', hex where 'x', else the same character. */
+enum store_level { STORE_YEAR, STORE_MONTH, STORE_FILE };
+
+/* Names of other forms were not made by the program. */
 static bool
-store_matches(const char *name, const char *pattern)
+store_fits(const char *name, enum store_level level)
 {
-	for (; *pattern; pattern++, name++) {
-		if (*pattern == '0'   ? *name < '0' || *name > '9'
-		    : *pattern == 'x' ? !*name || !strchr("0123456789abcdef", *name)
-				      : *name != *pattern)
-			return false;
-	}
-	return !*name;
+	static const char digits[] = "0123456789";
+	size_t n = strlen(name), ext = strlen(STORE_EXT);
+
+	if (level != STORE_FILE)
+		return n == (level == STORE_YEAR ? 4 : 2) && strspn(name, digits) == n;
+	return n > ext && name[0] != '.' && strcmp(name + n - ext, STORE_EXT) == 0 &&
+	       strspn(name, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "-_.") == n;
 }
 
-/* Calls fn for each entry of a folder with such a name. */
-static void
-store_each(const char *dir, const char *pattern, void (*fn)(const char *path, void *arg),
-	   void *arg)
-{
-	DIR *d = opendir(dir);
-	struct dirent *entry;
-
-	while (d && (entry = readdir(d))) {
-		AUTO_FREE char *path = NULL;
-
-		if (!store_matches(entry->d_name, pattern))
-			continue;
-		path = mem_printf("%s/%s", dir, entry->d_name);
-		fn(path, arg);
-	}
-	if (d)
-		closedir(d);
-}
+struct store_walk {
+	struct store *out;
+	int sys; /* errno of the first folder that could not be read, or 0 */
+};
 
 static void
-store_add(const char *path, void *arg)
+store_add(struct store *s, const char *path)
 {
-	struct store *s = arg;
 	struct store_file *f;
 	struct stat st;
-	const char *name = strrchr(path, '/') + 1;
+	const char *name = strrchr(path, '/') + 1, *dash;
 
 	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
@@ -64,20 +51,33 @@ store_add(const char *path, void *arg)
 	f = &s->at[s->n++];
 	f->path = mem_strdup(path);
 	f->name = mem_strndup(name, strlen(name) - strlen(STORE_EXT));
-	f->id = strrchr(f->name, '-') + 1;
+	dash = strrchr(f->name, '-');
+	f->id = dash && dash[1] ? dash + 1 : f->name;
 	f->changed = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 }
 
+/* The folder and those below it. */
 static void
-store_month(const char *path, void *arg)
+store_walk(struct store_walk *w, const char *dir, enum store_level level)
 {
-	store_each(path, "00000000T000000-xxxxxxxx" STORE_EXT, store_add, arg);
-}
+	DIR *d = opendir(dir);
+	struct dirent *entry;
 
-static void
-store_year(const char *path, void *arg)
-{
-	store_each(path, "00", store_month, arg);
+	if (!d && errno != ENOENT && errno != ENOTDIR && !w->sys)
+		w->sys = errno;
+	while (d && (entry = readdir(d))) {
+		AUTO_FREE char *path = NULL;
+
+		if (!store_fits(entry->d_name, level))
+			continue;
+		path = mem_printf("%s/%s", dir, entry->d_name);
+		if (level == STORE_FILE)
+			store_add(w->out, path);
+		else
+			store_walk(w, path, level + 1);
+	}
+	if (d)
+		closedir(d);
 }
 
 static int
@@ -90,14 +90,22 @@ store_newer(const void *a, const void *b)
 	return strcmp(y->name, x->name);
 }
 
-void
-store_list(const char *dir, struct store *out)
+enum err_kind
+store_list(const char *dir, struct store *out, struct err *e)
 {
+	struct store_walk w = {.out = out};
+
 	*out = (struct store){0};
-	if (dir)
-		store_each(dir, "0000", store_year, out);
+	if (!dir)
+		return err_set(e, ERR_CONFIG,
+			       "there is no folder for sessions: no HOME is set");
+	store_walk(&w, dir, STORE_YEAR);
 	if (out->n)
 		qsort(out->at, out->n, sizeof(*out->at), store_newer);
+	if (!w.sys)
+		return ERR_NONE;
+	errno = w.sys;
+	return err_sys(e, ERR_IO, "cannot read the sessions below '%s'", dir);
 }
 
 void

@@ -15,8 +15,9 @@ struct store {
 	size_t n;
 };
 
-/* All sessions below `dir`; none when it is not there. */
-void store_list(const char *dir, struct store *out);
+/* All sessions below `dir`; none when it is not there. ERR_IO: a folder cannot be read; what could
+ * be is in *out. ERR_CONFIG: `dir` is NULL. */
+enum err_kind store_list(const char *dir, struct store *out, struct err *e);
 void store_release(struct store *s);
 /* The session whose id, or whole name, begins with `word`. ERR_USAGE: there is none, or several. */
 enum err_kind store_find(const struct store *s, const char *word,

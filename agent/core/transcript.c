@@ -316,6 +316,7 @@ transcript_open(const char *path, struct history *h, struct transcript **out, st
 {
 	AUTO_CLOSE int fd =
 	    open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
 	enum err_kind kind;
 
 	if (fd < 0)
@@ -323,6 +324,8 @@ transcript_open(const char *path, struct history *h, struct transcript **out, st
 	kind = transcript_check(fd, path, e);
 	if (!kind)
 		kind = transcript_lock(fd, path, e);
+	if (!kind && (fstat(fd, &st) < 0 || st.st_nlink == 0))
+		kind = err_set(e, ERR_USAGE, "the session was removed just now");
 	if (!kind)
 		kind = transcript_read(fd, path, h, e);
 	if (!kind && !h->id)

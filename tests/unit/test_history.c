@@ -381,7 +381,56 @@ a_fenced_block_in_flight(void **state)
 	outcome(&k, 1, "Outcome unknown", NULL);
 }
 
+/* A task that ended in order leaves what the session had: no word is added. */
+static void
+a_declined_fenced_block(void **state)
+{
+	struct talk k;
+	struct history h;
+	struct buf text;
+
+	(void)state;
+	talk_begin(&k);
+	user(&k, "go");
+	put(&k, say(&k, MSG_ASSISTANT, "```shell\necho 1\n```"));
+	decide(&k, NULL, DECIDE_NOBODY);
+	transcript_note(k.t, "error", "nobody can be asked", NULL);
+	user(&k, "again");
+	put(&k, say(&k, MSG_ASSISTANT, "```shell\necho 1\n```"));
+	decide(&k, NULL, DECIDE_STOP);
+	transcript_note(k.t, "interrupted", "stopped", NULL);
+	text_of(&k, &text);
+	read_text(&h, text.data, text.len);
+	same_msgs(&h.msgs, &k.l);
+	history_release(&h);
+	buf_release(&text);
+	outcome(&k, 0, NULL, NULL);
+}
+
 /* ---- what changed the conversation otherwise ---- */
+
+/* Before parts and hashes were written. */
+static void
+of_an_older_version(void **state)
+{
+	static const char old[] =
+	    "{\"type\":\"session\",\"id\":\"1\",\"workspace\":\"/w\"}\n"
+	    "{\"type\":\"system\",\"label\":\"user\",\"text\":\"s\"}\n"
+	    "{\"type\":\"user\",\"label\":\"user\",\"text\":\"one\"}\n"
+	    "{\"type\":\"assistant\",\"label\":\"untrusted\",\"text\":\"1\"}\n"
+	    "{\"type\":\"user\",\"label\":\"user\",\"text\":\"two\"}\n"
+	    "{\"type\":\"assistant\",\"label\":\"untrusted\",\"text\":\"2\"}\n"
+	    "{\"type\":\"undo\",\"text\":\"\"}\n";
+	struct history h;
+
+	(void)state;
+	read_text(&h, old, sizeof(old) - 1);
+	assert_int_equal(h.msgs.n, 3);
+	assert_string_equal(h.msgs.at[2].text, "1");
+	assert_int_equal(h.msgs.at[1].label, LABEL_UNTRUSTED);
+	assert_int_equal(h.nproblems, 1);
+	history_release(&h);
+}
 
 static void
 undo_and_reset(void **state)
@@ -700,6 +749,8 @@ main(void)
 	    cmocka_unit_test(cut_at_every_byte),
 	    cmocka_unit_test(calls_without_a_result),
 	    cmocka_unit_test(a_fenced_block_in_flight),
+	    cmocka_unit_test(a_declined_fenced_block),
+	    cmocka_unit_test(of_an_older_version),
 	    cmocka_unit_test(undo_and_reset),
 	    cmocka_unit_test(shortened_as_it_was),
 	    cmocka_unit_test(no_label_is_raised),
