@@ -14,8 +14,9 @@
 #include "agent/ui/escape.h"
 #include "agent/ui/width.h"
 
-#define WORDS_MIN_COLUMNS 20 /* of the first words, however narrow the terminal is */
+#define WORDS_MIN_COLUMNS 12 /* of the first words, however narrow the terminal is */
 #define WORDS_COLUMNS	  60 /* where there is no terminal */
+#define FOLDER_COLUMNS	  20 /* on a terminal: the end of its path */
 
 struct sessions {
 	struct app a;
@@ -89,9 +90,27 @@ list_words(const struct app *a, struct row *r, const char *text, int used)
 			buf_addc(&line, (char)(blank ? ' ' : *p));
 	}
 	n = width_fit(buf_str(&line), line.len, room - 1, NULL);
+	while (n > 0 && line.data[n - 1] == ' ')
+		n--;
 	escape_row(r, STYLE_PLAIN, buf_str(&line), n, ESCAPE_ONE_LINE);
 	if (n < line.len)
 		row_adds(r, STYLE_DIM, term_unicode(a->term) ? "…" : "...");
+}
+
+/* The end of a path; what it was cut to fit stands as a mark. */
+static const char *
+list_folder(const struct app *a, const char *path, const char **mark)
+{
+	int cols;
+
+	*mark = "";
+	if (!term_out_tty(a->term))
+		return path;
+	while (*path && width_of(path, strlen(path)) > FOLDER_COLUMNS) {
+		path += width_cluster(path, strlen(path), &cols);
+		*mark = term_unicode(a->term) ? "…" : "...";
+	}
+	return path;
 }
 
 static void
@@ -99,8 +118,10 @@ list_row(struct app *a, const struct store_file *f, const struct history *h)
 {
 	AUTO_FREE char *folder = h->workspace ? fs_shorten(h->workspace) : mem_strdup("?");
 	AUTO_FREE char *head = NULL;
+	const char *mark, *shown = list_folder(a, folder, &mark);
 	char when[32], cost[32];
 	struct row r;
+	int used;
 
 	local_time(f->changed, when, sizeof(when));
 	cost_text(h, cost, sizeof(cost));
@@ -108,10 +129,11 @@ list_row(struct app *a, const struct store_file *f, const struct history *h)
 			  h->steps == 1 ? " " : "s", cost);
 	row_init(&r);
 	row_adds(&r, STYLE_PLAIN, head);
-	escape_row(&r, STYLE_DIM, folder, strlen(folder), ESCAPE_ONE_LINE);
+	row_adds(&r, STYLE_DIM, mark);
+	escape_row(&r, STYLE_DIM, shown, strlen(shown), ESCAPE_ONE_LINE);
 	row_adds(&r, STYLE_PLAIN, "  ");
-	list_words(a, &r, h->first ? h->first : "",
-		   (int)(strlen(head) + strlen(folder)) + 2);
+	used = (int)strlen(head) + width_of(shown, strlen(shown)) + 4;
+	list_words(a, &r, h->first ? h->first : "", used);
 	term_row(a->term, TERM_ANSWER, &r);
 	row_release(&r);
 }

@@ -38,8 +38,9 @@ show_head(struct app *a, const struct history *h)
 {
 	AUTO_FREE char *folder = h->workspace ? fs_shorten(h->workspace) : NULL;
 	AUTO_FREE char *used =
-	    mem_printf("%zu messages, %u steps, %lld tokens in, %lld out", h->msgs.n - 1,
-		       h->steps, (long long)h->total.input, (long long)h->total.output);
+	    mem_printf("%zu messages, %u step%s, %lld tokens in, %lld out", h->msgs.n - 1,
+		       h->steps, h->steps == 1 ? "" : "s", (long long)h->total.input,
+		       (long long)h->total.output);
 
 	show_pair(a, "session", h->id);
 	show_pair(a, "copy of", h->forked_from);

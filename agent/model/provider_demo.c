@@ -121,7 +121,7 @@ demo_chat(struct model *m, const struct model_request *req, const struct model_s
 
 	for (size_t i = 0; i < l->n; i++) {
 		if (l->at[i].role == MSG_USER) {
-			task = demo_find(l->at[i].text);
+			task = demo_find(l->at[i].text + l->at[i].aside);
 			turn = 0;
 		} else if (l->at[i].role == MSG_ASSISTANT) {
 			turn++;
