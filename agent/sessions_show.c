@@ -168,7 +168,6 @@ add_code(const struct app *a, struct row *r, const char *code)
 static void
 row_decision(const struct app *a, struct row *r, const cJSON *event)
 {
-	const char *reason = json_str(event, "reason"), *why = json_str(event, "why");
 	int64_t step = 0;
 
 	json_int(event, "step", &step);
@@ -180,8 +179,7 @@ row_decision(const struct app *a, struct row *r, const cJSON *event)
 	if (json_bool(event, "always", false))
 		row_adds(r, STYLE_PLAIN, " always");
 	add_text(a, r, " by ", json_str(event, "by"));
-	add_text(a, r, ", ", why);
-	add_text(a, r, ", ", reason && (!why || strcmp(why, reason) != 0) ? reason : NULL);
+	add_text(a, r, ", ", json_str(event, "reason"));
 	add_text(a, r, ", sha256 ", json_str(event, "sha256"));
 	add_code(a, r, json_str(event, "code"));
 }

@@ -71,9 +71,9 @@ transcript_msg(struct transcript *t, struct msg *m, const struct usage *u, struc
 	m->part = transcript_next_part(t);
 	transcript_hash(m->text, hex);
 	json_kv_int(w, "part", m->part);
+	json_kv_str(w, "role", msg_role_word(m->role));
 	json_kv_str(w, "label", msg_label_word(m->label));
-	if (m->source)
-		json_kv_str(w, "source", m->source);
+	json_kv_str(w, "source", m->source);
 	json_kv_str(w, "sha256", hex);
 	if (m->aside)
 		json_kv_int(w, "aside", (int64_t)m->aside);
@@ -115,7 +115,7 @@ transcript_step_head(struct json_writer *w, const struct step *s)
 		json_kv_bool(w, "typed", true);
 }
 
-/* Why the decision is what it is, where nobody gave a reason. */
+/* Why the decision is what it is, where the user gave no words. */
 static const char *
 transcript_why(const struct step *s, const char *by)
 {
@@ -147,13 +147,11 @@ transcript_decision(struct transcript *t, const struct step *s, const struct dec
 	transcript_step_head(w, s);
 	json_kv_str(w, "decision", words[d->kind]);
 	json_kv_str(w, "by", by);
-	json_kv_str(w, "why", transcript_why(s, by));
 	if (d->always)
 		json_kv_bool(w, "always", true);
 	if (d->code)
 		json_kv_bool(w, "edited", true);
-	if (d->reason)
-		json_kv_str(w, "reason", d->reason);
+	json_kv_str(w, "reason", d->reason ? d->reason : transcript_why(s, by));
 	json_key(w, "code");
 	json_put_strn(w, s->code, s->len);
 	return transcript_end(t, e);

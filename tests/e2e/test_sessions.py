@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Sessions that can be gone on with: resume, whatever ended them; list, show, fork, export, rm."""
+import hashlib
 import json
 import os
 import re
@@ -317,7 +318,9 @@ def labels_stay():
                     ("tool", "untrusted", "execute"), ("assistant", "untrusted", None),
                     ("system", "user", None), ("user", "user", None),
                     ("assistant", "untrusted", None)])
-        equal({len(e["sha256"]) for e in events(home) if "part" in e}, {64})
+        for e in (e for e in events(home) if "part" in e):
+            equal((e["role"], len(e["sha256"]), "source" in e), (e["type"], 64, True))
+            equal(hashlib.sha256(e["text"].encode()).hexdigest(), e["sha256"], "the hash")
         # A changed text, and a label that nobody gave.
         name = transcript(home)
         home.write(name, home.read(name).replace("look at this", "look at that")
@@ -433,6 +436,8 @@ def what_was_taken_back_stays_so():
             contains(users[1], "own-42")
             equal(users[1].endswith("gamma"), True, users[1])
             equal([m["content"] for m in s.chats()[-1].messages("assistant")], ["One."])
+            shown = sunaba(home, "sessions", "show", listed(home)[0]["id"], "--decisions")
+            contains(shown.out, "shell run by user, typed by the user")
         with Server(srv.text("Five."), srv.text("Six.")) as s:
             with at_prompt(home, s, "resume") as t:
                 says(t, "/reset", "forgotten")
@@ -534,7 +539,7 @@ def decisions():
             contains(lines[0], part)
         absent(lines[0], "\x1b")
         absent(lines[0], "\u202e")
-        equal((event["by"], bool(event["why"])), ("auto-run", True))
+        equal((event["by"], bool(event["reason"])), ("auto-run", True))
 
 
 @test
