@@ -200,6 +200,8 @@ history_restart(struct history *h, const cJSON *event)
 	const char *name = json_str(event, "text");
 	const struct kernel *k = name ? kernel_find(name) : NULL;
 
+	if (name && *name && !k)
+		return;
 	for (size_t i = 0; i < HISTORY_LANGUAGES && kernel_at(i); i++)
 		if (!k || kernel_at(i) == k)
 			h->ran &= ~(1u << i);

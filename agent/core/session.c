@@ -181,6 +181,8 @@ session_move(struct session *s, struct sbx_session *sandbox, bool staged)
 	s->conf.stand = sbx_session_stand(sandbox);
 	s->conf.staged = staged;
 	session_renew_system(s);
+	if (s->begun)
+		transcript_note(s->transcript, "restart", "", NULL);
 }
 
 void

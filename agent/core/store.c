@@ -185,14 +185,17 @@ store_remove_files(const struct store_file *f)
 {
 	AUTO_FREE char *dir = mem_printf(
 	    "%.*s%s", (int)(strlen(f->path) - strlen(STORE_EXT)), f->path, STORE_FILES);
-	DIR *d = opendir(dir);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d)))
 		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(d), entry->d_name, 0);
+			unlinkat(fd, entry->d_name, 0);
 	if (d)
 		closedir(d);
+	else if (fd >= 0)
+		close(fd);
 	rmdir(dir);
 }
 
