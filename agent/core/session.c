@@ -61,6 +61,7 @@ session_free(struct session *s)
 	msg_list_release(&s->msgs);
 	model_free(s->model);
 	buf_release(&s->aside);
+	free(s->news);
 	outputs_release(&s->outputs);
 	free(s);
 }
@@ -214,6 +215,7 @@ session_reset(struct session *s)
 {
 	msg_truncate(&s->msgs, MIN_OF(s->msgs.n, (size_t)1));
 	buf_reset(&s->aside);
+	free(TAKE(s->news));
 	executor_restart(s->executor, NULL);
 	if (s->begun)
 		transcript_note(s->transcript, "reset", "", NULL);

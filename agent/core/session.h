@@ -56,6 +56,7 @@ struct session {
 	struct usage total;
 	double cost;	  /* USD so far; negative: unknown price */
 	struct buf aside; /* output of code the user ran himself, for the next message */
+	char *news;	  /* what the program has to tell the model before that, or NULL */
 	bool transcript_failed;
 };
 

@@ -141,7 +141,7 @@ session_resume(struct session *s, struct history *h, struct err *e)
 
 	history_gaps(h, &gaps);
 	resume_text(s, h, &note);
-	aside_add(&s->aside, buf_str(&note), note.len);
+	s->news = buf_take(&note);
 	aside_add(&s->aside, buf_str(&h->aside), h->aside.len);
 	resume_state(s, h);
 	kind = session_write_begin(s, true, e);

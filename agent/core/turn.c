@@ -329,18 +329,21 @@ turn_loop(struct session *s, struct err *e)
 enum err_kind
 turn_run(struct session *s, const char *text, size_t n, struct err *e)
 {
-	AUTO_BUF struct buf whole = BUF_INIT(n + s->aside.len + 64);
+	AUTO_FREE char *news = TAKE(s->news);
+	AUTO_BUF struct buf whole =
+	    BUF_INIT(n + s->aside.len + (news ? strlen(news) : 0) + 64);
 	enum err_kind kind = session_begin(s, e);
 	struct msg *m;
 	size_t aside;
 
 	if (kind)
 		return kind;
-	if (s->aside.len) {
-		buf_add(&whole, s->aside.data, s->aside.len);
+	if (news)
+		buf_adds(&whole, news);
+	buf_add(&whole, s->aside.data, s->aside.len);
+	buf_reset(&s->aside);
+	if (whole.len)
 		buf_addc(&whole, '\n');
-		buf_reset(&s->aside);
-	}
 	aside = whole.len;
 	buf_add(&whole, text, n);
 	m = msg_addn(&s->msgs, MSG_USER, buf_str(&whole), whole.len);
