@@ -16,7 +16,8 @@ enum rights_kind {
 	RIGHTS_CALLS,	 /* a job to pid 1: the listener for its refused calls */
 	RIGHTS_TERMINAL, /* up: the far end of the command's terminal */
 	RIGHTS_STAGE,	 /* up: the workspace as staged mode shows it to jobs */
-	RIGHTS_LAST = RIGHTS_STAGE,
+	RIGHTS_NET,	 /* the command's process to pid 1: the network namespace it made */
+	RIGHTS_LAST = RIGHTS_NET,
 };
 
 /* A pair, close-on-exec, non-blocking at [0]. */

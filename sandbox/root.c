@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "sandbox/early.h"
 #include "sandbox/net/inside.h"
 #include "sandbox/policy.h"
 #include "sandbox/protect.h"
@@ -431,7 +432,8 @@ root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 	dev_take(t.dev);
 	ok = root_private(userns, f) && take_system(&t, f) && take_policy(&t, s, f) &&
 	     (t.root = new_tmpfs(s->limits.tmp_size, f)) >= 0 && attach(t.root, f) &&
-	     fill(&t, s, f) && enter(t.root, s->workspace, f);
+	     fill(&t, s, f) && (!s->early || early_join(s->early, f)) &&
+	     enter(t.root, s->workspace, f);
 	for (size_t i = 0; i < t.n; i++)
 		sbx_shut(&t.part[i].fd);
 	for (size_t i = 0; i < DEV_NODES; i++)

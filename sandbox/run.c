@@ -248,7 +248,8 @@ static pid_t
 start(struct run *r, int report, const int alive[2], const int rights[2], const int tty[2],
       struct sbx_fail *f)
 {
-	struct ns_ids ids = {geteuid(), getegid(), r->setup->net == SBX_NET_HOST};
+	struct ns_ids ids = {geteuid(), getegid(), r->setup->net == SBX_NET_HOST,
+			     r->setup->net == SBX_NET_OFF && tty[0] < 0};
 	bool userns = false;
 	pid_t pid;
 

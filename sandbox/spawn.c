@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "sandbox/confine.h"
+#include "sandbox/early.h"
 
 #define EXIT_NOT_FOUND	 127
 #define EXIT_CANNOT_EXEC 126
@@ -107,11 +108,14 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 	/* Elsewhere the kernel ends the whole namespace with its guard. */
 	if (sp->setup->rung == SBX_RUNG_LANDLOCK)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (sp->early && !early_wait(sp->early, FD_CHANNEL, &f))
+		give_up(REPORT_FAIL, &f);
 	if (chdir(sp->cwd)) {
 		sbx_fail_set(&f, "folder", errno, sp->cwd);
 		give_up(REPORT_EXEC, &f);
 	}
-	if (!confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, &f))
+	if (sp->early ? !confine_rights(sp->setup, &f)
+		      : !confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, &f))
 		give_up(REPORT_FAIL, &f);
 	environ = (char **)sp->env;
 	execvp(sp->argv[0], (char *const *)sp->argv);

@@ -30,11 +30,12 @@ struct spawn {
 	const char *const *argv;
 	const char *const *env;
 	const char *cwd;
-	bool inherit;	 /* standard input as it is, else /dev/null */
-	int fd[3];	 /* output, error, report; -1: as it is */
-	int code, state; /* the driver's descriptors, or -1 */
-	int channel;	 /* for the listener of refused calls, or -1 */
-	bool terminal;	 /* standard input becomes its controlling terminal */
+	bool inherit;		   /* standard input as it is, else /dev/null */
+	int fd[3];		   /* output, error, report; -1: as it is */
+	int code, state;	   /* the driver's descriptors, or -1 */
+	int channel;		   /* for the listener of refused calls, or -1 */
+	bool terminal;		   /* standard input becomes its controlling terminal */
+	const struct early *early; /* it waits for its tree: early.h; or NULL */
 };
 
 /* Signals to their defaults, none blocked. */
