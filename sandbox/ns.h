@@ -23,6 +23,9 @@ bool ns_enter(bool userns, const struct ns_ids *ids, struct sbx_fail *f);
 bool ns_net_make(int channel, struct sbx_fail *f);
 /* Waits for it at the other end and enters it. False with f->step empty: the sender is gone. */
 bool ns_net_join(int channel, struct sbx_fail *f);
+/* release.c: at the end of this process, the last of its mount namespace, the kernel takes the
+ * namespace down in its own time, instead of before the parent hears of it. */
+void ns_release_later(void);
 /* clone() with flags, returning like fork; *pidfd when flags hold CLONE_PIDFD. */
 pid_t ns_fork(unsigned long flags, int *pidfd);
 /* Dies with the parent. `life` is the read end of a pipe whose write end only the parent holds:

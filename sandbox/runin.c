@@ -185,6 +185,9 @@ static void __attribute__((noreturn)) serve(struct setup *s, struct early *e, pi
 	close(1);
 	close(2);
 	sbx_shut(&e->sp.channel);
+	/* A layer is looked at when this has ended: nothing may hold it then. */
+	if (s->rung == SBX_RUNG_FULL && !s->stage)
+		ns_release_later();
 	status = spawn_reap_calls(pid, watch, s, &told);
 	if (status > 0)
 		watch_end(s);
