@@ -80,36 +80,70 @@ early_join(struct early *e, struct sbx_fail *f)
 	return f->step[0] ? false : gone(e, f);
 }
 
-pid_t
-early_go(struct early *e)
+/* Lost only when the process is gone, which is seen by its end. */
+static void
+go_on(const struct early *e)
+{
+	send(e->calls.channel, "", 1, MSG_NOSIGNAL);
+}
+
+bool
+early_root(struct early *e, int root, struct sbx_fail *f)
 {
 	struct stat st;
 
-	if (stat("/", &st))
-		return -1;
+	if (fstat(root, &st))
+		return sbx_fail_set(f, "pivot root", errno, "/");
 	e->dev = st.st_dev;
 	e->ino = st.st_ino;
-	/* Lost only when the process is gone, which is seen by its end. */
-	send(e->calls.channel, "", 1, MSG_NOSIGNAL);
+	go_on(e);
+	return true;
+}
+
+pid_t
+early_go(struct early *e)
+{
+	go_on(e);
 	pthread_join(e->thread, NULL);
 	errno = e->sys;
 	return e->pid;
+}
+
+/* The end of the file: pid 1 is gone. */
+static void
+wait_go(int channel)
+{
+	char go;
+
+	if (read(channel, &go, 1) != 1)
+		_exit(1);
 }
 
 bool
 early_wait(const struct early *e, int channel, struct sbx_fail *f)
 {
 	struct stat st;
-	char go;
 
 	if (write(channel, "", 1) != 1)
 		return sbx_fail_set(f, "socket pair", errno, NULL);
 	if ((e->net && !ns_net_make(channel, f)) || !confine_calls(e->sp.setup, channel, f))
 		return false;
-	if (read(channel, &go, 1) != 1)
-		_exit(1);
+	wait_go(channel);
 	/* Never the host's tree, whatever the kernel thought of a process this young. */
 	if (stat("/", &st) || st.st_dev != e->dev || st.st_ino != e->ino)
 		return sbx_fail_set(f, "pivot root", EXDEV, "/");
+	return true;
+}
+
+bool
+early_last(int channel, struct sbx_fail *f)
+{
+	struct stat above, root;
+
+	wait_go(channel);
+	/* What is mounted over a root shows above it alone. */
+	if (stat("/..", &above) || stat("/", &root) || above.st_dev != root.st_dev ||
+	    above.st_ino != root.st_ino)
+		return sbx_fail_set(f, "pivot root", EBUSY, "/");
 	return true;
 }

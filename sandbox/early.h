@@ -26,10 +26,14 @@ bool early_start(struct early *e, struct sbx_fail *f);
  * changes its root: the kernel changes it for all processes that it sees then. False with
  * f->step empty when the process gave up; it has told why. */
 bool early_join(struct early *e, struct sbx_fail *f);
-/* The tree stands, and this process is in it. The pid of the process, which has executed the
+/* `root` is the root now, though the host's may still be mounted over it: the process goes on to
+ * where it executes nothing yet. */
+bool early_root(struct early *e, int root, struct sbx_fail *f);
+/* The tree is complete. The pid of the process, which has executed the
  * command or told why not; -1 with errno. */
 pid_t early_go(struct early *e);
-/* In the process: from its start until early_go(). */
+/* In the process: from its start until early_root(), and until early_go(). */
 bool early_wait(const struct early *e, int channel, struct sbx_fail *f);
+bool early_last(int channel, struct sbx_fail *f);
 
 #endif

@@ -408,16 +408,20 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 }
 
 static bool
-enter(int root, const char *workspace, struct sbx_fail *f)
+enter(int root, const struct setup *s, struct sbx_fail *f)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
 
 	if (mount_setattr(root, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
 		return sbx_fail_set(f, "read-only root", errno, "/");
-	if (fchdir(root) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH))
+	if (fchdir(root) || syscall(SYS_pivot_root, ".", "."))
 		return sbx_fail_set(f, "pivot root", errno, "/");
-	if (chdir(workspace))
-		return sbx_fail_set(f, "workspace", errno, workspace);
+	if (s->early && !early_root(s->early, root, f))
+		return false;
+	if (umount2(".", MNT_DETACH))
+		return sbx_fail_set(f, "pivot root", errno, "/");
+	if (chdir(s->workspace))
+		return sbx_fail_set(f, "workspace", errno, s->workspace);
 	return true;
 }
 
@@ -433,7 +437,7 @@ root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 	ok = root_private(userns, f) && take_system(&t, f) && take_policy(&t, s, f) &&
 	     (t.root = new_tmpfs(s->limits.tmp_size, f)) >= 0 && attach(t.root, f) &&
 	     fill(&t, s, f) && (!s->early || early_join(s->early, f)) &&
-	     enter(t.root, s->workspace, f);
+	     enter(t.root, s, f);
 	for (size_t i = 0; i < t.n; i++)
 		sbx_shut(&t.part[i].fd);
 	for (size_t i = 0; i < DEV_NODES; i++)

@@ -114,7 +114,7 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 		sbx_fail_set(&f, "folder", errno, sp->cwd);
 		give_up(REPORT_EXEC, &f);
 	}
-	if (sp->early ? !confine_rights(sp->setup, &f)
+	if (sp->early ? !confine_rights(sp->setup, &f) || !early_last(FD_CHANNEL, &f)
 		      : !confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, &f))
 		give_up(REPORT_FAIL, &f);
 	environ = (char **)sp->env;
@@ -162,10 +162,13 @@ wait_signal(const sigset_t *set, const struct timespec *tick)
 	return (struct caught){sig, info.si_pid, info.si_value.sival_int};
 }
 
-/* Waits for a signal or calls to be answered. `signals` is non-blocking. */
+/* Waits for a signal or calls to be answered. `signals` is non-blocking. *last: the listener
+ * hung up, so whatever came of the command has ended or is about to. */
 static struct caught
-wait_calls(int signals, bool tick, const struct setup *s, const struct spawn_calls *c)
+wait_calls(int signals, bool tick, const struct setup *s, const struct spawn_calls *c,
+	   bool *last)
 {
+	bool heard = c->notify->listener >= 0;
 	struct pollfd p[] = {{.fd = signals, .events = POLLIN},
 			     {.fd = notify_fd(c->notify), .events = POLLIN}};
 	struct signalfd_siginfo info;
@@ -174,6 +177,7 @@ wait_calls(int signals, bool tick, const struct setup *s, const struct spawn_cal
 		return (struct caught){0};
 	if (p[1].revents)
 		notify_serve(c->notify, s, c->tell, c->arg);
+	*last = heard && p[1].revents & POLLHUP;
 	if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return (struct caught){0};
 	return (struct caught){(int)info.ssi_signo, (int)info.ssi_pid, info.ssi_int};
@@ -192,6 +196,7 @@ spawn_reap_calls(pid_t main_pid, spawn_watch *watch, const struct setup *s,
 	const struct timespec tick = {0, WATCH_TICK_MS * NS_PER_MS};
 	SBX_CLOSE int signals = -1;
 	int64_t next = now_ms() + WATCH_FIRST_MS;
+	bool last = false;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -206,10 +211,13 @@ spawn_reap_calls(pid_t main_pid, spawn_watch *watch, const struct setup *s,
 		int status, wait_ms;
 		pid_t pid;
 
+		/* Before its SIGCHLD could be waited for. */
+		if (last && waitpid(main_pid, &status, __WALL) == main_pid)
+			return status;
 		while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
 			if (pid == main_pid)
 				return status;
-		got = signals >= 0 ? wait_calls(signals, watch, s, calls)
+		got = signals >= 0 ? wait_calls(signals, watch, s, calls, &last)
 				   : wait_signal(&set, watch ? &tick : NULL);
 		if (got.signo == SIGTERM)
 			return -1;
