@@ -33,9 +33,16 @@ bool cgroup_folder(const char *groups, const char *mounts, const char *controlle
 /* In the process that outlives the jail: makes groups with these limits, puts away what killed
  * ones left. `slack`: processes of our own inside. *c is always usable afterwards. */
 void cgroup_make(struct cgroup *c, const struct sbx_limits *l, uint32_t slack);
-/* In the child that will be pid 1: enters, and keeps what cgroup_limit() and cgroup_kills() need
- * alone. False with errno when the limits could not be put on it. */
-bool cgroup_enter(struct cgroup *c);
+/* The same in two parts. Of version 2, in which a process is best born; then of version 1, where
+ * there was none: making them takes longer than a process that enters them needs to come up. */
+void cgroup_begin(struct cgroup *c, const struct sbx_limits *l, uint32_t slack);
+void cgroup_complete(struct cgroup *c, const struct sbx_limits *l, uint32_t slack);
+/* The folder of a group of version 2, to be born in; -1 where there is none. */
+int cgroup_birth(const struct cgroup *c);
+/* In the child that will be pid 1: enters unless it was `born` inside, and keeps what
+ * cgroup_limit() and cgroup_kills() need alone. False with errno when the limits could not be put
+ * on it. */
+bool cgroup_enter(struct cgroup *c, bool born);
 void cgroup_limit(const struct cgroup *c, const struct sbx_limits *l, uint32_t slack);
 /* Processes that the kernel killed for memory so far. */
 uint64_t cgroup_kills(const struct cgroup *c);

@@ -17,7 +17,8 @@ enum rights_kind {
 	RIGHTS_TERMINAL, /* up: the far end of the command's terminal */
 	RIGHTS_STAGE,	 /* up: the workspace as staged mode shows it to jobs */
 	RIGHTS_NET,	 /* the command's process to pid 1: the network namespace it made */
-	RIGHTS_LAST = RIGHTS_NET,
+	RIGHTS_GROUP, /* the launcher to pid 1: number 0: a group to enter; 1: its kills */
+	RIGHTS_LAST = RIGHTS_GROUP,
 };
 
 /* A pair, close-on-exec, non-blocking at [0]. */

@@ -15,6 +15,7 @@
 #include "sandbox/early.h"
 #include "sandbox/net/inside.h"
 #include "sandbox/protect.h"
+#include "sandbox/rights.h"
 #include "sandbox/root.h"
 #include "sandbox/run_int.h"
 #include "sandbox/tree.h"
@@ -241,16 +242,53 @@ run_inside(struct setup *s, const char *const *argv, int report)
 	serve(s, &e, spawn_start(&e.sp));
 }
 
+/* Where one cannot be entered the watch alone keeps the limits. */
+static void
+take_group(struct cgroup *group, uint32_t number, int fd)
+{
+	if (number == 1) {
+		sbx_shut(&group->killed);
+		group->killed = fd;
+		return;
+	}
+	if (fd >= 0 && write(fd, "0", 1) < 0)
+		errno = 0;
+	close(fd);
+}
+
+/* The launcher makes groups of version 1 while this process comes up. */
+static void
+await_group(struct cgroup *group, int from)
+{
+	struct pollfd p = {.fd = from, .events = POLLIN};
+	enum rights_kind kind;
+	uint32_t number;
+	int fd, got;
+
+	do {
+		while (poll(&p, 1, -1) < 0 && errno == EINTR)
+			;
+		got = rights_recv(from, &kind, &number, &fd);
+		if (got == 1)
+			take_group(group, number, fd);
+	} while (got == 1);
+	if (got < 0)
+		_exit(1);
+}
+
 /* On the first rung: the tree, and beside it the command's process. Its terminal would have to
  * stand before, and real root without a user namespace leaves its chroot first. */
 static bool
-build(struct setup *s, struct early *e, bool userns, const struct ns_ids *ids, int rights,
-      int tty, struct sbx_fail *f)
+build(struct setup *s, struct early *e, bool userns, const struct ns_ids *ids,
+      const int fds[4], struct sbx_fail *f)
 {
+	int tty = fds[3];
+
 	s->protect = protect_new(tell_guarded, NULL);
-	if (!ns_enter(userns, ids, f) || !inside_begin(s, rights, f))
+	if (!ns_enter(userns, ids, f) || !inside_begin(s, fds[2], f))
 		return false;
 	confine_offer();
+	await_group(s->group, fds[1]);
 	if (userns && tty < 0) {
 		e->net = ids->net_later;
 		if (!early_start(e, f))
@@ -273,10 +311,10 @@ run_pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *
 	terminal = tty >= 0;
 	describe(&e, s, (const char *const *)argv, fds[0]);
 	if (s->group)
-		cgroup_enter(s->group);
+		cgroup_enter(s->group, ids->group >= 0);
 	if (s->rung == SBX_RUNG_FULL) {
 		ns_die_with_parent(fds[1]);
-		stands = build(s, &e, userns, ids, rights, tty, &f);
+		stands = build(s, &e, userns, ids, fds, &f);
 	} else {
 		tree_guard(fds[1]);
 		stands = bare_enter(s, &f);
