@@ -266,11 +266,14 @@ make_v2(struct cgroup *c, const char *groups, const char *mounts)
 void
 cgroup_begin(struct cgroup *c, const struct sbx_limits *l, uint32_t slack)
 {
+	struct statfs fs;
 	char *groups;
 
 	memset(c, 0, sizeof(*c));
 	c->memory = c->pids = c->killed = c->lock[0] = c->lock[1] = -1;
 	snprintf(c->name, sizeof(c->name), PREFIX "%d", (int)getpid());
+	if (statfs("/sys/fs/cgroup", &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return;
 	groups = slurp("/proc/self/cgroup");
 	make_v2(c, groups, "0 0 0:0 / /sys/fs/cgroup rw - cgroup2 none rw\n");
 	free(groups);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "sandbox/cgroup.h"
 #include "sandbox/confine.h"
 #include "sandbox/ns.h"
 
@@ -75,9 +76,12 @@ early_join(struct early *e, struct sbx_fail *f)
 		;
 	if (read(p.fd, &there, 1) != 1)
 		return gone(e, f);
-	if (!e->net || ns_net_join(p.fd, f))
-		return true;
-	return f->step[0] ? false : gone(e, f);
+	if (e->net && !ns_net_join(p.fd, f))
+		return f->step[0] ? false : gone(e, f);
+	/* Both in time before the command: what they made so far is little. */
+	if (!cgroup_take(e->sp.setup->group, e->launcher, p.fd))
+		_exit(1);
+	return true;
 }
 
 /* Lost only when the process is gone, which is seen by its end. */
@@ -109,13 +113,11 @@ early_go(struct early *e)
 	return e->pid;
 }
 
-/* The end of the file: pid 1 is gone. */
+/* Groups to enter come before. */
 static void
 wait_go(int channel)
 {
-	char go;
-
-	if (read(channel, &go, 1) != 1)
+	if (!cgroup_take(NULL, channel, -1))
 		_exit(1);
 }
 

@@ -12,7 +12,8 @@
 struct early {
 	struct spawn sp; /* its `early` is this, its `channel` the far end of `calls` */
 	struct notify calls;
-	bool net; /* it makes the network namespace */
+	bool net;     /* it makes the network namespace */
+	int launcher; /* where groups to enter come from */
 	dev_t dev;
 	ino_t ino; /* of the root that it must find */
 	pthread_t thread;

@@ -25,6 +25,9 @@ enum rights_kind {
 bool rights_pair(int pair[2]);
 /* False with errno when the packet could not be sent at once. */
 bool rights_send(int sock, enum rights_kind kind, uint32_t number, int fd);
+/* One packet: 1: *fd is the caller's; 0: it was of another shape; -1 with errno, ECONNRESET when
+ * the other end is gone. */
+int rights_next(int sock, enum rights_kind *kind, uint32_t *number, int *fd);
 /* 1: *fd is the caller's, close-on-exec; 0: nothing is there; -1: the other end is gone. */
 int rights_recv(int sock, enum rights_kind *kind, uint32_t *number, int *fd);
 

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -255,18 +254,6 @@ complete_group(struct run *r)
 	r->grouped = true;
 }
 
-/* pid 1 of the first rung waits for it before it makes another process. It enters by itself: a
- * move by others takes a lock of all processes, which lasts for a grace period. */
-static void
-group_ready(const struct cgroup *group, int to)
-{
-	for (size_t i = 0; i < group->n && !group->v2; i++)
-		rights_send(to, RIGHTS_GROUP, 0, group->at[i].procs);
-	if (group->killed >= 0)
-		rights_send(to, RIGHTS_GROUP, 1, group->killed);
-	send(to, "", 1, MSG_NOSIGNAL);
-}
-
 static pid_t
 start(struct run *r, int report, const int alive[2], const int rights[2], const int tty[2],
       struct sbx_fail *f)
@@ -274,7 +261,7 @@ start(struct run *r, int report, const int alive[2], const int rights[2], const 
 	struct ns_ids ids = {geteuid(), getegid(), r->setup->net == SBX_NET_HOST,
 			     r->setup->net == SBX_NET_OFF && tty[0] < 0,
 			     cgroup_birth(r->setup->group)};
-	bool userns = false;
+	bool userns = false, born = ids.group >= 0;
 	pid_t pid;
 
 	if (r->setup->rung != SBX_RUNG_FULL)
@@ -297,7 +284,7 @@ start(struct run *r, int report, const int alive[2], const int rights[2], const 
 		sbx_fail_set(f, "fork", errno, NULL);
 	if (pid > 0 && r->setup->rung == SBX_RUNG_FULL) {
 		complete_group(r);
-		group_ready(r->setup->group, alive[1]);
+		cgroup_offer(r->setup->group, born, alive[1]);
 	}
 	return pid;
 }

@@ -242,40 +242,6 @@ run_inside(struct setup *s, const char *const *argv, int report)
 	serve(s, &e, spawn_start(&e.sp));
 }
 
-/* Where one cannot be entered the watch alone keeps the limits. */
-static void
-take_group(struct cgroup *group, uint32_t number, int fd)
-{
-	if (number == 1) {
-		sbx_shut(&group->killed);
-		group->killed = fd;
-		return;
-	}
-	if (fd >= 0 && write(fd, "0", 1) < 0)
-		errno = 0;
-	close(fd);
-}
-
-/* The launcher makes groups of version 1 while this process comes up. */
-static void
-await_group(struct cgroup *group, int from)
-{
-	struct pollfd p = {.fd = from, .events = POLLIN};
-	enum rights_kind kind;
-	uint32_t number;
-	int fd, got;
-
-	do {
-		while (poll(&p, 1, -1) < 0 && errno == EINTR)
-			;
-		got = rights_recv(from, &kind, &number, &fd);
-		if (got == 1)
-			take_group(group, number, fd);
-	} while (got == 1);
-	if (got < 0)
-		_exit(1);
-}
-
 /* On the first rung: the tree, and beside it the command's process. Its terminal would have to
  * stand before, and real root without a user namespace leaves its chroot first. */
 static bool
@@ -288,12 +254,14 @@ build(struct setup *s, struct early *e, bool userns, const struct ns_ids *ids,
 	if (!ns_enter(userns, ids, f) || !inside_begin(s, fds[2], f))
 		return false;
 	confine_offer();
-	await_group(s->group, fds[1]);
 	if (userns && tty < 0) {
 		e->net = ids->net_later;
+		e->launcher = fds[1];
 		if (!early_start(e, f))
 			return false;
 		s->early = e;
+	} else if (!cgroup_take(s->group, fds[1], -1)) {
+		_exit(1);
 	}
 	return root_build(s, userns, f) && root_job(true, f) &&
 	       (tty < 0 || tty_make(tty, f));
