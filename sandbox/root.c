@@ -164,10 +164,17 @@ take_policy(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	return true;
 }
 
+static void
+leave(int at, int root)
+{
+	if (at != root)
+		close(at);
+}
+
 int
 root_place(int root, const char *path, bool is_dir)
 {
-	int at = dup(root);
+	int at = root;
 
 	while (at >= 0 && *path) {
 		char name[NAME_MAX + 1];
@@ -176,7 +183,7 @@ root_place(int root, const char *path, bool is_dir)
 		int next;
 
 		if (n > NAME_MAX)
-			return close(at), errno = ENAMETOOLONG, -1;
+			return leave(at, root), errno = ENAMETOOLONG, -1;
 		memcpy(name, path, n);
 		name[n] = 0;
 		path += n + strspn(path + n, "/");
@@ -187,10 +194,10 @@ root_place(int root, const char *path, bool is_dir)
 		else
 			mkdirat(at, name, 0755);
 		next = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		close(at);
+		leave(at, root);
 		at = next;
 	}
-	return at;
+	return at == root ? fcntl(root, F_DUPFD_CLOEXEC, 0) : at;
 }
 
 static bool
@@ -206,6 +213,13 @@ place_part(int root, const struct part *p, struct sbx_fail *f)
 	}
 	if (fstat(p->fd, &st))
 		return sbx_fail_set(f, "mount", errno, p->path);
+	/* No link is followed for a last name. */
+	if (S_ISDIR(st.st_mode) && !strchr(p->path + 1, '/')) {
+		mkdirat(root, p->path + 1, 0755);
+		if (move_mount(p->fd, "", root, p->path + 1, MOVE_MOUNT_F_EMPTY_PATH))
+			return sbx_fail_set(f, "mount", errno, p->path);
+		return true;
+	}
 	at = root_place(root, p->path, S_ISDIR(st.st_mode));
 	if (at < 0 || move_mount(p->fd, "", at, "",
 				 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
