@@ -160,7 +160,7 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	if (s->rung != SBX_RUNG_NONE)
 		confine_offer();
 	prctl(PR_SET_DUMPABLE, 0);
-	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
+	if (s->rung == SBX_RUNG_FULL && !root_has_proc(-1))
 		sbx_fail_set(&j->why, "mount proc", EPERM, "/proc");
 	rung_facts(facts, sizeof(facts), s->rung, userns, &j->why);
 	init_serve(JAIL_SOCKET, j->rights, s, facts, &notices);

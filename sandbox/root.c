@@ -418,7 +418,8 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	if (s->net == SBX_NET_HOST ? !inside_files(t->root, f) : !root_etc(t->root, f))
 		return false;
 	return place_policy(t, s, i, f) && mask_tools(t, s, f) && mask_secrets(t, f) &&
-	       root_proc_if_allowed(t->root, "proc", f);
+	       root_proc_if_allowed(t->root, "proc", f) &&
+	       (!s->single || !root_has_proc(t->root) || root_cover_proc(t->root, f));
 }
 
 static bool
@@ -444,7 +445,7 @@ root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 {
 	struct tree t = {.root = -1, .layers = -1};
 	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok;
+	bool ok, has_proc;
 
 	f->step[0] = 0;
 	dev_take(t.dev);
@@ -456,9 +457,10 @@ root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 		sbx_shut(&t.part[i].fd);
 	for (size_t i = 0; i < DEV_NODES; i++)
 		sbx_shut(&t.dev[i]);
+	has_proc = ok && root_has_proc(t.root);
 	sbx_shut(&t.root);
 	/* The watch needs one; jobs never get at it. */
-	if (ok && proc >= 0 && !root_has_proc())
+	if (ok && proc >= 0 && !has_proc)
 		usage_outside(proc);
 	else
 		sbx_shut(&proc);

@@ -263,8 +263,8 @@ build(struct setup *s, struct early *e, bool userns, const struct ns_ids *ids,
 	} else if (!cgroup_take(s->group, fds[1], -1)) {
 		_exit(1);
 	}
-	return root_build(s, userns, f) && root_job(true, f) &&
-	       (tty < 0 || tty_make(tty, f));
+	s->single = true;
+	return root_build(s, userns, f) && root_scripts(f) && (tty < 0 || tty_make(tty, f));
 }
 
 void
@@ -297,7 +297,7 @@ run_pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *
 		_exit(1);
 	if (!stands)
 		tell(reports, REPORT_FAIL, &f);
-	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
+	if (s->rung == SBX_RUNG_FULL && !root_has_proc(-1))
 		note(SBX_NOTE_FILE, "/proc", "it cannot be mounted here");
 	sbx_shut(&tty);
 	if (s->early) {
