@@ -259,7 +259,7 @@ start(struct run *r, int report, const int alive[2], const int rights[2], const 
       struct sbx_fail *f)
 {
 	struct ns_ids ids = {geteuid(), getegid(), r->setup->net == SBX_NET_HOST,
-			     r->setup->net == SBX_NET_OFF && tty[0] < 0,
+			     r->setup->net == SBX_NET_OFF && tty[0] < 0 && spawn_has_room(),
 			     cgroup_birth(r->setup->group)};
 	bool userns = false, born = ids.group >= 0;
 	pid_t pid;

@@ -254,7 +254,7 @@ build(struct setup *s, struct early *e, bool userns, const struct ns_ids *ids,
 	if (!ns_enter(userns, ids, f) || !inside_begin(s, fds[2], f))
 		return false;
 	confine_offer();
-	if (userns && tty < 0) {
+	if (userns && tty < 0 && spawn_has_room()) {
 		e->net = ids->net_later;
 		e->launcher = fds[1];
 		if (!early_start(e, f))

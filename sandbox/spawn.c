@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -31,6 +32,7 @@
 #define WATCH_TICK_MS	 10
 #define WATCH_FIRST_MS	 50
 #define FD_ABOVE	 300 /* where descriptors wait while the low numbers are dealt */
+#define FDS_DEALT	 6
 
 extern char **environ;
 
@@ -57,6 +59,14 @@ spawn_block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+bool
+spawn_has_room(void)
+{
+	struct rlimit r;
+
+	return getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur > FD_ABOVE + FDS_DEALT;
+}
+
 static void
 close_from_to(unsigned from, unsigned to)
 {
@@ -78,8 +88,10 @@ static void __attribute__((noreturn)) give_up(int kind, const struct sbx_fail *f
 static void
 deal(const struct spawn *sp)
 {
-	const int want[] = {1, 2, FD_REPORT, SBX_FD_CODE, SBX_FD_STATUS, FD_CHANNEL};
-	int from[] = {sp->fd[0], sp->fd[1], sp->fd[2], sp->code, sp->state, sp->channel};
+	const int want[FDS_DEALT] = {1,		2, FD_REPORT, SBX_FD_CODE, SBX_FD_STATUS,
+				     FD_CHANNEL};
+	int from[FDS_DEALT] = {sp->fd[0], sp->fd[1], sp->fd[2],
+			       sp->code,  sp->state, sp->channel};
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	for (size_t i = 0; i < SBX_LEN(want); i++)

@@ -40,6 +40,9 @@ struct spawn {
 
 /* Signals to their defaults, none blocked. */
 void spawn_reset_signals(void);
+/* Whether so many open files are allowed that descriptors can be dealt their numbers; where not,
+ * what they are for is done without. */
+bool spawn_has_room(void);
 /* Starts the command: descriptors, session, confinement, exec. Returns its pid once the exec was
  * done or failed, or -1 with errno; a failure of the steps goes to the report pipe. */
 pid_t spawn_start(const struct spawn *sp);
