@@ -150,7 +150,7 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	close(told[0]);
 	ns_die_with_parent(life[0]);
 	if (s->group)
-		cgroup_enter(s->group);
+		cgroup_enter(s->group, s->rung == SBX_RUNG_FULL && j->ids.group >= 0);
 	raise_descriptors();
 	if (s->rung == SBX_RUNG_FULL && !build(s, userns, &j->ids, j->rights, &notices, &f))
 		tell_parent(told[1], &f);
@@ -160,7 +160,7 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	if (s->rung != SBX_RUNG_NONE)
 		confine_offer();
 	prctl(PR_SET_DUMPABLE, 0);
-	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
+	if (s->rung == SBX_RUNG_FULL && !root_has_proc(-1))
 		sbx_fail_set(&j->why, "mount proc", EPERM, "/proc");
 	rung_facts(facts, sizeof(facts), s->rung, userns, &j->why);
 	init_serve(JAIL_SOCKET, j->rights, s, facts, &notices);
@@ -252,7 +252,7 @@ static void __attribute__((noreturn)) watch_over(const struct jail *j, pid_t pid
 static void __attribute__((noreturn)) jail_main(void)
 {
 	static struct cgroup group;
-	struct jail j = {.ids = {.uid = geteuid(), .gid = getegid()}};
+	struct jail j = {.ids = {.uid = geteuid(), .gid = getegid(), .group = -1}};
 	struct sbx_fail f = {.step = ""};
 	int fds[2] = {-1, -1}, life[2];
 	pid_t pid;
@@ -273,6 +273,7 @@ static void __attribute__((noreturn)) jail_main(void)
 	if (j.setup.rung != SBX_RUNG_NONE) {
 		cgroup_make(&group, &j.setup.limits, CGROUP_SESSION_SLACK);
 		j.setup.group = &group;
+		j.ids.group = cgroup_birth(&group);
 	}
 	pid = climb_down(&j, life, &f);
 	if (pid < 0 && j.setup.group)

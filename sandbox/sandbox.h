@@ -93,6 +93,7 @@ enum sbx_net {
 
 struct sbx_policy {
 	const char *workspace; /* absolute or relative folder; becomes cwd of jobs */
+	bool checked;	       /* `workspace` is what sbx_policy_check() has made of it */
 	bool workspace_readonly;
 	const char *const
 	    *read; /* further paths shown read-only; NULL-terminated or NULL */

@@ -38,6 +38,8 @@ struct setup {
 	/* Where there are no mounts: the private places on the host. NULL: the usual paths. */
 	const char *tmp, *scripts;
 	struct cgroup *group; /* NULL: none */
+	bool single;	      /* one command, in pid 1's own tree */
+	struct early *early;  /* the command's process, which waits for the tree; or NULL */
 	uint32_t others; /* processes of this user outside, which RLIMIT_NPROC counts too */
 };
 /* Namespaces are the jail's own, so each job can have one of its own. */

@@ -737,6 +737,38 @@ cd ..; rm -rf day
 """)
 
 
+@jail_test
+def no_network_namespace(box):
+    """149 the parent namespace allows no network namespaces: the reduced rung, said"""
+    need("unshare")
+    done = subprocess.run(
+        ["unshare", "-U", "-r", "sh", "-c",
+         'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"', "sh",
+         *box.argv("echo RAN")], cwd=box.work, env=box.env(), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False,
+        **box.as_user())
+    out = done.stdout.decode()
+    if "unshare" in out or "max_net" in out:
+        tap.skip(out.strip())
+    tap.equal(done.returncode, 0, out)
+    tap.contains(out, REDUCED)
+    tap.contains(out, "No space left on device")
+    tap.contains(out, "RAN")
+
+
+@jail_test
+def few_open_files(box):
+    """few open files are allowed: the command runs, with no network but its own"""
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh",
+         *box.argv("wc -l < /proc/net/dev; readlink /proc/self/ns/net")], cwd=box.work,
+        env=box.env(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=60, check=False, **box.as_user())
+    lines = done.stdout.decode().split()
+    tap.equal((done.returncode, lines[-2:-1]), (0, ["3"]), lines)
+    tap.equal(lines[-1] == os.readlink("/proc/self/ns/net"), False)
+
+
 @tap.test
 def attack_149_parent_namespace():
     """149 user.max_user_namespaces=0 in a parent namespace: the reduced rung, said"""
