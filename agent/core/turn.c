@@ -63,6 +63,7 @@ turn_execute(struct session *s, const struct step *step, bool asked, struct step
 	s->steps++;
 	if (s->sink.step_begin)
 		s->sink.step_begin(s->sink.arg, step, asked);
+	executor_number(s->executor, step->number);
 	kind = executor_run(s->executor, step->kernel->name, step->code, step->len,
 			    turn_live, s, r, e);
 	if (kind)
