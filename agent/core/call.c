@@ -23,6 +23,17 @@ call_check_language(struct call *a)
 	a->problem = buf_take(&b);
 }
 
+/* Code that is a call once more is what that one says. */
+static void
+call_mend(struct call *a)
+{
+	if (!mend_code(a->language, a->code, a->len, &a->mended))
+		return;
+	a->language = a->mended.language;
+	a->code = a->mended.code;
+	a->len = strlen(a->code);
+}
+
 bool
 call_in_fence(const struct fence *f)
 {
@@ -34,13 +45,15 @@ call_read_fence(const struct fence *f)
 {
 	struct call a = {.language = f->language, .code = f->code, .len = f->len};
 
-	if (f->closed)
+	if (f->closed) {
+		call_mend(&a);
 		call_check_language(&a);
-	else
+	} else {
 		a.problem =
 		    mem_strdup("Not run: the last code block was not closed. Send it "
 			       "again, whole, ended by a line of its own with the "
 			       "closing fence.");
+	}
 	return a;
 }
 
@@ -120,8 +133,10 @@ call_read(const struct msg_call *c)
 		    mem_printf("Not run: the code is longer than %zu KiB. Write it in "
 			       "smaller steps.",
 			       CALL_CODE_MAX / KIB);
-	else
+	else {
+		call_mend(&a);
 		call_check_language(&a);
+	}
 	return a;
 }
 
@@ -129,5 +144,6 @@ void
 call_release(struct call *a)
 {
 	free(a->problem);
+	mend_call_release(&a->mended);
 	cJSON_Delete(a->args);
 }

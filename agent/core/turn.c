@@ -190,6 +190,9 @@ turn_entry(struct turn *t, struct call *a, bool *stop, struct err *e)
 	}
 	if (a->pages)
 		return turn_page(t, a, e);
+	if (a->mended.code)
+		session_notice(t->s, NOTICE_INFO,
+			       "the model wrapped its code; the step is what was meant");
 	kind = governor_check(&t->g, true, e);
 	return kind ? kind : turn_step(t, a, stop, e);
 }

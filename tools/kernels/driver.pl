@@ -65,6 +65,7 @@ sub take {
 
 sub ready {
     done(0) if !$over;    # a step that jumped to our label
+    CORE::exit(1) if !$over;    # or that put something in our place
     my $head = '';
     $head .= take(1) until $head =~ /\n\z/;
     (my $length, my $number, $token) = split ' ', $head;
