@@ -141,9 +141,10 @@ def descriptors_of_the_agent():
 def one_does_not_reach_another():
     """S4: what breaks one language's interpreter is nothing to those of the others"""
     there = [name for name in ALIVE if name in installed()]
+    own = os.readlink("/proc/self/ns/pid")  # without one of its own, -1 would be all of the user's
     with Home() as home:
         got, _ = play(home, *[turn(ALIVE[name][0], name) for name in there],
-                      turn("kill -9 -1; echo on"), *[turn(ALIVE[name][0], name) for name in there[1:]],
+                      turn(f"[ $(readlink /proc/self/ns/pid) != '{own}' ] && kill -9 -1; echo on"), *[turn(ALIVE[name][0], name) for name in there[1:]],
                       seconds=60 * run.SLOWER)
         for name, step in zip(there[1:], got[len(there) + 1:]):
             check(step, ALIVE[name][1], 0)

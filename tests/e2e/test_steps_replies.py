@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Rows of the steps table about replies and sessions, in every language: S5 Ctrl-C, S6 the agent's
 own end, S10 blocks, S11 calls written as text, S12 parallel calls, S13 what is not installed, time
-limits, S16 circles; and what a later step is told of the background."""
+limits, S16 circles."""
 import json
 import os
-import shutil
 import signal
 import sys
 
@@ -140,13 +139,14 @@ def play_each(home, texts):
 @in_each()
 def s11_in_the_code(language):
     """S11: code that is a call itself, fenced, or with a trailing `execute`, is what was meant"""
-    codes = [hello(language, number) for number in range(4)]
+    codes = [hello(language, number) for number in range(5)]
     with Home() as home:
         got, done = play_each(home, [
+            {"call": {"name": language, "args": {"code": codes[4]}}},
             turn(codes[0] + "execute", language), turn(json.dumps({"language": language, "code": codes[1]}), "python"),
             turn(f"functions.execute({json.dumps({'code': codes[2], 'language': language})})", language),
             turn(f"```{language}\n{codes[3]}```", language)])
-        equal([s.code for s in got], codes, "the code")
+        equal([s.code for s in got], codes[4:] + codes[:4], "the code")
         for step in got:
             said_hello(step, language)
         contains(done.err, "wrapped its code", "the user is told")
@@ -282,21 +282,6 @@ def s16_circle(language):
         equal(done.code != 0, True, str(done))
         equal(len(results(transcript(home))), 3, "steps")
         contains(done.err, "3 times", "why")
-
-
-# ---- the background ------------------------------------------------------------------------------
-
-@test
-def late_output_is_named():
-    """output of the background that came before a step is told apart from the step's own"""
-    late = "(until [ -e go ]; do sleep 0.02; done; echo late-42; touch said) & true"
-    with Home() as home:
-        # the step of the other language: the late words are with the agent when it has ended
-        got, _ = play(home, turn(late), turn("import os, time\nopen('go', 'w').close()\nwhile not os.path.exists('said'): "
-                                             "time.sleep(0.01)\n1", "python"), turn("echo own"), turn("echo more"))
-        contains(got[2].text, "\nthe first 8 bytes of output came from the background since the last step\nlate-42\nown\n",
-                 "the next step")
-        equal(got[3].text.split("]\n", 1)[1], "more\n", "the one behind it")
 
 
 if __name__ == "__main__":

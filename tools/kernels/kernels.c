@@ -127,7 +127,7 @@ static const struct kernel kernels[] = {
 	.note =
 	    "sql: SQLite in memory; ATTACH 'FILE' AS x for files, .tables and .schema show "
 	    "what is there.",
-	.holds = "database in memory and attached files",
+	.holds = "database in memory and attachments",
     },
     {
 	.name = "html",
