@@ -260,12 +260,12 @@ T.add("S9", "Japanese, emoji and bytes that are no UTF-8, in code and output",
       sql=[("SELECT '日本語 😀' AS 名, x'ff' AS b, CAST(x'ff41' AS TEXT) AS c", Re(r"日本語 😀(?s:.*)x'ff'(?s:.*)\\xffA"))])
 T.add("S9", "names of files", shell=[("echo 1 > '表 名😀.txt'; cat '表 名😀.txt'; touch $'b\\xff'; rm $'b\\xff'",
                                       Re(r"^files: \+'表 名😀\.txt'$(?s:.*)^1$"))],
-      python=[("open('/tmp/表😀', 'w').close(); import os; '表😀' in os.listdir('/tmp')", "True\n")],
-      javascript=[("require('fs').writeFileSync('/tmp/表😀', ''); require('fs').existsSync('/tmp/表😀')", "true\n")],
-      ruby=[("File.write('/tmp/表😀', ''); Dir.children('/tmp').include?('表😀')", "true\n")],
-      perl=[("open my $f, '>', '/tmp/表😀'; print -e '/tmp/表😀'", "1")],
-      r=[("file.create('/tmp/表😀'); '表😀' %in% list.files('/tmp')", "[1] TRUE\n[1] TRUE\n")],
-      c=[("fclose(fopen(\"/tmp/表😀\", \"w\")); printf(\"%d\\n\", access(\"/tmp/表😀\", F_OK));", "0\n")],
+      python=[("open('表😀', 'w').close(); import os; '表😀' in os.listdir('.')", "True\n")],
+      javascript=[("require('fs').writeFileSync('表😀', ''); require('fs').existsSync('表😀')", "true\n")],
+      ruby=[("File.write('表😀', ''); Dir.children('.').include?('表😀')", "true\n")],
+      perl=[("open my $f, '>', '表😀'; print -e '表😀'", "1")],
+      r=[("file.create('表😀'); '表😀' %in% list.files('.')", "[1] TRUE\n[1] TRUE\n")],
+      c=[("fclose(fopen(\"表😀\", \"w\")); printf(\"%d\\n\", access(\"表😀\", F_OK));", "0\n")],
       html=[("<h1>日本`b` $x</h1>", Re(r"page-2\.html"))])
 
 # ---- S14, S15 --------------------------------------------------------------------------------------

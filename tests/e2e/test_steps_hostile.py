@@ -116,13 +116,17 @@ for code, want in (
         ("readonly IFS=x LC_ALL=C.UTF-8 PWD=/ status=1 n=2", None), ("alias echo=false eval=false printf=false read=false; shopt -s expand_aliases", ""),
         ("builtin() { return 1; }; eval() { :; }; printf() { :; }; read() { :; }; exit() { :; }; local() { :; }; unset() { :; }; mapfile() { :; }", ""),
         ("trap 'echo bye' EXIT; trap 'true' DEBUG; trap 'true' ERR RETURN USR1; trap '' INT TERM", ""),
-        ("exec 3<>/tmp/x 4>&1 10>/tmp/x 63>/tmp/x 200>/tmp/y 201>/tmp/z 202</dev/null 210>/tmp/x", ""),
+        ("exec 3<>$TMPDIR/x 4>&1 10>$TMPDIR/x 63>$TMPDIR/x 200>$TMPDIR/y 201>$TMPDIR/z 202</dev/null 210>$TMPDIR/x", ""),
         ("PROMPT_COMMAND='exit 4' PS0='$(exit 4)' PS1=x; FUNCNEST=2; TMOUT=1; HISTFILE=/dev/full", "")):
     T.add("S4", code.replace("\n", " ")[:60], shell=[
         ("kill -9 $$", None, Ends(signal=9)), (code, want, None),
         ("v='日本'\n\n\\command \\builtin echo \"$v $((40 + 2))\" 2>/dev/null || /bin/echo \"$v 42\"", Re("^日本 42$"), None),
         ("/bin/true # 日本", Re(r"^\[exit 0 ")), ("/bin/false", Re(r"^\[(?:exit 1|shell ended with exit 1) "), None)])
 
+T.add("S4", "the folder: another name for it, and none", shell=[
+    ("PWD=/nowhere OLDPWD=/x", Re(r"^\[exit 0 · \d\.\d\d s\]$")), ("mkdir d; cd d; rmdir ../d", Re("· cwd was removed]")),
+    ("cd .. && pwd", Re(r"· cwd (/.*)\]\n\1$"))])
+T.add("S4", "a shell that is restricted from now on ends", shell=[("set -r; echo on", None, Ends(1)), ("echo alive", fresh)])
 T.declare()
 
 

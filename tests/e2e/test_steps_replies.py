@@ -215,7 +215,7 @@ def s7_endless(language):
     """S7: endless output is stopped by the step's time, the agent's memory is bounded"""
     with Home() as home:
         script = home.script(turn(FLOOD[language], language), turn(HELLO[language], language), "The end.")
-        running = run.Running(home, "-m", script, "-y", *run.trusted(), "--step-timeout", "1", "go")
+        running = run.Running(home, "-m", script, "-y", *run.trusted(), "--step-timeout", "0.5", "go")
         peak = 0
         while running.process.poll() is None:
             try:

@@ -29,7 +29,7 @@ _sunaba_read() {
 }
 
 _sunaba_done() {
-	_sunaba_status=$? _sunaba_opts=$- _sunaba_cwd='' _sunaba_own=''
+	_sunaba_status=$? _sunaba_opts=$- _sunaba_own=''
 	\builtin eval _sunaba_own=1
 	if [[ ! ${_sunaba_own-} ]]; then # `builtin` is a function now; POSIX puts `unset` before those
 		POSIXLY_CORRECT=1
@@ -45,8 +45,11 @@ _sunaba_done() {
 		builtin trap - DEBUG
 		builtin shopt -u extdebug
 	fi
-	[[ ${PWD-} -ef . ]] || builtin cd -P . # a step may write anything into PWD
-	[[ ! ${PWD-} -ef . ]] || _sunaba_cwd=$PWD
+	_sunaba_cwd=${PWD-}
+	if [[ ! ${PWD-} -ef . ]]; then # a step may write anything into PWD, or its folder is gone
+		_sunaba_cwd=$(/usr/bin/readlink /proc/self/cwd)
+		[[ $_sunaba_cwd != *' (deleted)' ]] || _sunaba_cwd=''
+	fi
 	builtin local LC_ALL=C
 	builtin printf 'D%s %d\t%s\0' "$_sunaba_token" "$_sunaba_status" "${_sunaba_cwd:0:4096}" >&201 ||
 		builtin exit 1
@@ -72,8 +75,9 @@ for _sunaba_ in {210..219}; do eval "exec $_sunaba_</dev/null"; done
 set --
 # Evaluated by the command line that reads this file, so that a step's lines count from 1. The
 # callback is one line, because `set -v` would show those that follow. It is called so many times
-# and no more: behind `set -n` nothing is run, and nothing else would end the shell.
-_sunaba_step='{ \_sunaba_read; } >/dev/null 2>&1; \builtin eval "$_sunaba_code" 200<&- 201>&- 202<&-; { \_sunaba_done; } >/dev/null 2>&1 #'
+# and no more: behind `set -n` nothing is run, and nothing else would end the shell. What cannot be
+# redirected (`set -r`) is not run either.
+_sunaba_step='{ \_sunaba_read; } >/dev/null 2>&1 || \builtin exit 1; \builtin eval "$_sunaba_code" 200<&- 201>&- 202<&-; { \_sunaba_done; } >/dev/null 2>&1 || \builtin exit 1 #'
 _sunaba_loop='mapfile -d "" -c 1 -n 20000 -u 202 -C "$_sunaba_step" _sunaba_ 202</dev/zero 210<&- 211<&- 212<&- 213<&- 214<&- 215<&- 216<&- 217<&- 218<&- 219<&-'
 readonly _sunaba_step _sunaba_loop
 printf 'R+\0' >&201
