@@ -50,7 +50,7 @@ result_note(const struct step *s, struct step_result *r)
 			 s->x->o.limits.spill_bytes / MIB);
 	if (s->why == WHY_TIME)
 		buf_addf(&b,
-			 "it ran longer than %.0f s; run long work in the background with "
+			 "it ran longer than %.4g s; run long work in the background with "
 			 "its output in a file, or in smaller parts\n",
 			 (double)s->limit / 1000);
 	if (r->state_lost && s->job->limit && strcmp(s->job->limit, "driver protocol") == 0)
