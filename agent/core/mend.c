@@ -228,6 +228,8 @@ mend_text(const char *text, size_t n, struct mend *out)
 	int tries = 0;
 
 	*out = (struct mend){0};
+	if (n > MEND_TEXT_MAX)
+		return false;
 	for (size_t i = 0; i < n && tries < MEND_TRIES_MAX;) {
 		const char *nl = memchr(text + i, '\n', n - i);
 		enum mend_form form = MEND_NONE;

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MEND_CALLS_MAX 16 /* calls of one text; one with more is left alone */
+#define MEND_CALLS_MAX 16	     /* calls of one text; one with more is left alone */
+#define MEND_TEXT_MAX  (1024 * 1024) /* bytes of a text that is looked into */
 
 struct mend_call {
 	char *language, *code;
