@@ -143,6 +143,7 @@ take_job(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	case FRAME_LIMITS:
 	case FRAME_LAYER:
 	case FRAME_NET:
+	case FRAME_STEP:
 	case FRAME_READY:
 	case FRAME_NOTICE:
 	default:

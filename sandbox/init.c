@@ -86,9 +86,6 @@ start_job(struct init *in, const struct frame *fr)
 static void
 run_code(struct init *in, struct job *j, const struct frame *fr)
 {
-	char head[16];
-	int n = snprintf(head, sizeof(head), "%u\n", fr->len);
-
 	if (!j->driver || queue_len(&j->to_driver) + fr->len > CODE_MAX) {
 		job_kill(j, KILLED_PROTOCOL);
 		return;
@@ -96,9 +93,7 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 	/* An editor on the host may have put a new file where a guard stood. */
 	protect_check(in->setup->protect);
 	notify_step(&j->calls);
-	j->running++;
-	queue_add(&j->to_driver, head, (size_t)n);
-	queue_add(&j->to_driver, fr->payload, fr->len);
+	job_code(j, fr->payload, fr->len);
 	job_feed(j);
 }
 
@@ -203,6 +198,8 @@ obey(struct init *in, const struct frame *fr)
 		_exit(1);
 	else if (j && fr->type == FRAME_RUN)
 		run_code(in, j, fr);
+	else if (j && fr->type == FRAME_STEP && fr->len == sizeof(j->step))
+		j->step = wire_load64(fr->payload);
 	else if (j && fr->type == FRAME_SIGNAL)
 		job_signal(j, fr->detail);
 	else if (j && fr->type == FRAME_KILL)

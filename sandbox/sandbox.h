@@ -177,7 +177,10 @@ struct sbx_job_spec {
 /* Descriptors a driver finds open. Code comes as "<decimal length>\n<bytes>"; the driver
  * answers with NUL-terminated records: "R" (ready), then for each code "D<status>\t<cwd>". A
  * record longer than SBX_RECORD_MAX, or any other first byte, kills the job. Standard input is
- * /dev/null; standard output and error are pipes. */
+ * /dev/null; standard output and error are pipes.
+ * A driver that says "R+" gets "<decimal length> <step> <token>\n<bytes>", the step 0 when it has no
+ * number, and answers "D<token> <status>\t<cwd>": code that writes to the driver's descriptor, which
+ * it cannot be kept from, forges nothing unless it searches the driver's memory. */
 #define SBX_FD_CODE    200
 #define SBX_FD_STATUS  201
 #define SBX_RECORD_MAX 8192
@@ -191,6 +194,8 @@ bool sbx_session_limits(struct sbx_session *s, const struct sbx_limits *l);
 #define SBX_JOB_MAX 64
 bool sbx_job_start(struct sbx_session *s, int job, const struct sbx_job_spec *spec);
 bool sbx_job_run(struct sbx_session *s, int job, const void *code, size_t n);
+/* What number the next code has for the user; its driver is told. Without: 0. */
+bool sbx_job_step(struct sbx_session *s, int job, uint64_t number);
 bool sbx_job_signal(struct sbx_session *s, int job, int signo);
 bool sbx_job_kill(struct sbx_session *s, int job);
 

@@ -371,6 +371,15 @@ sbx_job_run(struct sbx_session *s, int job, const void *code, size_t n)
 }
 
 bool
+sbx_job_step(struct sbx_session *s, int job, uint64_t number)
+{
+	unsigned char p[8];
+
+	wire_store64(p, number);
+	return down_live(s, FRAME_STEP, 0, job, p, sizeof(p));
+}
+
+bool
 sbx_job_signal(struct sbx_session *s, int job, int signo)
 {
 	return down_live(s, FRAME_SIGNAL, signo, job, NULL, 0);
