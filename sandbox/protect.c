@@ -17,8 +17,6 @@
 #include "sandbox/policy.h"
 #include "sandbox/root.h"
 
-#define SECRET_TEXT_MAX (256 * SBX_KIB) /* bytes in which a private key is looked for */
-
 struct protect *
 protect_new(protect_tell *say, void *arg)
 {
@@ -91,58 +89,6 @@ user_allows(const struct protect *p, const struct ground *g, const char *path)
 	return false;
 }
 
-static bool
-user_reads(const struct protect *p, const struct ground *g, const char *path)
-{
-	char abs[2 * PATH_MAX];
-
-	snprintf(abs, sizeof(abs), "%s/%s", g->abs, path);
-	for (const char *const *r = p->setup->read; *r; r++)
-		if (policy_below(*r, g->abs) && strcmp(*r, g->abs) != 0 &&
-		    policy_below(abs, *r))
-			return true;
-	return user_allows(p, g, path);
-}
-
-/* A private key, a token: true when it cannot be read. */
-static bool
-holds_secret(const struct ground *g, const char *path, enum name_secret kind)
-{
-	char *text;
-	ssize_t n;
-	bool yes;
-
-	if (kind == SECRET_YES)
-		return true;
-	text = sbx_grow(NULL, SECRET_TEXT_MAX);
-	n = ground_read(g, path, text, SECRET_TEXT_MAX);
-	yes = n < 0 || name_secret_text(kind, text, (size_t)n);
-	free(text);
-	return yes;
-}
-
-static void
-see_secret(struct look *l, const struct walk_entry *e, enum name_secret kind)
-{
-	char target[PATH_MAX], to[PATH_MAX];
-	const char *path = e->path;
-	struct stat st;
-
-	if (e->type == DT_LNK) {
-		snprintf(target, sizeof(target), "%.*s", (int)(e->name - e->path), path);
-		if (!read_link(l->g, path, to) ||
-		    !ground_join(l->g, target, to, target, sizeof(target)))
-			return;
-		path = target;
-	}
-	if (fstatat(l->g->top, path, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode) ||
-	    st.st_size == 0 || user_reads(l->p, l->g, path) ||
-	    !holds_secret(l->g, path, kind))
-		return;
-	guard_add(l->g, path, GUARD_HIDE);
-	tell(l->p, l->g, SBX_NOTE_HIDDEN, 0, path, NULL);
-}
-
 static void
 see_running(struct look *l, const struct walk_entry *e)
 {
@@ -201,7 +147,7 @@ protect_see(const struct walk_entry *e, void *arg)
 	if (l->g->secrets && !l->p->swept && (e->type == DT_REG || e->type == DT_LNK)) {
 		secret = name_secret(e->name);
 		if (secret != SECRET_NO)
-			see_secret(l, e, secret);
+			secret_found(l, e, secret);
 	}
 	return true;
 }

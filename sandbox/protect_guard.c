@@ -127,6 +127,8 @@ cover(const struct protect *p, const struct guard *u, int at, bool is_dir)
 	switch (u->kind) {
 	case GUARD_HIDE:
 		return root_clone(p->root, is_dir ? "run/empty.d" : "run/empty", TREE_RO);
+	case GUARD_CLOSED:
+		return root_clone(p->root, "run/closed", TREE_RO);
 	case GUARD_SOCKET:
 		return root_clone(p->root, "dev/null",
 				  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |

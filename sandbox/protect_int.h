@@ -21,6 +21,7 @@ enum guard_kind {
 	GUARD_PIN,    /* cannot be renamed or removed */
 	GUARD_RO,     /* … nor written */
 	GUARD_HIDE,   /* shown empty */
+	GUARD_CLOSED, /* cannot be read: empty, git would record it so */
 	GUARD_SOCKET, /* shown as /dev/null */
 };
 struct guard {
@@ -65,6 +66,7 @@ struct protect {
 	protect_tell *tell;
 	void *arg;
 	unsigned told; /* notices of this look */
+	size_t looked; /* bytes of git's indexes and of files compared with them, so far */
 };
 
 /* protect.c */
@@ -80,6 +82,10 @@ struct look {
 	struct protect *p;
 	struct ground *g;
 };
+
+/* protect_secret.c: a name that secrets have. */
+enum name_secret;
+void secret_found(struct look *l, const struct walk_entry *e, enum name_secret kind);
 
 /* protect_guard.c */
 struct guard *guard_find(struct ground *g, const char *path);

@@ -83,7 +83,7 @@ show_inside(struct protect *p, struct ground *g, const char *path, bool write,
 {
 	for (size_t i = 0; i < g->n; i++) {
 		struct guard *u = &g->guard[i];
-		bool secret = u->kind == GUARD_HIDE;
+		bool secret = u->kind == GUARD_HIDE || u->kind == GUARD_CLOSED;
 
 		if (u->kind == GUARD_OPEN || u->kind == GUARD_PIN || (!write && !secret) ||
 		    !policy_below(u->path, path))

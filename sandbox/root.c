@@ -392,7 +392,8 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	if (!dev_build(t->root, t->dev, f) || mkdirat(t->root, "proc", 0555) ||
 	    mkdirat(t->root, "run", 0755) || mkdirat(t->root, "run/empty.d", 0555) ||
 	    mkdirat(t->root, &PROTECT_SHOWN[1], 0755) ||
-	    mknodat(t->root, "run/empty", S_IFREG | 0444, 0))
+	    mknodat(t->root, "run/empty", S_IFREG | 0444, 0) ||
+	    mknodat(t->root, "run/closed", S_IFREG, 0))
 		return f->step[0] ? false : sbx_fail_set(f, "folder", errno, "/run");
 	if (!private_dir(t->root, "tmp", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, "var/tmp", 01777, TREE_RW, f) ||
