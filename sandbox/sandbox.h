@@ -126,6 +126,12 @@ enum sbx_view {
 };
 enum sbx_view sbx_policy_view(const struct sbx_policy *p, const char *path);
 
+/* A text of git's configuration that no program takes a command or further settings from.
+ * `worktree` receives where it says that the user's files are, "" when it does not; whether git
+ * may write there is for the caller to judge. */
+#define SBX_GIT_CONFIG_MAX (256 * 1024) /* bytes; longer ones are never harmless */
+bool sbx_git_config_harmless(const char *text, size_t n, char worktree[1024]);
+
 /* ---- a session, seen from the agent -------------------------------------------------- */
 
 struct sbx_session;

@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 
 #include "agent/base/mem.h"
+#include "tools/stage_git.h"
 #include "tools/stage_path.h"
 
 #define SETID (S_ISUID | S_ISGID)
@@ -119,7 +120,10 @@ judge(const struct walk *w, struct stage_change *c)
 	char target[STAGE_LINK_MAX];
 
 	if (is_autorun(w, c))
-		c->flags |= STAGE_F_AUTORUN;
+		c->flags |= c->kind == STAGE_ADD && stage_git_config(c->path) &&
+				    stage_git_harmless(w->upper, c->path, &c->to, -1)
+				? STAGE_F_GITCONF
+				: STAGE_F_AUTORUN;
 	if (S_ISLNK(c->to.st_mode) && stage_link(w->upper, c->path, target) &&
 	    stage_link_out(c->path, target))
 		c->flags |= STAGE_F_LINK_OUT;

@@ -19,8 +19,9 @@ enum stage_kind {
 enum {
 	STAGE_F_AUTORUN = 1, /* programs outside run it by themselves */
 	STAGE_F_LINK_OUT = 2,
-	STAGE_F_SETID = 4, /* the bits are dropped */
-	STAGE_F_EXEC = 8,  /* can be executed, and could not before */
+	STAGE_F_SETID = 4,    /* the bits are dropped */
+	STAGE_F_EXEC = 8,     /* can be executed, and could not before */
+	STAGE_F_GITCONF = 16, /* a new repository's settings, of which none runs anything */
 };
 
 struct stage_change {

@@ -3,10 +3,12 @@
 #include "tools/stage_path.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "agent/base/util.h"
+#include "tools/stage_fs.h"
 
 /* Anywhere in a path: a folder or file of this name. */
 static const char *const names[] = {
@@ -55,6 +57,18 @@ stage_autorun(const char *path)
 		p += n;
 	}
 	return false;
+}
+
+bool
+stage_git_config(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char dir[STAGE_PATH_MAX + 1];
+
+	if (strcmp(name, "config") != 0 && strcmp(name, "config.worktree") != 0)
+		return false;
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) : 0, path);
+	return strlen(path) < sizeof(dir) && !stage_autorun(dir);
 }
 
 const char *

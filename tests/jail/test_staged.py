@@ -453,6 +453,45 @@ def hooks_in_a_layer(box):
 
 
 @jail_test
+def new_repository(box):
+    """a repository made in a layer is one after the apply; settings that run something are held"""
+    need("git")
+    git = "git -c user.name=n -c user.email=e@x -c init.defaultBranch=main"
+    with Work(box) as w:
+        w.ok(f"{git} init -q; git config user.name keep; git remote add o https://x.test/y; "
+             f"echo a > a; git add a; {git} commit -qm one; {git} clone -q . copy; "
+             f"{git} clone -q --bare . bare.git")
+        code, out = w.staged("apply")
+        tap.equal(code, 0, out)
+        tap.absent(out, "held")
+        tap.equal(box.ok("git config user.name; git log --format=%s; git status --short; git fsck; "
+                         "git -C copy log --format=%s; git -C bare.git log --format=%s",
+                         cwd=w.path).split(), ["keep", "one", "??", "bare.git/", "??", "copy/",
+                                               "one", "one"])
+        tap.equal(w.layers(), [])
+    for setting in ("core.fsmonitor ./evil", "alias.st '!evil'", "core.worktree /tmp",
+                    "core.worktree ../../..", "include.path ../x", "diff.x.textconv evil",
+                    "core.sshCommand evil"):
+        with Work(box) as w:
+            w.ok(f"git init -q .; git init -q n; git -C n config {setting}; git init -q --bare b; "
+                 f"git -C b config {setting}; mkdir -p .vscode/.git; cp .git/config .vscode/.git")
+            code, out = w.staged("apply")
+            for name in ("n/.git/config", "b/config", ".vscode/.git/config"):
+                tap.contains(out, f"{name}: held back", setting)
+                tap.equal(w.there(name), False, setting)
+            tap.equal(w.there(".git/config"), True, setting)
+            tap.equal(w.staged("apply", "n/.git/config")[0], 0)
+            tap.equal(w.there("n/.git/config"), True, setting)
+    # one that is there is the user's, as outside of staged mode
+    with Work(box) as w:
+        box.ok("git init -q", cwd=w.path)
+        w.ok("git config user.name x; printf '[core]\n\tpager = evil\n' > .git/config.worktree")
+        out = w.staged("apply")[1]
+        tap.contains(out, ".git/config: held back")
+        tap.contains(out, ".git/config.worktree: held back")
+
+
+@jail_test
 def secrets_stay_hidden(box):
     """a secret of the workspace is hidden in a layer as well"""
     with Work(box) as w:
