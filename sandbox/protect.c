@@ -22,7 +22,7 @@ protect_new(protect_tell *say, void *arg)
 {
 	struct protect *p = sbx_grow(NULL, sizeof(*p));
 
-	*p = (struct protect){.root = -1, .tell = say, .arg = arg};
+	*p = (struct protect){.root = -1, .layers = -1, .tell = say, .arg = arg};
 	return p;
 }
 
@@ -165,7 +165,8 @@ ground_new(struct protect *p, const char *abs, bool secrets, int top)
 	if (!g->abs)
 		abort();
 	g->secrets = secrets;
-	g->staged = p->setup->stage && is_workspace(p, g);
+	g->staged = p->setup->stage &&
+		    (is_workspace(p, g) || (p->staged && strcmp(p->staged, abs) == 0));
 	g->top = top;
 	g->walk = walk_new(top);
 	p->ground[p->n++] = g;

@@ -32,6 +32,11 @@ bool protect_ground(struct protect *p, const struct setup *s, int root, const ch
  * sweeps work all the same. `tell` NULL: nobody is told. */
 bool
 protect_without_mounts(struct setup *s, protect_tell *tell, void *arg, struct sbx_fail *f);
+/* Staged mode, before the first ground: the folder of layers, taken over (-1: false), for the git
+ * directory elsewhere. -1 after the last one. */
+bool protect_layers(struct protect *p, int layers);
+/* That git directory, if there is one with a layer over it; NULL of NULL. */
+const char *protect_staged(const struct protect *p);
 /* In a process that lives on without it. NULL is nothing. */
 void protect_free(struct protect *p);
 enum protect_as { PROTECT_PINNED, PROTECT_READ_ONLY, PROTECT_HIDDEN };

@@ -62,7 +62,10 @@ protect_free(struct protect *p)
 		ground_free(p->ground[i]);
 	for (size_t i = 0; i < p->nshown; i++)
 		free(p->shown[i]);
+	for (size_t i = 0; i < p->nlinked; i++)
+		free(p->linked[i]);
 	sbx_shut(&p->root);
+	sbx_shut(&p->layers);
 	free(p);
 }
 

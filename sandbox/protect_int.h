@@ -63,6 +63,8 @@ struct protect {
 	size_t nshown, places;
 	char *linked[GROUNDS_MAX]; /* git directories elsewhere, placed by us */
 	size_t nlinked;
+	int layers;	    /* staged mode: for one of these; -1: taken, or none */
+	const char *staged; /* the one, or NULL; borrowed */
 	protect_tell *tell;
 	void *arg;
 	unsigned told; /* notices of this look */

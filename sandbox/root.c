@@ -41,7 +41,7 @@ struct tree {
 	size_t n, system; /* the first `system` parts are the system's */
 	int dev[DEV_NODES];
 	int root;   /* the tmpfs */
-	int layers; /* staged mode: the folder of layers */
+	int layers; /* staged mode: the folder of layers; the workspace's overlay takes it */
 };
 
 int
@@ -138,7 +138,8 @@ take_workspace(struct tree *t, const struct setup *s, struct sbx_fail *f)
 {
 	bool direct = !s->workspace_readonly && !s->stage;
 
-	if (s->stage && (t->layers = stage_take(s, f)) < 0)
+	if (s->stage && ((t->layers = stage_take(s, f)) < 0 ||
+			 (s->protect && !protect_layers(s->protect, stage_take(s, f)))))
 		return false;
 	return take(t, ".", s->workspace, direct ? TREE_RW : TREE_RO, f);
 }
@@ -358,6 +359,8 @@ place_policy(struct tree *t, const struct setup *s, size_t i, struct sbx_fail *f
 				    f))
 			return false;
 	}
+	if (s->protect)
+		protect_layers(s->protect, -1);
 	return true;
 }
 

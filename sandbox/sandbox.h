@@ -237,6 +237,9 @@ bool sbx_session_stands(const struct sbx_session *s);
  * policy.stage. Borrowed. Code works in that tree at the same time: look nothing up in it but
  * with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS. */
 int sbx_session_stage(const struct sbx_session *s);
+/* The same for the git directory elsewhere that the workspace belongs to as a linked worktree or
+ * submodule; -1 when there is none. Its layer is below "git" in policy.stage. */
+int sbx_session_stage_linked(const struct sbx_session *s);
 /* The workspace below the layer was changed; before any step that is started later. */
 bool sbx_session_stage_changed(struct sbx_session *s);
 

@@ -18,7 +18,7 @@ struct sbx_session {
 	struct sbx_proxy *proxy;  /* borrowed; NULL: nobody serves the network */
 	bool readonly;		  /* it is */
 	int rights;		  /* descriptors travel beside the frames: see rights.h */
-	int stage;		  /* the staged workspace, or -1 */
+	int stage[2];		  /* staged: the workspace, a git directory; or -1 */
 	struct sbx_notice notice; /* the last event's */
 	struct sbx_stand stand;	  /* after SBX_READY */
 };

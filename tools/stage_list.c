@@ -23,6 +23,7 @@
 
 struct walk {
 	int upper, lower;
+	bool git; /* the folder itself is a git directory */
 	struct stage_list *out;
 };
 
@@ -107,8 +108,11 @@ is_bare_git(const struct walk *w, const char *path)
 static bool
 is_autorun(const struct walk *w, const struct stage_change *c)
 {
+	AUTO_FREE char *in_git = w->git ? mem_printf(".git/%s", c->path) : NULL;
 	const char *slash = strrchr(c->path, '/'), *name = slash ? slash + 1 : c->path;
 
+	if (in_git && c->to.st_mode && !S_ISDIR(c->to.st_mode) && stage_autorun(in_git))
+		return true;
 	return c->to.st_mode && !S_ISDIR(c->to.st_mode) &&
 	       (stage_autorun(c->path) || strcasecmp(name, ".git") == 0 ||
 		is_bare_git(w, c->path));
@@ -340,9 +344,9 @@ walk_dir(struct walk *w, const char *dir, int depth, bool opaque)
 }
 
 void
-stage_list_make(int upper, int lower, struct stage_list *out)
+stage_list_make(int upper, int lower, bool git, struct stage_list *out)
 {
-	struct walk w = {upper, lower, out};
+	struct walk w = {upper, lower, git, out};
 
 	*out = (struct stage_list){.at = NULL};
 	walk_dir(&w, "", 0, false);

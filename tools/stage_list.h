@@ -43,8 +43,8 @@ struct stage_list {
 };
 
 /* Walks `upper`, comparing with `lower`; both are descriptors of folders. What is equal is no
- * change. */
-void stage_list_make(int upper, int lower, struct stage_list *out);
+ * change. `git`: they are a git directory, whatever its name. */
+void stage_list_make(int upper, int lower, bool git, struct stage_list *out);
 void stage_list_release(struct stage_list *l);
 /* Nothing in it can ever be applied: there is nothing to wait for. */
 bool stage_list_idle(const struct stage_list *l);

@@ -18,7 +18,8 @@ static const char *const names[] = {
     ".direnv", ".githooks", ".lefthook", "lefthook.yml",  ".gdbinit", ".lldbinit",
 };
 /* Inside a folder called .git (at any depth below it: modules and worktrees have the same). */
-static const char *const git_names[] = {"hooks", "config", "config.worktree", "commondir"};
+static const char *const git_names[] = {"hooks", "config", "config.worktree", "commondir",
+					"gitdir"};
 #define GIT	   ".git"
 #define GIT_SAMPLE ".sample" /* hooks of this ending are not run */
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -307,6 +308,34 @@ def discard():
             s.line("/diff", "nothing is changed")
             s.t.line("/quit")
             equal((s.t.exit_code(), layers(home)), (0, []))
+
+
+@test
+def linked_worktree():
+    """in a linked worktree the commit waits too: /undo, /discard and /apply take it along"""
+    if not shutil.which("git"):
+        tap.skip("git is not installed")
+    git = "git -c user.name=n -c user.email=e@x"
+    with Home() as home:
+        def host(command):
+            done = subprocess.run(["bash", "-ec", command], cwd=home.path("work"), check=True,
+                                  env=home.env(), capture_output=True)
+            return done.stdout.decode().split()
+        host(f"git init -q ../repo; cd ../repo; echo a > a; git add a; {git} commit -qm one; "
+             "rmdir ../work; git worktree add -q ../work")
+        commit = f"echo x >> a; {git} commit -qam "
+        with Session(home, commit + "two", commit + "three", commit + "four") as s:
+            s.line("go", "staged: .* wait")
+            s.line("go", "staged: .* wait")
+            s.line("/undo files", "is as it was")
+            contains(s.line("!git log --format=%s | tr '\\n' +", "one"), "two+one+")
+            s.line("/discard", "is as it was")
+            contains(s.line("!git log --format=%s | tr '\\n' +", "one"), "one+")
+            equal(host("git log --format=%s"), ["one"])
+            s.line("go", "staged: .* wait")
+            s.line("/apply", "applied to the workspace")
+            contains(s.line("!git log --format=%s | tr '\\n' +", "one"), "four+one+")
+            equal(host("git log --format=%s; git status --short"), ["four", "one"])
 
 
 @test

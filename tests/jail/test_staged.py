@@ -452,6 +452,84 @@ def hooks_in_a_layer(box):
         tap.equal(w.staged("discard")[0], 0)
 
 
+def linked(w, box, kind):
+    """Makes the workspace a linked worktree or a submodule; its git directory's path."""
+    git = "git -c user.name=n -c user.email=e@x -c init.defaultBranch=main"
+    repo = os.path.join(box.home, "repository")
+    shutil.rmtree(repo, ignore_errors=True)
+    os.rmdir(w.path)
+    link = (f"git worktree add -q -b topic {w.path}" if kind == "worktree" else
+            f"git init -q {box.home}/inner; (cd {box.home}/inner; {git} commit -q --allow-empty "
+            f"-m one); {git} -c protocol.file.allow=always submodule --quiet add {box.home}/inner m; "
+            f"rm -rf {box.home}/inner; {git} commit -qm two; ln -s {repo}/m {w.path}")
+    done = subprocess.run(["bash", "-ec", f"{git} init -q {repo}; cd {repo}; echo a > a; "
+                           f"git add a; {git} commit -qm one; {link}"], env=box.env(),
+                          stdin=subprocess.DEVNULL, check=False, capture_output=True,
+                          **box.as_user())
+    tap.equal(done.returncode, 0, done.stderr.decode())
+    if kind == "submodule":
+        os.unlink(w.path)
+        w.path = os.path.join(repo, "m")
+    return repo, git
+
+
+@jail_test
+def linked_worktree(box):
+    """a commit in a linked worktree or submodule waits with the rest: apply brings it, discard not"""
+    need("git")
+    for kind in ("worktree", "submodule"):
+        with Work(box) as w:
+            first = w.path
+            repo, git = linked(w, box, kind)
+            where = os.path.join(repo, ".git" if kind == "worktree" else ".git/modules/m")
+
+            def log():
+                return subprocess.run(["git", "log", "--format=%s"], cwd=w.path, env=box.env(),
+                                      capture_output=True, check=True,
+                                      **box.as_user()).stdout.decode().split()
+
+            def tree():
+                done = subprocess.run(f"find {where} -type f -printf '%P %s %T@\n' | sort",
+                                      shell=True, capture_output=True, check=True)
+                return done.stdout
+            commit = f"echo b > b; git add b; {git} commit -qm new; git log --format=%s"
+            before = tree()
+            out = w.ok(commit, "discard")
+            tap.contains(out, "new\none")
+            tap.equal((tree(), w.layers(), w.there("b")), (before, [], False), kind)
+            w.ok(commit, "keep")
+            tap.equal((tree(), log()), (before, ["one"]), kind)
+            code, out = w.staged("diff")
+            tap.contains(out, f"{where}/")
+            code, out = w.staged("apply")
+            tap.equal(code, 0, out)
+            tap.equal((log(), w.get("b"), w.layers()), (["new", "one"], "b\n", []), kind)
+            done = subprocess.run(["git", "status", "--short"], cwd=w.path, env=box.env(),
+                                  capture_output=True, check=True, **box.as_user())
+            tap.equal(done.stdout + done.stderr, b"", kind)
+            # the commit alone, of a file that was applied before
+            w.ok("echo c > c", "apply")
+            w.ok(f"git add c; {git} commit -qm third", "apply")
+            tap.equal(log()[0], "third")
+            # what git runs there must be named
+            w.ok(f"echo x > {where}/hooks/pre-commit; git config core.fsmonitor evil; "
+                 f"echo d > d; git add d; {git} commit -qm fourth")
+            code, out = w.staged("apply")
+            tap.contains(out, f"{where}/hooks/pre-commit: held back")
+            tap.contains(out, f"{where}/config: held back")
+            tap.equal((log()[0], os.path.exists(f"{where}/hooks/pre-commit")), ("fourth", False))
+            tap.equal(w.staged("discard")[0], 0)
+            # the user commits meanwhile: the branch is not overwritten
+            w.ok(f"{git} commit -q --allow-empty -m code")
+            subprocess.run(["bash", "-c", f"{git} commit -q --allow-empty -m user"], cwd=w.path,
+                           env=box.env(), check=True, **box.as_user())
+            code, out = w.staged("apply")
+            tap.equal((code, log()[0]), (1, "user"), out)
+            tap.equal(w.staged("discard")[0], 0)
+            shutil.rmtree(repo)
+            w.path = first
+
+
 @jail_test
 def new_repository(box):
     """a repository made in a layer is one after the apply; settings that run something are held"""
