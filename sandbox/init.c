@@ -30,6 +30,7 @@
 #define DOWN_STEP     (64 * SBX_KIB)
 #define CODE_MAX      ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
 #define IDLE_LOOK_MS  1000 /* between looks at interpreters that no step runs in */
+#define REST_LOOK_MS  10   /* the first of them after a step */
 #define STOP_PATIENCE 500  /* ms in which the agent must read the last words */
 #define NAMED_POLLS   7	   /* descriptors of one job that are polled */
 
@@ -75,7 +76,7 @@ start_job(struct init *in, const struct frame *fr)
 	if (!start_decode(fr->payload, fr->len, in->setup, &st)) {
 		sbx_fail_set(&f, "job description", EINVAL, NULL);
 	} else {
-		protect_check(in->setup->protect);
+		protect_look(in->setup->protect);
 		in->job[fr->job] = job_start(fr->job, in->setup, &st, &f);
 	}
 	if (!in->job[fr->job])
@@ -94,7 +95,7 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 		return;
 	}
 	/* An editor on the host may have put a new file where a guard stood. */
-	protect_check(in->setup->protect);
+	protect_look(in->setup->protect);
 	notify_step(&j->calls);
 	j->running++;
 	queue_add(&j->to_driver, head, (size_t)n);
@@ -120,6 +121,7 @@ flush(struct init *in)
 /* Nobody is left who could write behind the last sweep's back. */
 static void __attribute__((noreturn)) stop(struct init *in)
 {
+	protect_look(in->setup->protect);
 	/* Elsewhere it would be all of the user's processes. */
 	if (getpid() == 1) {
 		kill(-1, SIGKILL);
@@ -135,6 +137,17 @@ static void __attribute__((noreturn)) stop(struct init *in)
 			break;
 	}
 	_exit(0);
+}
+
+/* A step has ended, or nothing has come to rest yet: looks again and again, less and less often. */
+static void
+settle(struct init *in)
+{
+	if (protect_settle(in->setup->protect))
+		in->rest_ms = IDLE_LOOK_MS;
+	else if (in->rest_ms < IDLE_LOOK_MS)
+		in->rest_ms =
+		    2 * in->rest_ms < IDLE_LOOK_MS ? 2 * in->rest_ms : IDLE_LOOK_MS;
 }
 
 /* The answer comes whether it worked or not: what counts is what came beside it. Where the jail
@@ -268,6 +281,7 @@ pump(struct init *in, struct job *j, bool ended)
 		/* What the step left is told before its end. */
 		if (j->owes != OWES_NOTHING && !j->drain[0] && !j->drain[1]) {
 			protect_sweep(in->setup->protect);
+			in->rest_ms = REST_LOOK_MS;
 			watch_tmp(&in->watch, in->setup, init_tell, in);
 		}
 		if (j->owes == OWES_DONE && in->setup->group)
@@ -351,17 +365,26 @@ pump_all(struct init *in, const struct pollfd *p, const size_t *from)
 	}
 }
 
+static bool
+busy(const struct init *in)
+{
+	for (int i = 1; i <= SBX_JOB_MAX; i++)
+		if (in->job[i] && job_busy(in->job[i]))
+			return true;
+	return false;
+}
+
 static int
 patience(const struct init *in)
 {
 	int wait = -1;
 
+	if (busy(in))
+		return in->patience_ms;
 	for (int i = 1; i <= SBX_JOB_MAX; i++) {
-		if (in->job[i] && job_busy(in->job[i]))
-			return in->patience_ms;
 		/* A thread or a timer may be at work in what looks idle. */
 		if (in->job[i] && in->job[i]->pidfd >= 0)
-			wait = IDLE_LOOK_MS;
+			wait = in->rest_ms;
 	}
 	return wait;
 }
@@ -395,6 +418,8 @@ turn(struct init *in)
 		read_socket(in);
 	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {
 		init_watch(in);
+		if (!busy(in))
+			settle(in);
 		in->watched_ms = now_ms();
 	}
 	flush(in);
@@ -410,6 +435,7 @@ init_serve(int sock, int rights, struct setup *s, const char *facts, struct queu
 	in.rights = rights;
 	in.setup = s;
 	in.patience_ms = usage_patience(0, s->limits.processes);
+	in.rest_ms = REST_LOOK_MS;
 	watch_begin(&in.watch, s);
 	queue_add(&in.up, queue_head(told), queue_len(told));
 	queue_free(told);

@@ -22,6 +22,7 @@ struct init {
 	int first; /* jobs in front of the one that is served first */
 	uint64_t watched_ms;
 	int patience_ms;
+	int rest_ms; /* the same while no step runs */
 };
 
 /* A fact for the agent; a protect_tell and a watch_note. */

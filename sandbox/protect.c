@@ -16,6 +16,7 @@
 #include "sandbox/names.h"
 #include "sandbox/policy.h"
 #include "sandbox/root.h"
+#include "sandbox/usage.h"
 
 struct protect *
 protect_new(protect_tell *say, void *arg)
@@ -33,6 +34,8 @@ protect_listen(struct protect *p, protect_tell *say, void *arg)
 		return;
 	p->tell = say;
 	p->arg = arg;
+	/* No job runs yet. */
+	p->rest = usage_stamp();
 }
 
 static bool
@@ -105,7 +108,7 @@ see_running(struct look *l, const struct walk_entry *e)
 static void
 see_socket(struct look *l, const struct walk_entry *e)
 {
-	if (l->p->swept) {
+	if (l->p->swept || l->p->users) {
 		socket_found(l->p, l->g, e->path);
 	} else if (!user_allows(l->p, l->g, e->path)) {
 		guard_add(l->g, e->path, GUARD_SOCKET);
@@ -144,7 +147,8 @@ protect_see(const struct walk_entry *e, void *arg)
 	}
 	if (e->type == DT_SOCK)
 		see_socket(l, e);
-	if (l->g->secrets && !l->p->swept && (e->type == DT_REG || e->type == DT_LNK)) {
+	if (l->g->secrets && !l->p->swept && !l->p->users &&
+	    (e->type == DT_REG || e->type == DT_LNK)) {
 		secret = name_secret(e->name);
 		if (secret != SECRET_NO)
 			secret_found(l, e, secret);
@@ -182,7 +186,7 @@ by_length(const void *a, const void *b)
 	return n < m ? -1 : n > m;
 }
 
-static void
+void
 tell_cut(struct protect *p, struct ground *g)
 {
 	if (g->told_cut || !(walk_cut(g->walk) || g->full))
@@ -245,25 +249,6 @@ protect_check(struct protect *p)
 				guard_release(&g->guard[i]);
 		}
 		g->n = kept;
-	}
-}
-
-void
-protect_sweep(struct protect *p)
-{
-	if (!p)
-		return;
-	protect_check(p);
-	/* What a layer holds is asked about when it is applied. */
-	if (p->setup->stage)
-		return;
-	p->swept = true;
-	for (size_t i = 0; i < p->n; i++) {
-		struct look l = {p, p->ground[i]};
-
-		walk_run(l.g->walk, protect_see, &l);
-		git_sweep(p, l.g);
-		tell_cut(p, l.g);
 	}
 }
 

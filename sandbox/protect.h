@@ -44,8 +44,14 @@ enum protect_as { PROTECT_PINNED, PROTECT_READ_ONLY, PROTECT_HIDDEN };
 bool protect_guard(const struct protect *p, size_t i, char path[4096], enum protect_as *as);
 /* Puts up again each guard that is down because the host replaced what it stood on. */
 void protect_check(struct protect *p);
+/* Before a step, and before the end: protect_check(), and when no process of the jail ran since a
+ * sweep, what is new since then is the user's, and is guarded like what was there at the start. */
+void protect_look(struct protect *p);
 /* After a step: protect_check(), and what is new and would be run outside is put aside. */
 void protect_sweep(struct protect *p);
+/* While no step runs: sweeps once more when the jail's processes have come to rest, as what is new
+ * from then on is the user's. False: they have not; to be called again. */
+bool protect_settle(struct protect *p);
 /* The user allows `path`, canonical, to be read or written from now on. `fd`: a detached mount of
  * it, closed here; -1 for what stands below a ground. False with *f filled. *later: jobs that
  * run already cannot write there, new ones can. */

@@ -43,7 +43,7 @@ ground_free(struct ground *g)
 	for (size_t i = 0; i < g->n; i++)
 		guard_release(&g->guard[i]);
 	for (size_t i = 0; i < g->nrepo; i++)
-		free(g->repo[i]);
+		free(g->repo[i].path);
 	for (size_t i = 0; i < g->nwatch; i++)
 		free(g->watch[i].path);
 	walk_free(g->walk);

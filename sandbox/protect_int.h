@@ -39,7 +39,11 @@ struct ground {
 	struct walk *walk;
 	struct guard *guard;
 	size_t n, room;
-	char *repo[REPOS_MAX]; /* git directories, paths from the top */
+	size_t old; /* guards before the look under way */
+	struct {
+		char *path; /* from the top */
+		bool guarded;
+	} repo[REPOS_MAX]; /* git directories */
 	size_t nrepo;
 	/* Named by a repository's settings, and absent: hooks, or further settings. */
 	struct {
@@ -50,6 +54,7 @@ struct ground {
 	uint64_t asked[ASKED_MAX]; /* inodes of sockets that were tried once, a ring */
 	size_t nasked;
 	bool full, told_cut; /* guards or repositories did not fit; the user knows */
+	bool again;	     /* the next look is to see everything */
 };
 
 struct protect {
@@ -59,6 +64,9 @@ struct protect {
 	size_t n;
 	bool dry;   /* nothing is mounted */
 	bool swept; /* the look under way is a sweep: what is new is put aside */
+	bool users; /* … is at what the user made while nothing ran */
+	/* usage_stamp() when the last sweep was done, and at the last look at it; 0: not at rest. */
+	uint64_t rest, stamp;
 	char *shown[SHOWN_MAX];
 	size_t nshown, places;
 	char *linked[GROUNDS_MAX]; /* git directories elsewhere, placed by us */
@@ -74,6 +82,8 @@ struct protect {
 /* protect.c */
 void tell(struct protect *p, const struct ground *g, enum sbx_notice_kind kind, int sys,
 	  const char *path, const char *detail);
+/* Once: not everything could be looked at. */
+void tell_cut(struct protect *p, struct ground *g);
 /* The user said that this may be written. */
 bool user_allows(const struct protect *p, const struct ground *g, const char *path);
 struct ground *ground_new(struct protect *p, const char *abs, bool secrets, int top);
@@ -105,12 +115,16 @@ bool guard_apply(struct protect *p, struct ground *g, struct guard *u, struct sb
  * comes there is new. */
 bool guard_again(struct protect *p, struct ground *g, struct guard *u);
 void guard_release(struct guard *u);
+/* protect_show.c: takes its mount off, here and in all jobs. */
+bool guard_down(struct ground *g, struct guard *u, struct sbx_fail *f);
 /* Where a link leads; false when it is none. */
 bool read_link(const struct ground *g, const char *path, char to[PATH_MAX]);
 
 /* protect_git.c */
 /* A git directory was found; at the start it is guarded, in a sweep it is watched. */
 void git_found(struct protect *p, struct ground *g, const char *path);
+/* Parts that came since to the git directories that are guarded. */
+void git_look(struct protect *p, struct ground *g);
 /* A `.git` file. */
 void git_file(struct protect *p, struct ground *g, const char *path);
 struct stat;
@@ -118,10 +132,9 @@ bool there(const struct ground *g, const char *path, struct stat *st);
 /* "dir/name" of the ground; false when it is too long. */
 bool ground_part(char out[PATH_MAX], const char *dir, const char *name);
 #define NEST_MAX 6 /* folders in "modules": submodules of submodules, names with slashes */
-/* Calls fn for each folder in `dir`. */
-typedef void each_fn(struct protect *p, struct ground *g, const char *path, int depth);
-void
-each_folder(struct protect *p, struct ground *g, const char *dir, int depth, each_fn *fn);
+/* Calls fn for the git directory at `dir`, those of its submodules and of its worktrees. */
+typedef void git_part_fn(struct protect *p, struct ground *g, const char *dir);
+void git_visit(struct protect *p, struct ground *g, const char *dir, git_part_fn *fn);
 /* protect_gitsweep.c: looks at what may be written in the ground's git directories and would be run outside. */
 void git_sweep(struct protect *p, struct ground *g);
 /* Where `value`, found in the folder `dir` of the ground, leads: into `out`, from the top; false

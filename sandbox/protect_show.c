@@ -38,8 +38,7 @@ ground_of(struct protect *p, const char *path, const char **rest)
 	return best;
 }
 
-/* Takes the guard's mount off, here and in all jobs. */
-static bool
+bool
 guard_down(struct ground *g, struct guard *u, struct sbx_fail *f)
 {
 	const char *slash = strrchr(u->path, '/');

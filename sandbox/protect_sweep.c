@@ -81,7 +81,9 @@ aside(struct protect *p, struct ground *g, const char *path)
 		snprintf(detail, sizeof(detail), "it could not be renamed: %s",
 			 strerror(sys));
 	else
-		snprintf(detail, sizeof(detail), "it is %.150s now, beside where it was",
+		snprintf(detail, sizeof(detail),
+			 "it is %.150s now, beside where it was: if it is yours, "
+			 "rename it back",
 			 to);
 	tell(p, g, SBX_NOTE_AUTORUN, sys, path, detail);
 	return sys == 0;

@@ -359,9 +359,7 @@ place_policy(struct tree *t, const struct setup *s, size_t i, struct sbx_fail *f
 				    f))
 			return false;
 	}
-	if (s->protect)
-		protect_layers(s->protect, -1);
-	return true;
+	return !s->protect || !protect_layers(s->protect, -1);
 }
 
 /* Puts the copy-on-write tree in the place of the workspace's clone. */
