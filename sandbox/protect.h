@@ -52,6 +52,9 @@ void protect_sweep(struct protect *p);
 /* While no step runs: sweeps once more when the jail's processes have come to rest, as what is new
  * from then on is the user's. False: they have not; to be called again. */
 bool protect_settle(struct protect *p);
+/* A notice of the refused change of a path: what is guarded is said to be so, and how it is allowed.
+ * NULL is nothing. */
+void protect_explain(const struct protect *p, struct sbx_notice *n);
 /* The user allows `path`, canonical, to be read or written from now on. `fd`: a detached mount of
  * it, closed here; -1 for what stands below a ground. False with *f filled. *later: jobs that
  * run already cannot write there, new ones can. */
