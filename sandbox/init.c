@@ -29,10 +29,9 @@
 #define UP_HIGH	      (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
 #define DOWN_STEP     (64 * SBX_KIB)
 #define CODE_MAX      ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
-#define IDLE_LOOK_MS  1000 /* between looks at interpreters that no step runs in */
-#define REST_LOOK_MS  10   /* the first of them after a step */
-#define STOP_PATIENCE 500  /* ms in which the agent must read the last words */
-#define NAMED_POLLS   7	   /* descriptors of one job that are polled */
+#define REST_LOOK_MS  10  /* from a step to the first look at idle interpreters */
+#define STOP_PATIENCE 500 /* ms in which the agent must read the last words */
+#define NAMED_POLLS   7	  /* descriptors of one job that are polled */
 
 static uint64_t
 now_ms(void)
@@ -139,25 +138,18 @@ static void __attribute__((noreturn)) stop(struct init *in)
 	_exit(0);
 }
 
-/* A step has ended, or nothing has come to rest yet: looks again and again, less and less often. */
-static void
-settle(struct init *in)
-{
-	if (protect_settle(in->setup->protect))
-		in->rest_ms = IDLE_LOOK_MS;
-	else if (in->rest_ms < IDLE_LOOK_MS)
-		in->rest_ms =
-		    2 * in->rest_ms < IDLE_LOOK_MS ? 2 * in->rest_ms : IDLE_LOOK_MS;
-}
-
 /* The answer comes whether it worked or not: what counts is what came beside it. Where the jail
  * has no network of its own, listeners would be the host's, for everybody on it. */
 static void
-open_network(struct init *in)
+open_network(struct init *in, const struct frame *fr)
 {
 	struct sbx_fail f;
 
-	if (in->setup->rung <= SBX_RUNG_DONOR) {
+	if (fr->len == 2) {
+		if (in->setup->net == SBX_NET_LIST)
+			inside_local(in->rights,
+				     (uint16_t)(fr->payload[0] | fr->payload[1] << 8), &f);
+	} else if (in->setup->rung <= SBX_RUNG_DONOR) {
 		if (in->setup->net == SBX_NET_OFF)
 			in->setup->net = SBX_NET_LIST;
 		inside_begin(in->setup, in->rights, &f);
@@ -190,7 +182,7 @@ obey_whole(struct init *in, const struct frame *fr)
 	else if (fr->type == FRAME_SHOW)
 		init_show(in, fr);
 	else if (fr->type == FRAME_NET)
-		open_network(in);
+		open_network(in, fr);
 	else if (fr->type == FRAME_LAYER)
 		stage_refresh(in->setup);
 	else
@@ -419,7 +411,7 @@ turn(struct init *in)
 	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {
 		init_watch(in);
 		if (!busy(in))
-			settle(in);
+			init_settle(in);
 		in->watched_ms = now_ms();
 	}
 	flush(in);

@@ -30,6 +30,8 @@ void init_tell(const struct sbx_notice *n, void *arg);
 
 /* initwatch.c: kills the largest job when all together are beyond a limit, tells other limits. */
 void init_watch(struct init *in);
+/* The same while no step runs: whether what is new is the user's. */
+void init_settle(struct init *in);
 /* initshow.c: the user allows one path more. */
 void init_show(struct init *in, const struct frame *fr);
 /* Reapers that have ended meanwhile; `all` of them are waited for. */

@@ -167,6 +167,9 @@ const struct sbx_stand *sbx_session_stand(const struct sbx_session *s);
  * of the proxy. */
 struct sbx_proxy;
 void sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy);
+/* While that proxy serves: 127.0.0.1:port inside comes to it too. What a policy's net_allow names
+ * does from the start. */
+bool sbx_session_net_local(struct sbx_session *s, uint16_t port);
 /* The jail's process on the host, for tests and messages; -1 when it is gone. */
 pid_t sbx_session_pid(const struct sbx_session *s);
 

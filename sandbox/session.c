@@ -390,6 +390,17 @@ sbx_job_kill(struct sbx_session *s, int job)
 	return down_live(s, FRAME_KILL, 0, job, NULL, 0);
 }
 
+bool
+sbx_session_net_local(struct sbx_session *s, uint16_t port)
+{
+	const unsigned char p[2] = {(unsigned char)port, (unsigned char)(port >> 8)};
+
+	if (!s->stands || !session_down(s, FRAME_NET, 0, 0, p, sizeof(p)))
+		return false;
+	s->net_asked++;
+	return true;
+}
+
 void
 sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy)
 {
@@ -398,7 +409,7 @@ sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy)
 	s->proxy = proxy;
 	if (!proxy || !s->stands || s->dead || s->net_asked)
 		return;
-	s->net_asked = true;
+	s->net_asked++;
 	frame_head(head, FRAME_NET, 0, 0, 0);
 	queue_add(&s->down, head, sizeof(head));
 	session_flush(s);

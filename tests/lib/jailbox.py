@@ -132,9 +132,9 @@ def _identities():
     yield other.pw_name, other.pw_uid, other.pw_gid
 
 
-def refused(box):
-    """Why the full sandbox cannot be had here, or None. Exit 4 is the program's own word for it."""
-    code, out = box.run("true", options=["--rung", "full"])
+def refused(box, rung="full"):
+    """Why this rung cannot be had here, or None. Exit 4 is the program's own word for it."""
+    code, out = box.run("true", options=["--rung", rung])
     return out.strip().splitlines()[0] if code == 4 else None
 
 
