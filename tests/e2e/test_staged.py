@@ -10,6 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import run  # noqa: E402
 import tap  # noqa: E402
+import wild  # noqa: E402
 from run import Home  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
 from tmux import Tmux  # noqa: E402
@@ -203,27 +204,9 @@ def digest():
             h.update(repr((path, mode if not stat.S_ISLNK(mode) else 0, what)).encode())
     return h.hexdigest()[:12]
 """
-RANDOM = DIGEST + r"""
-import random, shutil
+RANDOM = DIGEST + wild.CODE + r"""
 def change(seed):
-    r = random.Random(seed)
-    for n in range(40):
-        d = '/'.join(r.choice('pqr') for _ in range(r.randint(0, 2)))
-        path = os.path.join(d, r.choice('abcdpqr'))
-        other = os.path.join(d, r.choice('abcdpqr'))
-        try:
-            [lambda: open(path, 'w').write(f'{seed} {n}'),
-             lambda: open(path, 'a').write(f'+{n}'),
-             lambda: os.unlink(path),
-             lambda: os.makedirs(path),
-             lambda: shutil.rmtree(path),
-             lambda: (shutil.rmtree(path), os.mkdir(path)),
-             lambda: (shutil.rmtree(path), open(path, 'w').write('was a folder')),
-             lambda: os.symlink(other, path),
-             lambda: os.chmod(path, r.choice([0o755, 0o700])),
-             lambda: os.rename(path, other)][r.randrange(10)]()
-        except OSError:
-            pass
+    wild(random.Random(seed), 40, seed, True)
     print('digest', digest())
 """
 

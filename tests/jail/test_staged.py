@@ -10,6 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap  # noqa: E402
+import wild  # noqa: E402
 from jailbox import BOXES, TIMEOUT_S, jail_test, main, need, need_mounts, wipe  # noqa: E402
 
 
@@ -185,27 +186,7 @@ def same_tree(box):
 
 
 # Folders that are in the workspace cannot be renamed in a layer (EXDEV, programs copy them).
-RANDOM = r"""
-import os, random, shutil, sys
-r = random.Random(int(sys.argv[1]))
-for n in range(60):
-    d = '/'.join(r.choice('pqr') for _ in range(r.randint(0, 2)))
-    path = os.path.join(d, r.choice('abcdpqr'))
-    other = os.path.join(d, r.choice('abcdpqr'))
-    try:
-        [lambda: open(path, 'w').write(f'{n}'),
-         lambda: open(path, 'a').write(f'+{n}'),
-         lambda: os.unlink(path),
-         lambda: os.makedirs(path),
-         lambda: shutil.rmtree(path),
-         lambda: (shutil.rmtree(path), os.mkdir(path)),
-         lambda: (shutil.rmtree(path), open(path, 'w').write('was a folder')),
-         lambda: os.symlink(other, path),
-         lambda: os.chmod(path, r.choice([0o755, 0o700])),
-         lambda: os.path.isdir(path) or os.rename(path, other)][r.randrange(10)]()
-    except OSError:
-        pass
-"""
+RANDOM = wild.CODE + "wild(random.Random(int(sys.argv[1])), 60, '', False)"
 
 
 @jail_test

@@ -142,6 +142,23 @@ BOXES = [Box(*who) for who in _identities()]
 REFUSED = {box.name: refused(box) for box in BOXES}
 
 
+# Forks up to so many times, which it prints; then keeps what it has a moment, to be seen.
+FORK_BOMB = """
+import os, time
+n = 0
+for i in range({0}):
+    try:
+        if os.fork() == 0:
+            time.sleep(30); os._exit(0)
+        n += 1
+    except OSError:
+        break
+print(n, flush=True)
+time.sleep(5 if n == {0} else 1)
+os._exit(0)
+"""
+
+
 def jail_test(function):
     """Makes one test of each identity out of function(box)."""
     for box in BOXES:
