@@ -67,6 +67,14 @@ refuse(struct init *in, int id, const struct sbx_fail *f)
 }
 
 static void
+begin_step(struct init *in)
+{
+	protect_look(in->setup->protect);
+	in->rest_ms = REST_LOOK_MS;
+	in->rests = false;
+}
+
+static void
 start_job(struct init *in, const struct frame *fr)
 {
 	struct sbx_fail f = {.step = ""};
@@ -75,7 +83,7 @@ start_job(struct init *in, const struct frame *fr)
 	if (!start_decode(fr->payload, fr->len, in->setup, &st)) {
 		sbx_fail_set(&f, "job description", EINVAL, NULL);
 	} else {
-		protect_look(in->setup->protect);
+		begin_step(in);
 		in->job[fr->job] = job_start(fr->job, in->setup, &st, &f);
 	}
 	if (!in->job[fr->job])
@@ -94,7 +102,7 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 		return;
 	}
 	/* An editor on the host may have put a new file where a guard stood. */
-	protect_look(in->setup->protect);
+	begin_step(in);
 	notify_step(&j->calls);
 	j->running++;
 	queue_add(&j->to_driver, head, (size_t)n);
@@ -273,7 +281,6 @@ pump(struct init *in, struct job *j, bool ended)
 		/* What the step left is told before its end. */
 		if (j->owes != OWES_NOTHING && !j->drain[0] && !j->drain[1]) {
 			protect_sweep(in->setup->protect);
-			in->rest_ms = REST_LOOK_MS;
 			watch_tmp(&in->watch, in->setup, init_tell, in);
 		}
 		if (j->owes == OWES_DONE && in->setup->group)
@@ -369,7 +376,7 @@ busy(const struct init *in)
 static int
 patience(const struct init *in)
 {
-	int wait = -1;
+	int wait = in->rests ? -1 : in->rest_ms;
 
 	if (busy(in))
 		return in->patience_ms;
@@ -428,6 +435,7 @@ init_serve(int sock, int rights, struct setup *s, const char *facts, struct queu
 	in.setup = s;
 	in.patience_ms = usage_patience(0, s->limits.processes);
 	in.rest_ms = REST_LOOK_MS;
+	in.rests = true;
 	watch_begin(&in.watch, s);
 	queue_add(&in.up, queue_head(told), queue_len(told));
 	queue_free(told);

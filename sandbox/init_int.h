@@ -23,6 +23,7 @@ struct init {
 	uint64_t watched_ms;
 	int patience_ms;
 	int rest_ms; /* the same while no step runs */
+	bool rests;  /* nothing has run since the last look */
 };
 
 /* A fact for the agent; a protect_tell and a watch_note. */

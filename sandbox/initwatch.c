@@ -125,8 +125,7 @@ init_watch(struct init *in)
 void
 init_settle(struct init *in)
 {
-	bool rests = protect_settle(in->setup->protect);
-
+	in->rests = protect_settle(in->setup->protect);
 	in->rest_ms =
-	    rests || in->rest_ms * 2 > IDLE_LOOK_MS ? IDLE_LOOK_MS : in->rest_ms * 2;
+	    in->rests || in->rest_ms * 2 > IDLE_LOOK_MS ? IDLE_LOOK_MS : in->rest_ms * 2;
 }

@@ -35,7 +35,7 @@ protect_listen(struct protect *p, protect_tell *say, void *arg)
 	p->tell = say;
 	p->arg = arg;
 	/* No job runs yet. */
-	p->rest = usage_stamp();
+	p->rest = USAGE_NOBODY;
 }
 
 static bool

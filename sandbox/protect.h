@@ -49,8 +49,8 @@ void protect_check(struct protect *p);
 void protect_look(struct protect *p);
 /* After a step: protect_check(), and what is new and would be run outside is put aside. */
 void protect_sweep(struct protect *p);
-/* While no step runs: sweeps once more when the jail's processes have come to rest, as what is new
- * from then on is the user's. False: they have not; to be called again. */
+/* While no step runs: notes when the jail's processes have come to rest, as what is new from then on
+ * is the user's. False: they have not; to be called again. */
 bool protect_settle(struct protect *p);
 /* A notice of the refused change of a path: what is guarded is said to be so, and how it is allowed.
  * NULL is nothing. */

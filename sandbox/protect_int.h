@@ -62,9 +62,10 @@ struct protect {
 	int root; /* the jail's root */
 	struct ground *ground[GROUNDS_MAX];
 	size_t n;
-	bool dry;   /* nothing is mounted */
-	bool swept; /* the look under way is a sweep: what is new is put aside */
-	bool users; /* … is at what the user made while nothing ran */
+	bool dry;	  /* nothing is mounted */
+	bool swept;	  /* the look under way is a sweep: what is new is put aside */
+	bool users;	  /* … is at what the user made while nothing ran */
+	bool peek, found; /* … is a sweep that puts nothing aside; it would have */
 	/* usage_stamp() when the last sweep was done, and at the last look at it; 0: not at rest. */
 	uint64_t rest, stamp;
 	char *shown[SHOWN_MAX];

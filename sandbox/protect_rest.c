@@ -1,13 +1,13 @@
 /* Whose a new file is: see protect.h.
  *
  * Files say nothing about who made them: code has the user's number. But code that did not run
- * made nothing. So after a step, once the jail's processes have come to rest, a sweep is done and
- * their processor times are noted, to the nanosecond; when the next step is to begin, or the jail
+ * made nothing. So after a step, once the jail's processes have come to rest and nothing stands
+ * there that a sweep would put aside, their processor times are noted, to the nanosecond; when the next step is to begin, or the jail
  * to end, and the times are what they were, all that is new since is the user's, and is guarded
  * like what was there at the start. While something goes on running in the jail nothing can be
  * known: then what is new is put aside, and its notice says how it comes back.
  *
- * Sources: clock_getcpuclockid(3). Pinned by tests/jail/test_whose.py. */
+ * Sources: clock_getcpuclockid(3). Pinned by tests/e2e/test_allow.py. */
 #include "sandbox/protect_int.h"
 
 #include "sandbox/usage.h"
@@ -30,19 +30,30 @@ sweep_ground(struct protect *p, struct ground *g)
 void
 protect_sweep(struct protect *p)
 {
-	uint64_t before;
-
 	if (!p)
 		return;
 	protect_check(p);
 	/* What a layer holds is asked about when it is applied. */
 	if (p->setup->stage)
 		return;
-	before = usage_stamp();
 	p->swept = true;
+	p->rest = p->stamp = 0;
 	for (size_t i = 0; i < p->n; i++)
 		sweep_ground(p, p->ground[i]);
-	p->rest = before == usage_stamp() ? before : 0;
+}
+
+/* Nothing is there that a sweep would put aside. */
+static bool
+is_clean(struct protect *p)
+{
+	p->swept = p->peek = true;
+	p->found = false;
+	for (size_t i = 0; i < p->n; i++)
+		sweep_ground(p, p->ground[i]);
+	p->peek = false;
+	for (size_t i = 0; i < p->n; i++)
+		p->ground[i]->again |= p->found;
+	return !p->found;
 }
 
 bool
@@ -55,9 +66,14 @@ protect_settle(struct protect *p)
 	now = usage_stamp();
 	if (!now)
 		return true; /* it will never be known */
-	if (now == p->stamp)
-		protect_sweep(p);
-	p->stamp = now;
+	if (now != p->stamp) {
+		p->stamp = now;
+		return false;
+	}
+	if (!is_clean(p))
+		return true; /* whose that is nobody knows: the next sweep decides */
+	p->stamp = usage_stamp();
+	p->rest = now == p->stamp ? now : 0;
 	return p->rest;
 }
 
@@ -95,14 +111,9 @@ take_back(struct ground *g)
 	g->again = true;
 }
 
-void
-protect_look(struct protect *p)
+static void
+look_at_users(struct protect *p)
 {
-	if (!p)
-		return;
-	protect_check(p);
-	if (p->setup->stage || !p->rest || p->rest != usage_stamp())
-		return;
 	p->swept = false;
 	p->users = true;
 	for (size_t i = 0; i < p->n; i++)
@@ -113,5 +124,16 @@ protect_look(struct protect *p)
 	/* Something woke up meanwhile: what was found may be its own. */
 	for (size_t i = 0; i < p->n; i++)
 		take_back(p->ground[i]);
-	p->rest = 0;
+}
+
+void
+protect_look(struct protect *p)
+{
+	if (!p)
+		return;
+	protect_check(p);
+	if (!p->setup->stage && p->rest && p->rest == usage_stamp())
+		look_at_users(p);
+	/* What begins now runs. */
+	p->rest = p->stamp = 0;
 }

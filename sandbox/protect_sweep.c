@@ -72,6 +72,10 @@ aside(struct protect *p, struct ground *g, const char *path)
 	/* A guard that went along with its folder. */
 	if (guard_stands(g, &(struct guard){.path = (char *)path}))
 		return false;
+	if (p->peek) {
+		p->found = true;
+		return false;
+	}
 	dir = open_parent(g, path, &name);
 	if (dir < 0 || !rename_aside(dir, name, to))
 		sys = errno;

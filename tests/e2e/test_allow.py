@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import tap  # noqa: E402
@@ -151,11 +152,15 @@ def between_steps():
 
 
 def stays(home, session, make_one):
-    """Makes things as the user at rest, in one folder after the other, until one stays there."""
-    tries = iter(range(100))
+    """Makes things as the user, in one folder after the other, until one stays there; each time the
+    session's processes are given longer to come to rest."""
+    tries = iter(range(1000))
 
     def attempt():
-        folder = f"work/{make_one.__name__}{next(tries)}"
+        number = next(tries)
+        end = time.monotonic() + 0.02 * number
+        tap.until(lambda: time.monotonic() > end, 20, "a while")
+        folder = f"work/{make_one.__name__}{number}"
         os.mkdir(home.path(folder))
         name = make_one(home, folder)
         session.shell("true")
