@@ -116,12 +116,17 @@ keep_notice(const struct sbx_notice *n, void *arg)
 
 /* The current directory is the workspace as jobs see it. */
 static bool
-give_stage(int rights, struct sbx_fail *f)
+give_stage(const struct setup *s, int rights, struct sbx_fail *f)
 {
-	SBX_CLOSE int tree = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *const trees[] = {".", protect_staged(s->protect)};
 
-	return (tree >= 0 && rights_send(rights, RIGHTS_STAGE, 0, tree)) ||
-	       sbx_fail_set(f, "staged folder", errno, ".");
+	for (uint32_t i = 0; i < SBX_LEN(trees) && trees[i]; i++) {
+		SBX_CLOSE int tree = open(trees[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (tree < 0 || !rights_send(rights, RIGHTS_STAGE, i, tree))
+			return sbx_fail_set(f, "staged folder", errno, trees[i]);
+	}
+	return true;
 }
 
 static bool
@@ -135,7 +140,7 @@ build(struct setup *s, bool userns, const struct ns_ids *ids, int rights,
 	/* What is allowed later must show in the jobs that run. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL))
 		return sbx_fail_set(f, "shared mounts", errno, "/");
-	return !s->stage || give_stage(rights, f);
+	return !s->stage || give_stage(s, rights, f);
 }
 
 static void __attribute__((noreturn))

@@ -15,8 +15,9 @@ enum rights_kind {
 	RIGHTS_NAMES,	 /* up: the datagram socket of the jail's name server */
 	RIGHTS_CALLS,	 /* a job to pid 1: the listener for its refused calls */
 	RIGHTS_TERMINAL, /* up: the far end of the command's terminal */
-	RIGHTS_STAGE,	 /* up: the workspace as staged mode shows it to jobs */
-	RIGHTS_NET,	 /* the command's process to pid 1: the network namespace it made */
+	RIGHTS_STAGE, /* up: as staged mode shows them to jobs, number 0: the workspace; 1: the
+			    git directory elsewhere that it belongs to */
+	RIGHTS_NET,   /* the command's process to pid 1: the network namespace it made */
 	RIGHTS_GROUP, /* the launcher to pid 1: number 0: a group to enter; 1: its kills */
 	RIGHTS_LAST = RIGHTS_GROUP,
 };

@@ -42,7 +42,7 @@ struct tree {
 	size_t n, system; /* the first `system` parts are the system's */
 	int dev[DEV_NODES];
 	int root;   /* the tmpfs */
-	int layers; /* staged mode: the folder of layers */
+	int layers; /* staged mode: the folder of layers; the workspace's overlay takes it */
 };
 
 static bool
@@ -124,7 +124,8 @@ take_workspace(struct tree *t, const struct setup *s, struct sbx_fail *f)
 {
 	bool direct = !s->workspace_readonly && !s->stage;
 
-	if (s->stage && (t->layers = stage_take(s, f)) < 0)
+	if (s->stage && ((t->layers = stage_take(s, f)) < 0 ||
+			 (s->protect && !protect_layers(s->protect, stage_take(s, f)))))
 		return false;
 	return take(t, ".", s->workspace, direct ? TREE_RW : TREE_RO, f);
 }
@@ -322,7 +323,7 @@ place_policy(struct tree *t, const struct setup *s, size_t i, struct sbx_fail *f
 				    f))
 			return false;
 	}
-	return true;
+	return !s->protect || !protect_layers(s->protect, -1);
 }
 
 /* Puts the copy-on-write tree in the place of the workspace's clone. */
@@ -356,7 +357,8 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	if (!dev_build(t->root, t->dev, f) || mkdirat(t->root, "proc", 0555) ||
 	    mkdirat(t->root, "run", 0755) || mkdirat(t->root, "run/empty.d", 0555) ||
 	    mkdirat(t->root, &PROTECT_SHOWN[1], 0755) ||
-	    mknodat(t->root, "run/empty", S_IFREG | 0444, 0))
+	    mknodat(t->root, "run/empty", S_IFREG | 0444, 0) ||
+	    mknodat(t->root, "run/closed", S_IFREG, 0))
 		return f->step[0] ? false : sbx_fail_set(f, "folder", errno, "/run");
 	if (!private_dir(t->root, "tmp", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, "var/tmp", 01777, TREE_RW, f) ||

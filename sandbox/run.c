@@ -111,6 +111,7 @@ read_reports(struct run *r)
 		if (got.kind != REPORT_NOTICE)
 			r->end = got;
 		else if (!r->policy->quiet || (got.notice.kind != SBX_NOTE_HIDDEN &&
+					       got.notice.kind != SBX_NOTE_TRACKED &&
 					       got.notice.kind != SBX_NOTE_SOCKET))
 			print_notice(&got.notice);
 	}

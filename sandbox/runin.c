@@ -18,6 +18,7 @@
 #include "sandbox/rights.h"
 #include "sandbox/root.h"
 #include "sandbox/run_int.h"
+#include "sandbox/streams.h"
 #include "sandbox/tree.h"
 #include "sandbox/tty.h"
 #include "sandbox/usage.h"
@@ -28,6 +29,8 @@ static bool crowded;	 /* the limit of processes was met */
 static struct watch watched;
 static int reports = -1; /* where notices go */
 static bool terminal;	 /* the command has one of its own */
+static struct streams kept = {.tty =
+				  -1}; /* it has the user's, and may be left without him */
 
 static void __attribute__((noreturn)) tell(int fd, int kind, const struct sbx_fail *f)
 {
@@ -65,6 +68,7 @@ watch(const struct setup *s)
 	pid_t self = getpid();
 	struct usage u;
 
+	streams_note(&kept);
 	usage_of_tree(self, &u);
 	if (u.memory + u.unseen > s->limits.memory)
 		usage_of_trees(&self, 1, &u, true);
@@ -192,8 +196,11 @@ static void __attribute__((noreturn)) serve(struct setup *s, struct early *e, pi
 	status = spawn_reap_calls(pid, watch, s, &told);
 	if (status > 0)
 		watch_end(s);
-	if (s->rung > SBX_RUNG_DONOR)
+	if (s->rung > SBX_RUNG_DONOR) {
+		streams_note(&kept);
 		bare_leave();
+		streams_leave(&kept);
+	}
 	if (s->protect)
 		clean_up(s);
 	if (status < 0 && !over)
@@ -235,6 +242,8 @@ run_inside(struct setup *s, const char *const *argv, int report)
 	if (!guard(s, &f))
 		tell(report, REPORT_FAIL, &f);
 	watch_begin(&watched, s);
+	if (s->rung > SBX_RUNG_DONOR)
+		streams_follow(&kept);
 	if (!notify_open(&e.calls, &e.sp.channel)) {
 		sbx_fail_set(&f, "socket pair", errno, NULL);
 		tell(report, REPORT_FAIL, &f);

@@ -40,7 +40,8 @@ enum sbx_notice_kind {
 	SBX_NOTE_LIMIT,	  /* a limit was hit; `what` names it, `detail` its value */
 	SBX_NOTE_SHOWN, /* the answer to sbx_session_show(): `what` is the path, `detail` how
 			     it is shown; `sys` is set when it could not be */
-	SBX_NOTE_LAST = SBX_NOTE_SHOWN,
+	SBX_NOTE_TRACKED, /* has a secret's name, but git has the same bytes: it is shown */
+	SBX_NOTE_LAST = SBX_NOTE_TRACKED,
 };
 struct sbx_notice {
 	enum sbx_notice_kind kind;
@@ -126,6 +127,12 @@ enum sbx_view {
 };
 enum sbx_view sbx_policy_view(const struct sbx_policy *p, const char *path);
 
+/* A text of git's configuration that no program takes a command or further settings from.
+ * `worktree` receives where it says that the user's files are, "" when it does not; whether git
+ * may write there is for the caller to judge. */
+#define SBX_GIT_CONFIG_MAX (256 * 1024) /* bytes; longer ones are never harmless */
+bool sbx_git_config_harmless(const char *text, size_t n, char worktree[1024]);
+
 /* ---- a session, seen from the agent -------------------------------------------------- */
 
 struct sbx_session;
@@ -161,6 +168,9 @@ const struct sbx_stand *sbx_session_stand(const struct sbx_session *s);
  * of the proxy. */
 struct sbx_proxy;
 void sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy);
+/* While that proxy serves: 127.0.0.1:port inside comes to it too. What a policy's net_allow names
+ * does from the start. */
+bool sbx_session_net_local(struct sbx_session *s, uint16_t port);
 /* The jail's process on the host, for tests and messages; -1 when it is gone. */
 pid_t sbx_session_pid(const struct sbx_session *s);
 
@@ -236,6 +246,9 @@ bool sbx_session_stands(const struct sbx_session *s);
  * policy.stage. Borrowed. Code works in that tree at the same time: look nothing up in it but
  * with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS. */
 int sbx_session_stage(const struct sbx_session *s);
+/* The same for the git directory elsewhere that the workspace belongs to as a linked worktree or
+ * submodule; -1 when there is none. Its layer is below "git" in policy.stage. */
+int sbx_session_stage_linked(const struct sbx_session *s);
 /* The workspace below the layer was changed; before any step that is started later. */
 bool sbx_session_stage_changed(struct sbx_session *s);
 

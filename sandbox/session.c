@@ -116,7 +116,7 @@ sbx_session_start(struct sbx_session **out, struct sbx_fail *f)
 	memset(s, 0, sizeof(*s));
 	s->fd = pair[0];
 	s->pid = pid;
-	s->rights = s->stage = -1;
+	s->rights = s->stage[0] = s->stage[1] = -1;
 	*out = s;
 	return true;
 }
@@ -223,8 +223,9 @@ session_take_rights(struct sbx_session *s)
 	int fd, got = 0;
 
 	while (s->rights >= 0 && (got = rights_recv(s->rights, &kind, &number, &fd)) == 1) {
-		if (kind == RIGHTS_STAGE && s->stage < 0 && is_overlay(fd))
-			s->stage = fd;
+		if (kind == RIGHTS_STAGE && number < SBX_LEN(s->stage) &&
+		    s->stage[number] < 0 && is_overlay(fd))
+			s->stage[number] = fd;
 		else if (s->proxy && (kind == RIGHTS_LISTEN || kind == RIGHTS_NAMES) &&
 			 number <= UINT16_MAX)
 			sbx_proxy_listen(s->proxy, (uint16_t)number, fd);
@@ -244,7 +245,13 @@ sbx_session_stands(const struct sbx_session *s)
 int
 sbx_session_stage(const struct sbx_session *s)
 {
-	return s->stage;
+	return s->stage[0];
+}
+
+int
+sbx_session_stage_linked(const struct sbx_session *s)
+{
+	return s->stage[1];
 }
 
 int
@@ -281,7 +288,8 @@ sbx_session_free(struct sbx_session *s)
 	/* Its end of file ends pid 1, whose end the monitor waits for. */
 	sbx_shut(&s->fd);
 	sbx_shut(&s->rights);
-	sbx_shut(&s->stage);
+	sbx_shut(&s->stage[0]);
+	sbx_shut(&s->stage[1]);
 	if (s->pid > 0) {
 		gone = (int)syscall(SYS_pidfd_open, s->pid, 0);
 		if (gone >= 0) {
@@ -391,6 +399,17 @@ sbx_job_kill(struct sbx_session *s, int job)
 	return down_live(s, FRAME_KILL, 0, job, NULL, 0);
 }
 
+bool
+sbx_session_net_local(struct sbx_session *s, uint16_t port)
+{
+	const unsigned char p[2] = {(unsigned char)port, (unsigned char)(port >> 8)};
+
+	if (!s->stands || !session_down(s, FRAME_NET, 0, 0, p, sizeof(p)))
+		return false;
+	s->net_asked++;
+	return true;
+}
+
 void
 sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy)
 {
@@ -399,7 +418,7 @@ sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy)
 	s->proxy = proxy;
 	if (!proxy || !s->stands || s->dead || s->net_asked)
 		return;
-	s->net_asked = true;
+	s->net_asked++;
 	frame_head(head, FRAME_NET, 0, 0, 0);
 	queue_add(&s->down, head, sizeof(head));
 	session_flush(s);

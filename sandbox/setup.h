@@ -10,6 +10,7 @@
 #define SETUP_MAX	(1024u * 1024) /* bytes of an encoded policy */
 #define SETUP_PATHS_MAX 64	       /* further paths, read and write together */
 #define SETUP_TOOLS_MAX 64	       /* folders and files of toolchains, each kind */
+#define SETUP_LOCAL_MAX 16	       /* NET_LOCAL_MAX of net/proxy.h */
 #define SETUP_ENV_MAX	256	       /* variables of a job */
 #define SETUP_ARGS_MAX	4096
 
@@ -30,6 +31,8 @@ struct setup {
 	const char *env[SETUP_ENV_MAX + 1];
 	struct sbx_limits limits;
 	enum sbx_net net;
+	uint16_t local[SETUP_LOCAL_MAX]; /* ports of 127.0.0.1 that lead to the host's */
+	size_t nlocal;
 	const char *stage; /* NULL: none */
 	bool explain, debug;
 	struct protect *protect; /* the jail's, made before the tree is built; or NULL */

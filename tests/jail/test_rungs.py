@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import cage  # noqa: E402
 import tap  # noqa: E402
-from jailbox import BOXES, jail_test, main, need, need_mounts  # noqa: E402
+from jailbox import BOXES, FORK_BOMB, jail_test, main, need, need_mounts  # noqa: E402
 
 REDUCED = "sandbox: reduced (no namespaces)"
 DONOR = "sandbox: full (via bwrap)"
@@ -617,20 +617,7 @@ def attack_71_73_reduced(box):
 @reduced_test
 def attack_80_reduced(box):
     """80 a fork bomb is bounded"""
-    code, out = box.python("""
-import os, time
-n = 0
-for i in range(900):
-    try:
-        if os.fork() == 0:
-            time.sleep(30); os._exit(0)
-        n += 1
-    except OSError:
-        break
-print(n, flush=True)
-time.sleep(5 if n == 900 else 0)
-os._exit(0)
-""")
+    code, out = box.python(FORK_BOMB.format(900))
     if code == 0:
         counts = [int(line) for line in out.splitlines() if line.isdigit()]
         # The user's other processes came on top when the limit was set, and may have ended.
