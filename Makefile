@@ -85,11 +85,12 @@ $B/sonames.h: scripts/sonames.sh
 	$(Q)CC="$(CC)" sh scripts/sonames.sh $(OPENED) > $@
 
 # The system-call filter is compiled once, at build time, through libseccomp.
-$B/sandbox/filter.h: sandbox/gen/genfilter.c $(wildcard sandbox/*.policy)
+POLICIES := $(wildcard sandbox/*.policy) sandbox/cell.calls
+$B/sandbox/filter.h: sandbox/gen/genfilter.c $(POLICIES)
 	$(call say,FILTER,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -I. $(WARN) -O1 -o $B/sandbox/genfilter $< -lseccomp
-	$(Q)$B/sandbox/genfilter $(wildcard sandbox/*.policy) > $@
+	$(Q)$B/sandbox/genfilter $(POLICIES) > $@
 
 $B/unit/%: tests/unit/%.c $(LIB)
 	$(call say,TEST,$@)
