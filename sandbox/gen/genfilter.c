@@ -248,9 +248,9 @@ refusing(enum kind kind, char **word, unsigned n)
 	}
 }
 
-/* cell NAME..., or cell NAME CONDITION... */
+/* cell NAME..., cell NAME CONDITION... or cell-errno ERR NAME... */
 static void
-cell_row(char **word, unsigned n)
+cell_row(uint32_t action, char **word, unsigned n)
 {
 	struct row r = {.n = 0};
 
@@ -258,7 +258,7 @@ cell_row(char **word, unsigned n)
 		r.name = word[i];
 		r.n = conditions(word + i + 1, n - i - 1, r.range);
 		i += r.n;
-		add_row(cell, SCMP_ACT_ALLOW, &r);
+		add_row(cell, action, &r);
 	}
 }
 
@@ -268,7 +268,9 @@ row(char **word, unsigned n)
 	struct range r[2];
 
 	if (strcmp(word[0], "cell") == 0) {
-		cell_row(word + 1, n - 1);
+		cell_row(SCMP_ACT_ALLOW, word + 1, n - 1);
+	} else if (strcmp(word[0], "cell-errno") == 0 && n > 2) {
+		cell_row(SCMP_ACT_ERRNO((uint32_t)failure(word[1])), word + 2, n - 2);
 	} else if (strcmp(word[0], "allow") == 0) {
 		for (unsigned i = 1; i < n; i++)
 			settle(word[i], allowed, refused);

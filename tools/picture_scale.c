@@ -1,0 +1,72 @@
+/* Makes a picture smaller, a row at a time. Contract in picture.h.
+ *
+ * Each source pixel counts for the one target pixel that its corner falls into; with targets no
+ * larger than sources every target pixel gets at least one. Pinned by tests/unit/test_picture.c. */
+#include <string.h>
+
+#include "agent/base/mem.h"
+#include "tools/picture.h"
+
+/* Which of `to` parts the i-th of `from` falls into. */
+static unsigned
+part_of(unsigned i, unsigned from, unsigned to)
+{
+	return (unsigned)((uint64_t)i * to / from);
+}
+
+void
+picture_scale_init(struct picture_scale *s, unsigned from_width, unsigned from_height,
+		   unsigned to_width, unsigned to_height)
+{
+	*s = (struct picture_scale){.from_width = from_width,
+				    .from_height = from_height,
+				    .to_width = to_width,
+				    .to_height = to_height};
+	s->sum = mem_alloc((size_t)to_width * 3 * sizeof(*s->sum));
+	s->count = mem_alloc(to_width * sizeof(*s->count));
+	for (unsigned x = 0; x < from_width; x++)
+		s->count[part_of(x, from_width, to_width)]++;
+}
+
+void
+picture_scale_release(struct picture_scale *s)
+{
+	free(TAKE(s->sum));
+	free(TAKE(s->count));
+}
+
+static void
+scale_out(struct picture_scale *s, unsigned char *out)
+{
+	for (unsigned x = 0; x < s->to_width; x++) {
+		uint64_t n = (uint64_t)s->count[x] * s->rows;
+
+		for (unsigned c = 0; c < 3; c++)
+			out[3 * x + c] = (unsigned char)((s->sum[3 * x + c] + n / 2) / n);
+	}
+	memset(s->sum, 0, (size_t)s->to_width * 3 * sizeof(*s->sum));
+	s->rows = 0;
+	s->done++;
+}
+
+bool
+picture_scale_row(struct picture_scale *s, const unsigned char *rgb, unsigned char *out)
+{
+	unsigned next;
+
+	for (unsigned x = 0; x < s->from_width; x++) {
+		uint64_t *to = s->sum + 3 * part_of(x, s->from_width, s->to_width);
+
+		to[0] += rgb[3 * x];
+		to[1] += rgb[3 * x + 1];
+		to[2] += rgb[3 * x + 2];
+	}
+	s->rows++;
+	s->row++;
+	next = s->row < s->from_height ? part_of(s->row, s->from_height, s->to_height)
+				       : s->to_height;
+	if (next == s->done)
+		return false;
+	scale_out(s, out);
+	return true;
+}
