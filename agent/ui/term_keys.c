@@ -162,6 +162,17 @@ modes_leave(void)
 }
 
 bool
+term_modes(struct term *t, bool on)
+{
+	int fd = term_key_fd(t);
+
+	if (on)
+		return fd >= 0 && modes_enter(fd);
+	modes_leave();
+	return true;
+}
+
+bool
 term_key_mode(struct term *t, bool on)
 {
 	if (on && !modes_enter(term_key_fd(t)))

@@ -1,0 +1,135 @@
+/* Pictures on the screen. Contract in draw.h.
+ *
+ * chafa turns pixels into the bytes of the terminal's protocol; it sees no file, only the pixels
+ * that came out of the decoder's cell. Which sequences it uses is asked of its own table of
+ * terminals, for one of each kind, not for the one at hand: that was found out already.
+ *
+ * Pinned by tests/unit/test_draw.c, tests/term/test_canvas.py, tests/e2e/test_pictures.py. */
+#include <string.h>
+
+#include "agent/base/lib_chafa.h"
+#include "agent/ui/draw.h"
+
+#define DRAW_WIDTH_MAX	1600u /* pixels; so many fit into CANVAS_BYTES_MAX in any protocol */
+#define DRAW_HEIGHT_MAX 900u
+
+/* By enum canvas_kind: chafa's mode, and a terminal that has it. */
+static const struct draw_row {
+	int pixel_mode;
+	const char *environment[3];
+} draw_rows[] = {
+    [CANVAS_SYMBOLS] = {CHAFA_SYMBOLS, {"TERM=xterm-256color", "COLORTERM=truecolor"}},
+    [CANVAS_SIXEL] = {CHAFA_SIXELS, {"TERM=foot"}},
+    [CANVAS_KITTY] = {CHAFA_KITTY, {"TERM=xterm-kitty"}},
+    [CANVAS_ITERM2] = {CHAFA_ITERM2, {"TERM=xterm-256color", "TERM_PROGRAM=iTerm.app"}},
+};
+static const int draw_modes[] = {[CANVAS_MONO] = CHAFA_FGBG,
+				 [CANVAS_16] = CHAFA_INDEXED_16,
+				 [CANVAS_256] = CHAFA_INDEXED_240,
+				 [CANVAS_TRUE] = CHAFA_TRUECOLOR};
+
+bool
+draw_can(void)
+{
+	return lib_chafa_open() != NULL;
+}
+
+static struct chafa_config *
+draw_config(const struct lib_chafa *lib, const struct canvas *c, int columns, int rows)
+{
+	struct chafa_config *config = lib->chafa_canvas_config_new();
+	struct chafa_symbols *symbols = lib->chafa_symbol_map_new();
+	bool pixels = c->kind != CANVAS_SYMBOLS;
+
+	lib->chafa_symbol_map_add_by_tags(
+	    symbols, CHAFA_TAG_SPACE | (c->ascii ? CHAFA_TAG_ASCII : CHAFA_TAG_BLOCK));
+	lib->chafa_canvas_config_set_symbol_map(config, symbols);
+	lib->chafa_canvas_config_set_pixel_mode(config, draw_rows[c->kind].pixel_mode);
+	lib->chafa_canvas_config_set_canvas_mode(
+	    config, pixels ? CHAFA_TRUECOLOR : draw_modes[c->colors]);
+	lib->chafa_canvas_config_set_geometry(config, columns, rows);
+	lib->chafa_canvas_config_set_cell_geometry(config, (int)c->cell_width,
+						   (int)c->cell_height);
+	lib->chafa_canvas_config_set_optimizations(config, CHAFA_REUSE_ATTRIBUTES);
+	lib->chafa_symbol_map_unref(symbols);
+	return config;
+}
+
+static struct chafa_text *
+draw_print(const struct lib_chafa *lib, const struct pixels *p,
+	   const struct chafa_config *config, enum canvas_kind kind)
+{
+	struct chafa_canvas *canvas = lib->chafa_canvas_new(config);
+	struct chafa_term_info *info = lib->chafa_term_db_detect(
+	    lib->chafa_term_db_get_default(), (char **)draw_rows[kind].environment);
+	struct chafa_text *text;
+
+	lib->chafa_canvas_draw_all_pixels(canvas, CHAFA_RGB8, p->rgb, (int)p->width,
+					  (int)p->height, (int)p->width * 3);
+	text = lib->chafa_canvas_print(canvas, info);
+	lib->chafa_term_info_unref(info);
+	lib->chafa_canvas_unref(canvas);
+	return text;
+}
+
+enum err_kind
+draw_bytes(const struct pixels *p, const struct canvas *c, int columns, int rows,
+	   struct buf *out, struct err *e)
+{
+	const struct lib_chafa *lib = lib_chafa_open();
+	struct chafa_config *config;
+	struct chafa_text *text;
+	bool fits;
+
+	if (!lib) {
+		err_set(e, ERR_CONFIG, "pictures are drawn by %s, which is not installed",
+			LIB_CHAFA_SONAME);
+		err_hint(e, "apt install %s", LIB_CHAFA_PACKAGE);
+		return ERR_CONFIG;
+	}
+	lib->chafa_set_n_threads(1); /* its threads would get our signals */
+	config = draw_config(lib, c, columns, rows);
+	text = draw_print(lib, p, config, c->kind);
+	lib->chafa_canvas_config_unref(config);
+	fits = buf_add(out, text->str, text->len);
+	lib->g_string_free(text, 1);
+	return fits ? ERR_NONE : err_set(e, ERR_LIMIT, "the picture is too large to draw");
+}
+
+/* Cells for so many pixels, at least one. */
+static int
+draw_cells(unsigned pixels, unsigned cell)
+{
+	return (int)MAX_OF((pixels + cell / 2) / cell, 1u);
+}
+
+enum err_kind
+draw_picture(struct term *t, struct loop *l, int fd, const char *name,
+	     const struct picture_head *h, int rows, struct err *e)
+{
+	const struct canvas *c = term_canvas(t);
+	AUTO_BUF struct buf bytes = BUF_INIT(CANVAS_BYTES_MAX);
+	int columns = term_width(t) - 1;
+	struct pixels p = {0};
+	enum err_kind kind = picture_bounds(h, e);
+
+	if (kind)
+		return err_context(e, "'%s'", name);
+	if (c->kind == CANVAS_NONE)
+		return ERR_NONE;
+	if (!draw_can())
+		return draw_bytes(&p, c, 0, 0, &bytes, e);
+	picture_fit(h, MIN_OF((unsigned)columns * c->cell_width, DRAW_WIDTH_MAX),
+		    MIN_OF((unsigned)MAX_OF(rows, 1) * c->cell_height, DRAW_HEIGHT_MAX), &p);
+	kind = picture_decode(fd, name, h, l, &p, e);
+	if (kind)
+		return kind;
+	kind = draw_bytes(&p, c, MIN_OF(draw_cells(p.width, c->cell_width), columns),
+			  MIN_OF(draw_cells(p.height, c->cell_height), rows), &bytes, e);
+	pixels_release(&p);
+	while (bytes.len && bytes.data[bytes.len - 1] == '\n')
+		bytes.len--;
+	if (!kind && !term_picture(t, bytes.data, bytes.len))
+		kind = err_set(e, ERR_INTERNAL, "'%s' cannot be drawn on this terminal", name);
+	return kind;
+}
