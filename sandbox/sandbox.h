@@ -254,8 +254,8 @@ int sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f);
  * empty environment and three descriptors: 0 is `in`, borrowed, 1 the pipe whose other end becomes
  * *out (read it without a bound and the cell decides how much comes), 2 nothing. It dies with
  * this process; the caller kills and reaps *pid. */
-bool sbx_cell_start(const char *const *argv, int in, int *out, pid_t *pid,
-		    struct sbx_fail *f);
+bool
+sbx_cell_start(const char *const *argv, int in, int *out, pid_t *pid, struct sbx_fail *f);
 /* In that process, with all code loaded and before the first hostile byte: bounds its memory
  * (bytes of address space) and CPU time, then leaves it its descriptors and its memory: no file,
  * socket, process or executable memory can be had any more, and trying to kills it. False when

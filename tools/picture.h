@@ -10,12 +10,12 @@
 #include "agent/base/err.h"
 #include "agent/base/loop.h"
 
-#define PICTURE_SIDE_MAX   32767u	/* pixels, width or height */
-#define PICTURE_PIXELS_MAX (64u << 20)	/* of the whole picture */
-#define PICTURE_FILE_MAX   (64 * MIB)	/* bytes */
+#define PICTURE_SIDE_MAX   32767u      /* pixels, width or height */
+#define PICTURE_PIXELS_MAX (64u << 20) /* of the whole picture */
+#define PICTURE_FILE_MAX   (64 * MIB)  /* bytes */
 #define PICTURE_HEAD_MAX   (256 * KIB) /* bytes in which a head must stand */
-#define PICTURE_DRAWN_MAX  2048u	/* pixels, width or height, after scaling */
-#define PICTURE_MS	   5000		/* that decoding may take */
+#define PICTURE_DRAWN_MAX  2048u       /* pixels, width or height, after scaling */
+#define PICTURE_MS	   5000	       /* that decoding may take */
 
 enum picture_kind { PICTURE_NONE, PICTURE_PNG, PICTURE_JPEG };
 
@@ -65,18 +65,19 @@ void picture_scale_init(struct picture_scale *s, unsigned from_width, unsigned f
 			unsigned to_width, unsigned to_height);
 void picture_scale_release(struct picture_scale *s);
 /* Takes one source row. True: `out` was filled with the next target row. */
-bool picture_scale_row(struct picture_scale *s, const unsigned char *rgb,
-		       unsigned char *out);
+bool
+picture_scale_row(struct picture_scale *s, const unsigned char *rgb, unsigned char *out);
 
 /* How the two sides of the cell speak; for picture_*.c only. */
-#define PICTURE_CELL_NAME "sunaba-picture" /* argv[0]; then kind, sides of source and target */
-enum picture_end { /* the cell's exit code */
-	PICTURE_DONE,
-	PICTURE_NO_LIBRARY = 10,
-	PICTURE_NO_LOCK,
-	PICTURE_DAMAGED,
-	PICTURE_OTHER, /* its size is not what its head said */
-	PICTURE_NO_MEMORY,
+#define PICTURE_CELL_NAME \
+	"sunaba-picture" /* argv[0]; then kind, sides of source and target */
+enum picture_end {	 /* the cell's exit code */
+		   PICTURE_DONE,
+		   PICTURE_NO_LIBRARY = 10,
+		   PICTURE_NO_LOCK,
+		   PICTURE_DAMAGED,
+		   PICTURE_OTHER, /* its size is not what its head said */
+		   PICTURE_NO_MEMORY,
 };
 struct picture_lib {
 	const char *soname, *package;

@@ -18,8 +18,9 @@
 #include "sandbox/sandbox.h"
 #include "tools/picture.h"
 
-#define CELL_MEMORY (512 * MIB) /* the file, 64 megapixels of 3 bytes, and what the library needs */
-#define CELL_CPU_S  10
+#define CELL_MEMORY \
+	(512 * MIB) /* the file, 64 megapixels of 3 bytes, and what the library needs */
+#define CELL_CPU_S 10
 
 static const struct picture_lib libs[] = {
     [PICTURE_PNG] = {"libpng16.so.16", "libpng16-16"},
@@ -42,8 +43,7 @@ struct cell {
 	size_t len;
 };
 
-static void __attribute__((noreturn))
-cell_end(enum picture_end end)
+static void __attribute__((noreturn)) cell_end(enum picture_end end)
 {
 	_exit((int)end);
 }
@@ -168,8 +168,8 @@ png_decode(const struct cell *c, const struct png_calls *p)
 #define TJ_LIMITSCAN 32768 /* a progressive file of a thousand scans is an attack */
 
 typedef void *tj_init_fn(void);
-typedef int tj_head_fn(void *, const unsigned char *, unsigned long, int *width, int *height,
-		       int *subsampling, int *colorspace);
+typedef int tj_head_fn(void *, const unsigned char *, unsigned long, int *width,
+		       int *height, int *subsampling, int *colorspace);
 typedef int tj_decode_fn(void *, const unsigned char *, unsigned long, unsigned char *to,
 			 int width, int pitch, int height, int format, int flags);
 typedef int tj_code_fn(void *);
@@ -265,7 +265,8 @@ picture_cell_if_asked(int argc, char **argv)
 		return;
 	cell_arguments(&c, argv);
 	c.lib = dlopen(libs[c.kind].soname, RTLD_NOW | RTLD_LOCAL);
-	if (!c.lib || (c.kind == PICTURE_PNG ? !png_find(c.lib, &png) : !tj_find(c.lib, &tj)))
+	if (!c.lib ||
+	    (c.kind == PICTURE_PNG ? !png_find(c.lib, &png) : !tj_find(c.lib, &tj)))
 		cell_end(PICTURE_NO_LIBRARY);
 	if (!sbx_cell_lock(CELL_MEMORY, CELL_CPU_S, &f))
 		cell_end(PICTURE_NO_LOCK);

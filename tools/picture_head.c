@@ -12,7 +12,8 @@
 
 #define PNG_HEAD  33u /* bytes: signature, length, type, 13 of content, checksum */
 #define IHDR_SIZE 13u
-#define SOF_FIXED 8u /* bytes of a frame header before its components, its length among them */
+#define SOF_FIXED \
+	8u /* bytes of a frame header before its components, its length among them */
 
 static uint32_t
 be32(const unsigned char *p)

@@ -52,17 +52,18 @@ lib_fill(const char *soname, const struct lib_row *rows, size_t n, void *table)
 	mem_die(why);
 }
 
-#define LIB_NOTE(lib, soname, why, priority)                                                 \
-	static const struct {                                                                \
-		uint32_t name_size, desc_size, type;                                         \
-		char name[4];                                                                \
-		_Alignas(uint32_t) char json[sizeof(LIB_JSON(#lib, soname, why, priority))]; \
-	} lib_note_##lib __attribute__((used, section(".note.dlopen"), aligned(4))) = {      \
-	    sizeof("FDO"), sizeof(LIB_JSON(#lib, soname, why, priority)), NOTE_TYPE_DLOPEN,  \
-	    "FDO", LIB_JSON(#lib, soname, why, priority)};
-#define LIB_JSON(lib, soname, why, priority)               \
-	"[{\"feature\":\"" lib "\",\"description\":\"" why \
-	"\",\"priority\":\"" priority "\",\"soname\":[\"" soname "\"]}]"
+#define LIB_NOTE(lib, soname, why, priority)                                            \
+	static const struct {                                                           \
+		uint32_t name_size, desc_size, type;                                    \
+		char name[4];                                                           \
+		_Alignas(                                                               \
+		    uint32_t) char json[sizeof(LIB_JSON(#lib, soname, why, priority))]; \
+	} lib_note_##lib __attribute__((used, section(".note.dlopen"), aligned(4))) = { \
+	    sizeof("FDO"), sizeof(LIB_JSON(#lib, soname, why, priority)),               \
+	    NOTE_TYPE_DLOPEN, "FDO", LIB_JSON(#lib, soname, why, priority)};
+#define LIB_JSON(lib, soname, why, priority)                                             \
+	"[{\"feature\":\"" lib "\",\"description\":\"" why "\",\"priority\":\"" priority \
+	"\",\"soname\":[\"" soname "\"]}]"
 
 #define LIB_DEFINE(lib, soname, why, SYMBOLS)                                   \
 	LIB_NOTE(lib, soname, why, "required")                                  \
@@ -77,16 +78,16 @@ lib_fill(const char *soname, const struct lib_row *rows, size_t n, void *table)
 		return &table;                                                  \
 	}
 
-#define LIB_DEFINE_OPTIONAL(lib, soname, why, SYMBOLS)                                      \
-	LIB_NOTE(lib, soname, why, "suggested")                                             \
-	const struct lib_##lib *lib_##lib##_open(void)                                      \
-	{                                                                                   \
-		static const struct lib_row rows[] = {SYMBOLS(LIB_ROW)};                    \
-		static struct lib_##lib table;                                              \
-                                                                                            \
-		return lib_find(soname, rows, sizeof(rows) / sizeof(rows[0]), &table)       \
-			   ? &table                                                         \
-			   : NULL;                                                          \
+#define LIB_DEFINE_OPTIONAL(lib, soname, why, SYMBOLS)                                \
+	LIB_NOTE(lib, soname, why, "suggested")                                       \
+	const struct lib_##lib *lib_##lib##_open(void)                                \
+	{                                                                             \
+		static const struct lib_row rows[] = {SYMBOLS(LIB_ROW)};              \
+		static struct lib_##lib table;                                        \
+                                                                                      \
+		return lib_find(soname, rows, sizeof(rows) / sizeof(rows[0]), &table) \
+			   ? &table                                                   \
+			   : NULL;                                                    \
 	}
 
 #define LIB_ROW(sym) {#sym, offsetof(struct LIB_TABLE, sym)},

@@ -26,7 +26,12 @@ struct chafa_text { /* GString */
 	char *str;
 	size_t len, allocated;
 };
-enum chafa_mode { CHAFA_TRUECOLOR, CHAFA_INDEXED_240 = 2, CHAFA_INDEXED_16, CHAFA_FGBG = 5 };
+enum chafa_mode {
+	CHAFA_TRUECOLOR,
+	CHAFA_INDEXED_240 = 2,
+	CHAFA_INDEXED_16,
+	CHAFA_FGBG = 5
+};
 enum chafa_pixel_mode { CHAFA_SYMBOLS, CHAFA_SIXELS, CHAFA_KITTY, CHAFA_ITERM2 };
 enum { CHAFA_RGB8 = 8, CHAFA_REUSE_ATTRIBUTES = 1 };
 enum { CHAFA_TAG_SPACE = 1, CHAFA_TAG_BLOCK = 1 << 3, CHAFA_TAG_ASCII = 1 << 14 };
@@ -37,13 +42,14 @@ void chafa_canvas_config_set_geometry(struct chafa_config *, int columns, int ro
 void chafa_canvas_config_set_cell_geometry(struct chafa_config *, int width, int height);
 void chafa_canvas_config_set_canvas_mode(struct chafa_config *, int chafa_mode);
 void chafa_canvas_config_set_pixel_mode(struct chafa_config *, int chafa_pixel_mode);
-void chafa_canvas_config_set_symbol_map(struct chafa_config *,
-					const struct chafa_symbols *);
+void
+chafa_canvas_config_set_symbol_map(struct chafa_config *, const struct chafa_symbols *);
 void chafa_canvas_config_set_optimizations(struct chafa_config *, int flags);
 struct chafa_canvas *chafa_canvas_new(const struct chafa_config *);
 void chafa_canvas_unref(struct chafa_canvas *);
-void chafa_canvas_draw_all_pixels(struct chafa_canvas *, int type, const unsigned char *pixels,
-				  int width, int height, int row_bytes);
+void
+chafa_canvas_draw_all_pixels(struct chafa_canvas *, int type, const unsigned char *pixels,
+			     int width, int height, int row_bytes);
 struct chafa_text *chafa_canvas_print(struct chafa_canvas *, struct chafa_term_info *);
 void chafa_set_n_threads(int n);
 struct chafa_symbols *chafa_symbol_map_new(void);

@@ -166,7 +166,8 @@ canvas_read_answer(const char *p, size_t n, struct canvas_answer *a, struct buf 
 			len = apc_len(p + i, n - i);
 			if (!len)
 				return;
-			a->kitty |= len == 12 && memcmp(p + i, "\033_Gi=31;OK\033\\", 12) == 0;
+			a->kitty |=
+			    len == 12 && memcmp(p + i, "\033_Gi=31;OK\033\\", 12) == 0;
 			continue;
 		}
 		buf_add(rest, p + i, len);
@@ -194,7 +195,8 @@ symbols_fine(const char *p, size_t n)
 	for (size_t i = 0, len; i < n; i += len) {
 		uint32_t cp;
 
-		len = p[i] == '\033' ? sgr_len(p + i, n - i) : utf8_decode(p + i, n - i, &cp);
+		len =
+		    p[i] == '\033' ? sgr_len(p + i, n - i) : utf8_decode(p + i, n - i, &cp);
 		if (len == 0)
 			return false;
 		if (p[i] == '\033' || p[i] == '\n')
@@ -232,10 +234,12 @@ canvas_bytes_fine(enum canvas_kind kind, const char *p, size_t n)
 	while (p < stop) {
 		const char *begin = shapes[kind].begin, *end;
 
-		if ((size_t)(stop - p) < strlen(begin) || memcmp(p, begin, strlen(begin)) != 0)
+		if ((size_t)(stop - p) < strlen(begin) ||
+		    memcmp(p, begin, strlen(begin)) != 0)
 			return false;
 		p += strlen(begin);
-		end = memmem(p, (size_t)(stop - p), shapes[kind].end, strlen(shapes[kind].end));
+		end = memmem(p, (size_t)(stop - p), shapes[kind].end,
+			     strlen(shapes[kind].end));
 		if (!end || !body_fine(p, end, kind == CANVAS_SIXEL))
 			return false;
 		p = end + strlen(shapes[kind].end);

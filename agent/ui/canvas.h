@@ -18,7 +18,7 @@ enum canvas_colors { CANVAS_MONO, CANVAS_16, CANVAS_256, CANVAS_TRUE };
 struct canvas {
 	enum canvas_kind kind; /* never CANVAS_ASK once it is used */
 	enum canvas_colors colors;
-	bool ascii;			   /* symbols: ASCII alone */
+	bool ascii;			  /* symbols: ASCII alone */
 	unsigned cell_width, cell_height; /* pixels of a character's place */
 };
 #define CANVAS_CELL_WIDTH  8 /* where nobody tells */

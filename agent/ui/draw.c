@@ -45,8 +45,8 @@ draw_config(const struct lib_chafa *lib, const struct canvas *c, int columns, in
 	    symbols, CHAFA_TAG_SPACE | (c->ascii ? CHAFA_TAG_ASCII : CHAFA_TAG_BLOCK));
 	lib->chafa_canvas_config_set_symbol_map(config, symbols);
 	lib->chafa_canvas_config_set_pixel_mode(config, draw_rows[c->kind].pixel_mode);
-	lib->chafa_canvas_config_set_canvas_mode(
-	    config, pixels ? CHAFA_TRUECOLOR : draw_modes[c->colors]);
+	lib->chafa_canvas_config_set_canvas_mode(config, pixels ? CHAFA_TRUECOLOR
+								: draw_modes[c->colors]);
 	lib->chafa_canvas_config_set_geometry(config, columns, rows);
 	lib->chafa_canvas_config_set_cell_geometry(config, (int)c->cell_width,
 						   (int)c->cell_height);
@@ -120,7 +120,8 @@ draw_picture(struct term *t, struct loop *l, int fd, const char *name,
 	if (!draw_can())
 		return draw_bytes(&p, c, 0, 0, &bytes, e);
 	picture_fit(h, MIN_OF((unsigned)columns * c->cell_width, DRAW_WIDTH_MAX),
-		    MIN_OF((unsigned)MAX_OF(rows, 1) * c->cell_height, DRAW_HEIGHT_MAX), &p);
+		    MIN_OF((unsigned)MAX_OF(rows, 1) * c->cell_height, DRAW_HEIGHT_MAX),
+		    &p);
 	kind = picture_decode(fd, name, h, l, &p, e);
 	if (kind)
 		return kind;
@@ -130,6 +131,7 @@ draw_picture(struct term *t, struct loop *l, int fd, const char *name,
 	while (bytes.len && bytes.data[bytes.len - 1] == '\n')
 		bytes.len--;
 	if (!kind && !term_picture(t, bytes.data, bytes.len))
-		kind = err_set(e, ERR_INTERNAL, "'%s' cannot be drawn on this terminal", name);
+		kind =
+		    err_set(e, ERR_INTERNAL, "'%s' cannot be drawn on this terminal", name);
 	return kind;
 }

@@ -77,7 +77,8 @@ canvas_cell(struct term *t, const struct canvas_answer *a, struct canvas *c)
 
 	c->cell_width = a->cell_width;
 	c->cell_height = a->cell_height;
-	if (!c->cell_width && ioctl(t->out.fd, TIOCGWINSZ, &ws) == 0 && ws.ws_col && ws.ws_row) {
+	if (!c->cell_width && ioctl(t->out.fd, TIOCGWINSZ, &ws) == 0 && ws.ws_col &&
+	    ws.ws_row) {
 		c->cell_width = ws.ws_xpixel / ws.ws_col;
 		c->cell_height = ws.ws_ypixel / ws.ws_row;
 	}
@@ -100,7 +101,8 @@ term_canvas(struct term *t)
 	/* Blocks are as wide as two where ambiguous characters are. */
 	c->ascii = !t->unicode || width_conf.ambiguous == 2;
 	c->colors = t->out.face.color ? canvas_colors_of_env(canvas_getenv) : CANVAS_MONO;
-	c->kind = t->live && t->out.face.color ? canvas_of_env(canvas_getenv) : CANVAS_SYMBOLS;
+	c->kind =
+	    t->live && t->out.face.color ? canvas_of_env(canvas_getenv) : CANVAS_SYMBOLS;
 	if (c->kind == CANVAS_ASK) {
 		canvas_ask(t, &a);
 		c->kind = a.kitty ? CANVAS_KITTY : a.sixel ? CANVAS_SIXEL : CANVAS_SYMBOLS;
