@@ -71,7 +71,7 @@ $(LIB): $(filter-out $(MAIN),$(OBJ))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcsP $@ $^
 
-$B/%.o: %.c | $B/sandbox/filter.h $B/sonames.h
+$B/%.o: %.c | $B/sandbox/filter.h $B/sandbox/cell_filter.h $B/sonames.h
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -85,12 +85,17 @@ $B/sonames.h: scripts/sonames.sh
 	$(Q)CC="$(CC)" sh scripts/sonames.sh $(OPENED) > $@
 
 # The system-call filter is compiled once, at build time, through libseccomp.
-POLICIES := $(wildcard sandbox/*.policy) sandbox/cell.calls
-$B/sandbox/filter.h: sandbox/gen/genfilter.c $(POLICIES)
+$B/sandbox/filter.h: sandbox/gen/genfilter.c $(wildcard sandbox/*.policy)
 	$(call say,FILTER,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -I. $(WARN) -O1 -o $B/sandbox/genfilter $< -lseccomp
-	$(Q)$B/sandbox/genfilter $(POLICIES) > $@
+	$(Q)$B/sandbox/genfilter $(wildcard sandbox/*.policy) > $@
+
+$B/sandbox/cell_filter.h: sandbox/gen/gencell.c sandbox/cell.calls
+	$(call say,FILTER,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -I. $(WARN) -O1 -o $B/sandbox/gencell $< -lseccomp
+	$(Q)$B/sandbox/gencell sandbox/cell.calls > $@
 
 $B/unit/%: tests/unit/%.c $(LIB)
 	$(call say,TEST,$@)

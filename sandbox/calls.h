@@ -33,7 +33,5 @@ enum filter_tell {
 struct sock_fprog;
 /* `debug`: lets debuggers in. Static. */
 const struct sock_fprog *filter_program(enum filter_tell tell, bool debug);
-/* Of a cell: kills at any call that cell.calls does not name. Static. */
-const struct sock_fprog *filter_cell_program(void);
 
 #endif

@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "sandbox/calls.h"
+#include "sandbox/cell_filter.h"
 #include "sandbox/spawn.h"
 #include "sandbox/util.h"
 
@@ -93,6 +93,16 @@ cell_limit(int what, rlim_t most, struct sbx_fail *f)
 	       sbx_fail_set(f, "limits of a cell", errno, NULL);
 }
 
+static bool
+cell_filter_load(struct sbx_fail *f)
+{
+	const struct sock_fprog program = {SBX_LEN(cell_filter),
+					   (struct sock_filter *)cell_filter};
+
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ||
+	       sbx_fail_set(f, "system call filter", errno, NULL);
+}
+
 bool
 sbx_cell_lock(uint64_t memory, unsigned cpu_s, struct sbx_fail *f)
 {
@@ -103,7 +113,5 @@ sbx_cell_lock(uint64_t memory, unsigned cpu_s, struct sbx_fail *f)
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0))
 		return sbx_fail_set(f, "no new privileges", errno, NULL);
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_cell_program()))
-		return sbx_fail_set(f, "system call filter", errno, NULL);
-	return true;
+	return cell_filter_load(f);
 }

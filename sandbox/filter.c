@@ -39,15 +39,6 @@ filter_program(enum filter_tell tell, bool debug)
 	return &filter_programs[tell][debug];
 }
 
-const struct sock_fprog *
-filter_cell_program(void)
-{
-	static const struct sock_fprog program = {SBX_LEN(filter_cell),
-						  (struct sock_filter *)filter_cell};
-
-	return &program;
-}
-
 static bool
 row_fits(const struct filter_row *r, int nr, const uint64_t args[6])
 {

@@ -6,7 +6,6 @@
  * cannot say "this call, except with these arguments" in one, and has no ranges, which make the
  * program, loaded with each job, half as long. Joined they are loaded and run as one filter. The first part comes in six shapes, filter_programs
  * [tell][debug]: what it refuses can be told to pid 1 or only fail, and debuggers can be let in.
- * A cell has a program of its own: what its rows name, and death for the rest.
  * The rows that are told come out as a table too, so that pid 1 decides by the same text. A row
  * that libseccomp does not accept ends the build.
  *
@@ -54,7 +53,7 @@ static const struct {
 	      {"EBUSY", EBUSY},
 	      {"allow", 0}};
 
-static scmp_filter_ctx allow, deny[DENIES], cell;
+static scmp_filter_ctx allow, deny[DENIES];
 static bool allowed[CALLS_MAX], refused[CALLS_MAX]; /* whatever the arguments */
 static FILE *table;
 static const char *file;
@@ -248,30 +247,12 @@ refusing(enum kind kind, char **word, unsigned n)
 	}
 }
 
-/* cell NAME..., cell NAME CONDITION... or cell-errno ERR NAME... */
-static void
-cell_row(uint32_t action, char **word, unsigned n)
-{
-	struct row r = {.n = 0};
-
-	for (unsigned i = 0; i < n; i++) {
-		r.name = word[i];
-		r.n = conditions(word + i + 1, n - i - 1, r.range);
-		i += r.n;
-		add_row(cell, action, &r);
-	}
-}
-
 static void
 row(char **word, unsigned n)
 {
 	struct range r[2];
 
-	if (strcmp(word[0], "cell") == 0) {
-		cell_row(SCMP_ACT_ALLOW, word + 1, n - 1);
-	} else if (strcmp(word[0], "cell-errno") == 0 && n > 2) {
-		cell_row(SCMP_ACT_ERRNO((uint32_t)failure(word[1])), word + 2, n - 2);
-	} else if (strcmp(word[0], "allow") == 0) {
+	if (strcmp(word[0], "allow") == 0) {
 		for (unsigned i = 1; i < n; i++)
 			settle(word[i], allowed, refused);
 	} else if (strcmp(word[0], "errno") == 0 && n > 2) {
@@ -409,9 +390,6 @@ print_programs(void)
 		print_ops(allow, false);
 		printf("};\n");
 	}
-	printf("static const struct sock_filter filter_cell[] = {\n");
-	print_ops(cell, false);
-	printf("};\n");
 	printf("static const struct sock_fprog filter_programs[%d][2] = {\n", TELLS);
 	for (int i = 0; i < DENIES; i++)
 		printf("\t%s{sizeof(filter_%d_%d) / sizeof(struct sock_filter), "
@@ -458,7 +436,6 @@ main(int argc, char **argv)
 	if (!table || seccomp_api_set(API_WITH_NOTIF))
 		die("cannot start", "libseccomp", EINVAL);
 	allow = program(SCMP_ACT_ERRNO(ENOSYS));
-	cell = program(SCMP_ACT_KILL_PROCESS);
 	for (int i = 0; i < DENIES; i++)
 		deny[i] = program(SCMP_ACT_ALLOW);
 	for (int i = 1; i < argc; i++)
