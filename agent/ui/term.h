@@ -63,6 +63,8 @@ void term_error(struct term *t, const struct err *e);
 /* What pictures are drawn with. The first call may ask the terminal, for 100 ms at the most; what
  * is typed meanwhile is kept for the next prompt. Borrowed. */
 const struct canvas *term_canvas(struct term *t);
+/* Bytes that came from the keyboard without a late answer to that question; how many are left. */
+size_t term_without_answer(struct term *t, char *p, size_t n);
 /* Commits what draws a picture on that canvas, made by us, above the tail, and writes it. False:
  * it holds something else, and nothing was written. */
 bool term_picture(struct term *t, const char *p, size_t n);

@@ -13,6 +13,7 @@
 #include "agent/ui/width.h"
 
 #define ASK_MS	   100
+#define LATE_MS	   3000 /* over a slow line the answer may come when nobody waits any more */
 #define ANSWER_MAX ((size_t)4096) /* bytes, what was typed among them */
 
 static const char *
@@ -62,12 +63,33 @@ canvas_ask(struct term *t, struct canvas_answer *a)
 	if (canvas_may_ask() && term_modes(t, true)) {
 		term_sink_write(&t->out, canvas_query, strlen(canvas_query));
 		canvas_listen(term_key_fd(t), a, &rest);
+		t->answer_ms = a->whole ? 0 : clock_ms() + LATE_MS;
 		/* Whoever did not understand may have printed it. */
 		term_sink_write(&t->out, "\r\033[K", 4);
 		term_modes(t, false);
 		buf_add(&t->keys, rest.data, MIN_OF(rest.len, TERM_KEYS_MAX - t->keys.len));
 	}
 	term_resume(t);
+}
+
+size_t
+term_without_answer(struct term *t, char *p, size_t n)
+{
+	AUTO_BUF struct buf rest = BUF_INIT(n);
+	struct canvas_answer a;
+
+	if (!t->answer_ms || !memchr(p, '\033', n))
+		return n;
+	if (clock_ms() > t->answer_ms) {
+		t->answer_ms = 0;
+		return n;
+	}
+	canvas_read_answer(p, n, &a, &rest);
+	if (a.whole)
+		t->answer_ms = 0;
+	if (rest.len)
+		memcpy(p, rest.data, rest.len);
+	return rest.len;
 }
 
 static void

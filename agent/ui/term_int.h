@@ -55,6 +55,7 @@ struct term {
 
 	struct canvas canvas;
 	bool canvas_known;
+	int64_t answer_ms; /* until then an answer may still come; 0: none is missing */
 };
 
 /* term_sgr.c: a row as bytes. clip 0: whole; else at most so many columns. */

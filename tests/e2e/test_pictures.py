@@ -93,6 +93,25 @@ def no_answer():
 
 
 @test
+def late_answer():
+    """an answer that comes when nobody waits any more does not end up in the prompt"""
+    pictures.need()
+    with Home() as home, Server(srv.text("Next.")) as s:
+        pictures.put(home.work, "p.png", pictures.png())
+        with Terminal(home, "-m", "openai:test", env={**s.env, "SUNABA_PROBE": None}) as t:
+            t.wait_for(READY)
+            t.send("/show p.png\r")
+            t.wait_for(READY, after=t.wait_for(ASKED))
+            t.send(b"a\x1b_Gi=31;OK\x1b\\\x1b[?62;4;22cb")
+            t.wait_for("ab", after=t.wait_for(ASKED))
+            t.send("\r")
+            t.wait_for(READY, after=t.wait_for("Next."))
+            equal(s.chats()[-1].words("user"), "ab", "what was typed")
+            t.send("/quit\r")
+            t.wait()
+
+
+@test
 def symbols_in_colours():
     """symbols: as many colours as the terminal has, none with NO_COLOR, ASCII without Unicode"""
     pictures.need()
