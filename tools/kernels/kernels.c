@@ -49,6 +49,8 @@ static const struct kernel kernels[] = {
 	.debian = "python3",
 	.about = "Python 3; names persist, the value of a last expression is shown",
 	.holds = "variables, imports and working folder",
+	.note =
+	    "python: display(x) works, open figures become PNG files that the user sees.",
     },
     {
 	.name = "javascript",
