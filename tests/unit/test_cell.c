@@ -13,6 +13,7 @@
 
 #include "sandbox/sandbox.h"
 
+#define UNUSED	   __attribute__((unused))
 #define NAME	   "test-cell"
 #define MEMORY	   (256u << 20)
 #define NO_SECCOMP 77
@@ -79,7 +80,7 @@ act_kill(void)
 	_exit(1);
 }
 
-static void
+static void UNUSED
 act_memory(void)
 {
 	static const size_t most = MEMORY;
@@ -104,7 +105,9 @@ static const struct act {
     {"exec", act_exec, false, SIGSYS},
     {"mmap", act_execute_memory, false, SIGSYS},
     {"kill", act_kill, false, SIGSYS},
+#ifndef __SANITIZE_ADDRESS__ /* its own memory has no bound */
     {"memory", act_memory, false, 0},
+#endif
 };
 
 static void
@@ -150,8 +153,6 @@ all_acts(void **state)
 		int pipes[2], status;
 		char got[64];
 
-		if (getenv("ASAN_OPTIONS") && strcmp(acts[i].name, "memory") == 0)
-			continue; /* the sanitizer's own memory has no bound */
 		assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
 		assert_int_equal(write(pipes[1], "words", 5), 5);
 		close(pipes[1]);
