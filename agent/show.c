@@ -13,14 +13,17 @@
 
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
+#include "agent/base/utf8.h"
 #include "agent/show.h"
 #include "agent/ui/answer.h"
 #include "agent/ui/draw.h"
 #include "agent/ui/live.h"
 #include "tools/magic.h"
+#include "tools/shown.h"
 
 #define SHOW_TEXT_MAX	(64 * KIB)  /* bytes of a text that are shown */
 #define SHOW_LINES_MAX	200	    /* of a text */
+#define NAME_SHOWN_MAX	500	    /* bytes of a name */
 #define SHOW_AT_ONCE	3	    /* pictures of one step that are drawn by themselves */
 #define SHOW_PIXELS_MAX (16u << 20) /* of a picture that is drawn by itself */
 #define SHOW_ROWS_KEPT	4	    /* rows of the screen that a picture leaves free */
@@ -74,65 +77,81 @@ show_open_anywhere(const char *path)
 }
 
 static enum err_kind
-show_no_open(const char *path, struct err *e)
+show_no_open(int sys, bool below, const char *name, struct err *e)
 {
-	enum err_kind kind = err_sys(e, ERR_IO, "cannot open '%s'", path);
-
-	if (errno == EXDEV || errno == ELOOP) {
-		err_set(e, ERR_IO, "'%s' leads out of the workspace", path);
+	errno = sys;
+	err_sys(e, ERR_IO, "cannot open '%s'", name);
+	if (sys == EXDEV) {
+		err_set(e, ERR_IO, "'%s' leads out of the workspace", name);
 		err_hint(e, "/show takes the whole path of the file that is meant");
-	} else if (errno == ENXIO) {
-		err_set(e, ERR_IO, "'%s' is no regular file", path);
-	} else if (errno == ENOENT && strncmp(path, "/tmp/", 5) == 0) {
-		err_hint(e,
-			 "code has a /tmp of its own; what it leaves in the workspace can "
-			 "be shown");
+	} else if (sys == ELOOP) {
+		err_set(e, ERR_IO, "'%s' is a link", name);
+		err_hint(e, "name the file that it leads to");
+	} else if (sys == ENXIO) {
+		err_set(e, ERR_IO, "'%s' is no regular file", name);
+	} else if (sys == ENOENT && !below && strncmp(name, "/tmp/", 5) == 0) {
+		err_hint(e, "code has a /tmp of its own; what it leaves in the workspace "
+			    "can be shown");
 	}
-	return kind;
+	return ERR_IO;
 }
 
+/* `name` is the path for messages. */
 static enum err_kind
-show_open(const struct app *a, const char *path, int *fd, struct stat *st, struct err *e)
+show_open(const struct app *a, const char *path, const char *name, int *fd, struct stat *st,
+	  struct err *e)
 {
 	const char *below = *path == '/' ? show_below(a, path) : path;
 
 	*fd = below ? show_open_below(a, below) : show_open_anywhere(path);
 	if (*fd < 0)
-		return show_no_open(path, e);
+		return show_no_open(errno, below, name, e);
 	if (fstat(*fd, st) == 0 && S_ISREG(st->st_mode))
 		return ERR_NONE;
-	close(*fd);
-	*fd = -1;
-	return err_set(e, ERR_IO, "'%s' is %s", path,
-		       S_ISDIR(st->st_mode) ? "a folder" : "no regular file");
+	err_set(e, ERR_IO, "'%s' is %s", name,
+		S_ISDIR(st->st_mode) ? "a folder" : "no regular file");
+	close(TAKE_FD(*fd));
+	return ERR_IO;
+}
+
+/* The name on one line, with nothing in it that hides or turns text around: code chose it. */
+static char *
+show_name(const char *path)
+{
+	AUTO_BUF struct buf b = BUF_INIT(4 * KIB);
+
+	shown_add(&b, path, strlen(path), NAME_SHOWN_MAX);
+	return buf_take(&b);
 }
 
 /* ---- showing ---- */
 
 static void
-show_caption(struct app *a, const char *path, const char *what, off_t size)
+show_caption(struct app *a, const char *name, const char *what, off_t size)
 {
 	AUTO_FREE char *bytes = magic_size((size_t)size);
 
-	term_linef(a->term, TERM_SIDE, STYLE_DIM, "%s · %s, %s", path, what, bytes);
+	term_linef(a->term, TERM_SIDE, STYLE_DIM, "%s · %s, %s", name, what, bytes);
 }
 
 static bool
-name_ends(const char *path, const char *end)
+name_ends(const char *name, const char *end)
 {
-	size_t n = strlen(path), k = strlen(end);
+	size_t n = strlen(name), k = strlen(end);
 
-	return n > k && strcasecmp(path + n - k, end) == 0;
+	return n > k && strcasecmp(name + n - k, end) == 0;
 }
 
 static void
-show_text(struct app *a, const char *path, const char *p, size_t n, off_t size)
+show_text(struct app *a, const char *name, const char *p, size_t n, off_t size)
 {
 	struct md *md;
 	size_t shown;
 
-	show_caption(a, path, "text", size);
-	if (name_ends(path, ".md") && term_esc(a->term) && (off_t)n == size) {
+	show_caption(a, name,
+		     utf8_valid(p, n - utf8_tail(p, n)) ? "text" : "text that is not UTF-8",
+		     size);
+	if (name_ends(name, ".md") && term_esc(a->term) && (off_t)n == size) {
 		md = answer_new(a->term, false);
 		md_feed(md, p, n);
 		md_finish(md);
@@ -146,19 +165,19 @@ show_text(struct app *a, const char *path, const char *p, size_t n, off_t size)
 }
 
 static enum err_kind
-show_picture(struct app *a, const char *path, int fd, const struct picture_head *h,
+show_picture(struct app *a, const char *name, int fd, const struct picture_head *h,
 	     off_t size, struct err *e)
 {
 	AUTO_FREE char *what = mem_printf(
 	    "%s image %ux%u", h->kind == PICTURE_PNG ? "PNG" : "JPEG", h->width, h->height);
 
-	show_caption(a, path, what, size);
-	return draw_picture(a->term, a->loop, fd, path, h,
+	show_caption(a, name, what, size);
+	return draw_picture(a->term, a->loop, fd, name, h,
 			    MAX_OF(term_height(a->term) - SHOW_ROWS_KEPT, 4), e);
 }
 
 static enum err_kind
-show_file(struct app *a, const char *path, int fd, off_t size, struct err *e)
+show_file(struct app *a, const char *name, int fd, off_t size, struct err *e)
 {
 	AUTO_FREE char *head = mem_alloc(PICTURE_HEAD_MAX), *words = NULL;
 	struct picture_head h;
@@ -167,21 +186,21 @@ show_file(struct app *a, const char *path, int fd, off_t size, struct err *e)
 	ssize_t n = pread(fd, head, PICTURE_HEAD_MAX, 0);
 
 	if (n < 0)
-		return err_sys(e, ERR_IO, "cannot read '%s'", path);
+		return err_sys(e, ERR_IO, "cannot read '%s'", name);
 	if (n == 0) {
-		term_linef(a->term, TERM_SIDE, STYLE_DIM, "%s is empty", path);
+		term_linef(a->term, TERM_SIDE, STYLE_DIM, "%s is empty", name);
 		return ERR_NONE;
 	}
 	if (picture_head(head, (size_t)n, &h, &why))
-		return show_picture(a, path, fd, &h, size, e);
+		return show_picture(a, name, fd, &h, size, e);
 	if (why)
-		return err_set(e, ERR_PARSE, "'%s' cannot be drawn: %s", path, why);
+		return err_set(e, ERR_PARSE, "'%s' cannot be drawn: %s", name, why);
 	if (!magic_known(head, (size_t)n, &m) && !magic_binary(head, (size_t)n, &m)) {
-		show_text(a, path, head, MIN_OF((size_t)n, SHOW_TEXT_MAX), size);
+		show_text(a, name, head, MIN_OF((size_t)n, SHOW_TEXT_MAX), size);
 		return ERR_NONE;
 	}
 	words = magic_words(&m);
-	show_caption(a, path, words, size);
+	show_caption(a, name, words, size);
 	term_line(a->term, TERM_SIDE, STYLE_DIM,
 		  "PNG and JPEG pictures are drawn, and text is shown");
 	return ERR_NONE;
@@ -212,19 +231,20 @@ enum slash_end
 slash_show(struct app *a, const char *arg)
 {
 	AUTO_FREE char *path = *arg ? show_unquote(arg) : mem_strdup(a->picture);
+	AUTO_FREE char *name = path ? show_name(path) : NULL;
 	AUTO_CLOSE int fd = -1;
+	struct stat st = {0};
 	struct err e = {0};
 	enum err_kind kind;
-	struct stat st;
 
 	if (!path) {
 		term_line(a->term, TERM_SIDE, STYLE_NOTICE,
 			  "which file? /show FILE; alone it shows a step's last picture");
 		return SLASH_DONE;
 	}
-	kind = show_open(a, path, &fd, &st, &e);
+	kind = show_open(a, path, name, &fd, &st, &e);
 	if (!kind)
-		kind = show_file(a, path, fd, st.st_size, &e);
+		kind = show_file(a, name, fd, st.st_size, &e);
 	if (kind == ERR_INTERRUPTED)
 		loop_take_interrupts(a->loop);
 	else if (kind)
@@ -260,18 +280,18 @@ show_is_small(const char *head, ssize_t n, struct picture_head *h)
 static bool
 show_at_once(struct app *a, const char *path)
 {
-	AUTO_FREE char *head = mem_alloc(PICTURE_HEAD_MAX);
+	AUTO_FREE char *head = mem_alloc(PICTURE_HEAD_MAX), *name = show_name(path);
 	AUTO_CLOSE int fd = -1;
 	struct picture_head h;
+	struct stat st = {0};
 	struct err e = {0};
-	struct stat st;
 	enum err_kind kind;
 
-	if (show_open(a, path, &fd, &st, &e) ||
+	if (show_open(a, path, name, &fd, &st, &e) ||
 	    !show_is_small(head, pread(fd, head, PICTURE_HEAD_MAX, 0), &h))
 		return false;
 	kind =
-	    draw_picture(a->term, a->loop, fd, path, &h, term_height(a->term) * 2 / 3, &e);
+	    draw_picture(a->term, a->loop, fd, name, &h, term_height(a->term) * 2 / 3, &e);
 	if (kind == ERR_CONFIG) /* /show says what to install */
 		return false;
 	if (kind && kind != ERR_INTERRUPTED)

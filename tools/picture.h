@@ -15,7 +15,7 @@
 #define PICTURE_FILE_MAX   (64 * MIB)  /* bytes */
 #define PICTURE_HEAD_MAX   (256 * KIB) /* bytes in which a head must stand */
 #define PICTURE_DRAWN_MAX  2048u       /* pixels, width or height, after scaling */
-#define PICTURE_MS	   5000	       /* that decoding may take */
+#define PICTURE_MS	   10000 /* that decoding may take; 64 megapixels take some 2 s */
 
 enum picture_kind { PICTURE_NONE, PICTURE_PNG, PICTURE_JPEG };
 

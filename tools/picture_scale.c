@@ -54,12 +54,17 @@ picture_scale_row(struct picture_scale *s, const unsigned char *rgb, unsigned ch
 {
 	unsigned next;
 
-	for (unsigned x = 0; x < s->from_width; x++) {
-		uint64_t *to = s->sum + 3 * part_of(x, s->from_width, s->to_width);
+	for (unsigned x = 0; x < s->to_width; x++) {
+		unsigned red = 0, green = 0, blue = 0;
 
-		to[0] += rgb[3 * x];
-		to[1] += rgb[3 * x + 1];
-		to[2] += rgb[3 * x + 2];
+		for (uint32_t k = s->count[x]; k > 0; k--, rgb += 3) {
+			red += rgb[0];
+			green += rgb[1];
+			blue += rgb[2];
+		}
+		s->sum[3 * x] += red;
+		s->sum[3 * x + 1] += green;
+		s->sum[3 * x + 2] += blue;
 	}
 	s->rows++;
 	s->row++;

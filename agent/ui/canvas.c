@@ -100,8 +100,8 @@ parameters(const char *p, const char *end, unsigned *out, size_t max)
 	return n;
 }
 
-static bool
-cell_fine(unsigned v)
+bool
+canvas_cell_fine(unsigned v)
 {
 	return v >= CELL_MIN && v <= CELL_MAX;
 }
@@ -122,7 +122,7 @@ answer_csi(const char *p, size_t n, struct canvas_answer *a)
 	}
 	if (n >= 4 && p[2] == '6' && p[3] == ';' && p[n - 1] == 't') {
 		count = parameters(p + 2, p + n - 1, v, ARRAY_LEN(v));
-		if (count == 3 && cell_fine(v[1]) && cell_fine(v[2])) {
+		if (count == 3 && canvas_cell_fine(v[1]) && canvas_cell_fine(v[2])) {
 			a->cell_height = v[1];
 			a->cell_width = v[2];
 		}

@@ -21,6 +21,8 @@ struct canvas {
 	bool ascii;			  /* symbols: ASCII alone */
 	unsigned cell_width, cell_height; /* pixels of a character's place */
 };
+/* A side that a character's place can have, in pixels. */
+bool canvas_cell_fine(unsigned v);
 #define CANVAS_CELL_WIDTH  8 /* where nobody tells */
 #define CANVAS_CELL_HEIGHT 16
 #define CANVAS_BYTES_MAX   (8 * MIB) /* of one picture on its way to the terminal */

@@ -4,7 +4,7 @@
  * that came out of the decoder's cell. Which sequences it uses is asked of its own table of
  * terminals, for one of each kind, not for the one at hand: that was found out already.
  *
- * Pinned by tests/unit/test_draw.c, tests/term/test_canvas.py, tests/e2e/test_pictures.py. */
+ * Pinned by tests/e2e/test_pictures.py. */
 #include <string.h>
 
 #include "agent/base/lib_chafa.h"

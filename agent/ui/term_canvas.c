@@ -3,7 +3,7 @@
  * The terminal is asked once, when the first picture is due, and only where its environment says
  * that it may know the question. The answer comes in at the keyboard: for at most ASK_MS it is
  * read there, and what was typed meanwhile is kept for the next prompt.
- * Pinned by tests/term/test_canvas.py and tests/unit/test_canvas.c. */
+ * Pinned by tests/e2e/test_pictures.py and tests/unit/test_canvas.c. */
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -104,8 +104,7 @@ canvas_cell(struct term *t, const struct canvas_answer *a, struct canvas *c)
 		c->cell_width = ws.ws_xpixel / ws.ws_col;
 		c->cell_height = ws.ws_ypixel / ws.ws_row;
 	}
-	if (c->cell_width < 3 || c->cell_width > 96 || c->cell_height < 3 ||
-	    c->cell_height > 192) {
+	if (!canvas_cell_fine(c->cell_width) || !canvas_cell_fine(c->cell_height)) {
 		c->cell_width = CANVAS_CELL_WIDTH;
 		c->cell_height = CANVAS_CELL_HEIGHT;
 	}

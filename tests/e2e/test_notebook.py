@@ -72,9 +72,6 @@ class Figure:
     def __init__(self):
         self.axes = []
 
-    def get_axes(self):
-        return self.axes
-
     def savefig(self, target, **options):
         if hasattr(target, "write"):
             target.write(PICTURE)
@@ -209,6 +206,20 @@ def figures():
           ["mine.png", "plot-1.png", "plot-2.png", "plot-3.png", "plot-4.png"], "files")
     equal(files["plot-1.png"], pictures.png(40, 20), "its bytes")
     contains(done.err, "picture: plot-1.png 40x20", "to the user")
+
+
+@test
+def other_matplotlibs():
+    """a module of that name that is another thing, or not whole, works as it would elsewhere"""
+    def prepare(home):
+        home.write("work/matplotlib/__init__.py", "")
+        home.write("work/matplotlib/figure.py", "word = 'mine'\n")
+    got, _, _ = steps("import matplotlib.figure as f; f.word", prepare=prepare, fakes=False)
+    equal(body(got[0]), "'mine'", "imported")
+    got, _, _ = steps("import matplotlib.figure", "1", fakes=False,
+                      prepare=lambda home: home.write("work/matplotlib/__init__.py", ""))
+    contains(got[0], "ModuleNotFoundError: No module named 'matplotlib.figure'", "not there")
+    equal(body(got[1]), "1", "goes on")
 
 
 @test

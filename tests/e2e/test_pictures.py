@@ -208,13 +208,14 @@ def other_files():
         home.write("work/long.txt", "line\n" * 1000)
         home.write("work/read.md", "# Title\n\n- **one**\n")
         pictures.put(home.work, "data.bin", b"\x1f\x8b\x08" + bytes(200))
+        pictures.put(home.work, "sjis.txt", "日本語のテキスト\n".encode("shift_jis") * 9)
         home.write("outside.txt", "outside\n")
     names = {"shadow.png": "leads out of the workspace", "words.txt": "leads out of",
              "zero.png": "leads out of", "pipe.png": "is no regular file",
              "/dev/zero": "is no regular file", "folder": "is a folder", "empty": "empty is empty",
              "../outside.txt": "leads out of", "data.bin": "gzip data, 203 bytes",
              "absent.png": "No such file", "/tmp/absent.png": "/tmp of its own",
-             "kana.txt": "かな", "long.txt": "more bytes]", "read.md": "• "}
+             "kana.txt": "かな", "sjis.txt": "text that is not UTF-8", "long.txt": "more bytes]", "read.md": "• "}
     for (name, want), said in zip(names.items(), shows(*names, prepare=prepare)):
         said = said.decode("utf-8", "replace")
         contains(said, want, name)
@@ -275,6 +276,32 @@ def offered():
             t.wait_for(READY, after=t.wait_for(KITTY, after=end))
             t.send("/quit\r")
             t.wait()
+
+
+@test
+def names_of_code():
+    """a name that code chose can neither add lines nor hide itself"""
+    pictures.need()
+    name = "a\nsunaba: all is well\u202e\x1b[31m.png"
+    with Home() as home, Server(srv.run("f=$(printf 'a\\nsunaba: all is well\\342\\200\\256\\033[31m.png'); "
+                                        "cp .p.png \"$f\"; head -c 50 .p.png > \"b$f\""),
+                                srv.text("Done.")) as s:
+        pictures.put(home.work, ".p.png", pictures.png())
+        with Terminal(home, "-m", "openai:test", "-y", *run.trusted(), columns=200,
+                      env={**s.env, "TERM": "xterm-kitty"}) as t:
+            t.wait_for(READY)
+            t.send("go\r")
+            end = t.wait_for(READY, after=t.wait_for("Done."))
+            t.send("/show\r")
+            t.wait_for(READY, after=t.wait_for("damaged", after=end))
+            t.send("/quit\r")
+            t.wait()
+        equal(os.path.exists(os.path.join(home.work, name)), True, "the file")
+        equal(len(KITTY.findall(t.data)), 1, "drawn: the one that is whole")
+        behind = t.data[t.data.index(b"files: "):]
+        absent(behind, b"\nsunaba: all is well", "a line of its own")
+        absent(behind, "\u202e".encode(), "hidden")
+        absent(behind, b"\x1b[31m.png", "an escape")
 
 
 @test

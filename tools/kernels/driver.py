@@ -31,15 +31,16 @@ class Finder:
     def find_spec(self, name, path=None, target=None):
         if name != "matplotlib.figure":
             return None
-        sys.meta_path.remove(self)
+        sys.meta_path[:] = [other for other in sys.meta_path if other is not self]
         import importlib.util
         spec = importlib.util.find_spec(name)
-        load = spec.loader.exec_module
+        load = getattr(spec and spec.loader, "exec_module", None)
 
         def exec_module(module):
             load(module)
             self.notebook("watch")(module)
-        spec.loader.exec_module = exec_module
+        if load:
+            spec.loader.exec_module = exec_module
         return spec
 
 

@@ -12,6 +12,7 @@ import sys
 
 ROWS_MOST, COLUMNS_MOST, TEXT_MOST = 1000, 20, 1000  # whatever pandas' options say
 IMAGES = (("_repr_png_", "png"), ("_repr_jpeg_", "jpg"))
+PARTS = ("axes", "images", "texts", "lines", "patches", "legends", "subfigs")  # of a figure
 CJK_FONTS = ("Noto Sans CJK JP", "IPAexGothic", "IPAGothic", "TakaoPGothic", "VL PGothic")
 
 
@@ -61,8 +62,10 @@ def save_figure(figure):
 
 def watch(module):
     """Notes which figures the step saves itself, and lets Japanese be drawn where a font has it."""
-    figure = module.Figure
-    original = figure.savefig
+    figure = getattr(module, "Figure", None)
+    original = getattr(figure, "savefig", None)
+    if original is None:
+        return  # another matplotlib than the one we know
 
     def savefig(self, *args, **kwargs):
         result = original(self, *args, **kwargs)
@@ -77,7 +80,7 @@ def watch(module):
         if found and list(params["font.family"]) == ["sans-serif"]:
             params["font.family"] = ["sans-serif", found[0]]
     except Exception:
-        pass  # another matplotlib than the one we know
+        pass  # its fonts stay as they are
 
 
 def save_figures():
@@ -86,7 +89,8 @@ def save_figures():
     try:
         for number in pyplot.get_fignums():
             figure = pyplot.figure(number)
-            if not getattr(figure, "_sunaba_saved", False) and figure.get_axes():
+            if not getattr(figure, "_sunaba_saved", False) and \
+                    any(getattr(figure, part, None) for part in PARTS):
                 save_figure(figure)
     finally:
         pyplot.close("all")
