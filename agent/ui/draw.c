@@ -119,6 +119,7 @@ draw_picture(struct term *t, struct loop *l, int fd, const char *name,
 		return ERR_NONE;
 	if (!draw_can())
 		return draw_bytes(&p, c, 0, 0, &bytes, e);
+	term_flush(t, NULL); /* what stands above comes before the wait */
 	picture_fit(h, MIN_OF((unsigned)columns * c->cell_width, DRAW_WIDTH_MAX),
 		    MIN_OF((unsigned)MAX_OF(rows, 1) * c->cell_height, DRAW_HEIGHT_MAX),
 		    &p);

@@ -243,6 +243,27 @@ def show_finds():
 
 
 @test
+def completion_in_another_folder():
+    """with -C, names are completed and found in the workspace, not where the program was started"""
+    pictures.need()
+    with Home() as home, \
+            Tmux(home, ["-C", home.path("data"), "-m", home.script({"say": "Hi."})]) as t:
+        os.mkdir(home.path("data/plots"))
+        pictures.put(home.path("data/plots"), "figure.png", pictures.png())
+        pictures.put(home.work, "plain.png", pictures.png())
+        t.wait_for(PROMPT)
+        t.type("/show p")
+        t.keys("Tab")
+        t.wait_for(r"/show plots/$")
+        t.keys("Tab")
+        t.wait_for(r"/show plots/figure\.png")
+        t.keys("Enter")
+        t.wait_for(r"plots/figure\.png · PNG image 64x32, .*bytes[ \n]*\n> ?$")
+        t.line("/quit")
+        equal(t.exit_code(), 0, "exit code")
+
+
+@test
 def when():
     """--pictures: auto draws, ask offers, never names; at most three of a step are drawn"""
     pictures.need()
