@@ -22,6 +22,7 @@ enum picture_kind { PICTURE_NONE, PICTURE_PNG, PICTURE_JPEG };
 struct picture_head {
 	enum picture_kind kind;
 	unsigned width, height; /* both at least 1 once picture_head() agreed */
+	unsigned turn; /* Exif's orientation, 1 to 8, as a camera was held; 0: none */
 };
 
 /* Reads the first bytes of a file. False: no PNG or JPEG, or a damaged head; then `why` says what
@@ -35,6 +36,9 @@ struct pixels {
 	unsigned char *rgb; /* 3 bytes a pixel, rows from the top without a gap; on white */
 };
 void pixels_release(struct pixels *p);
+/* Turns and mirrors the picture as Exif's orientation says, so that its top is up; 5 to 8 change
+ * width and height. Any other number: nothing. */
+void pixels_turn(struct pixels *p, unsigned turn);
 
 /* The most that fits into width x height with the picture's proportions, never larger than it
  * is. Both results are 1 at least. */

@@ -4,14 +4,17 @@
  * A PNG's size stands at a fixed place; a JPEG's in the first frame header, before which any
  * number of segments may stand (a camera's preview among them), each with its length.
  *
- * Sources: PNG, third edition, 11.2.1 (IHDR) and table 11.1; JPEG (ITU T.81), annex B.
+ * Sources: PNG, third edition, 11.2.1 (IHDR) and table 11.1; JPEG (ITU T.81), annex B; TIFF 6.0,
+ * section 2; Exif 2.32, 4.6.4 (Orientation).
  * Pinned by tests/unit/test_picture.c and tests/fuzz/fuzz_picture.c. */
 #include <string.h>
 
 #include "tools/picture.h"
 
-#define PNG_HEAD  33u /* bytes: signature, length, type, 13 of content, checksum */
-#define IHDR_SIZE 13u
+#define PNG_HEAD	 33u /* bytes: signature, length, type, 13 of content, checksum */
+#define IHDR_SIZE	 13u
+#define EXIF_ENTRY	 12u	/* bytes of one entry of a TIFF folder */
+#define EXIF_ORIENTATION 0x112u /* its tag */
 #define SOF_FIXED \
 	8u /* bytes of a frame header before its components, its length among them */
 
@@ -64,6 +67,45 @@ png_head(const unsigned char *p, size_t n, struct picture_head *h, const char **
 	h->width = be32(p + 16);
 	h->height = be32(p + 20);
 	return (h->width && h->height) || wrong(why, "it has no pixels");
+}
+
+static unsigned
+tiff16(const unsigned char *p, bool little)
+{
+	return little ? be16((const unsigned char[]){p[1], p[0]}) : be16(p);
+}
+
+static uint32_t
+tiff32(const unsigned char *p, bool little)
+{
+	return little ? be32((const unsigned char[]){p[3], p[2], p[1], p[0]}) : be32(p);
+}
+
+/* The orientation in an Exif segment's content, or 0. What is odd in it is no reason not to draw. */
+static unsigned
+exif_turn(const unsigned char *p, size_t n)
+{
+	unsigned entries, turn;
+	bool little;
+	uint32_t at;
+
+	if (n < 6 + 8 || memcmp(p, "Exif\0\0", 6) != 0)
+		return 0;
+	p += 6;
+	n -= 6;
+	little = p[0] == 'I';
+	at = tiff32(p + 4, little);
+	if (at > n - 2)
+		return 0;
+	entries = tiff16(p + at, little);
+	for (size_t i = at + 2; entries > 0 && i + EXIF_ENTRY <= n;
+	     entries--, i += EXIF_ENTRY) {
+		if (tiff16(p + i, little) != EXIF_ORIENTATION)
+			continue;
+		turn = tiff16(p + i + 8, little);
+		return turn <= 8 ? turn : 0;
+	}
+	return 0;
 }
 
 /* A marker without a segment behind it. */
@@ -128,6 +170,8 @@ jpeg_head(const unsigned char *p, size_t n, struct picture_head *h, const char *
 		if (jpeg_is_other_frame(marker) || marker == 0xD9 || marker == 0xDA ||
 		    marker == 0 || len < 2)
 			return wrong(why, "its header is damaged or of a rare kind");
+		if (marker == 0xE1 && !h->turn && n - at - 4 >= len - 2)
+			h->turn = exif_turn(p + at + 4, len - 2);
 		at += 2 + len;
 	}
 	return wrong(why, "it is cut off");

@@ -1,4 +1,4 @@
-/* Makes a picture smaller, a row at a time. Contract in picture.h.
+/* Makes a picture smaller, a row at a time, and turns it. Contract in picture.h.
  *
  * Each source pixel counts for the one target pixel that its corner falls into; with targets no
  * larger than sources every target pixel gets at least one. Pinned by tests/unit/test_picture.c. */
@@ -74,4 +74,41 @@ picture_scale_row(struct picture_scale *s, const unsigned char *rgb, unsigned ch
 		return false;
 	scale_out(s, out);
 	return true;
+}
+
+/* Where the pixel of column x and row y comes from. */
+static size_t
+turned_from(const struct pixels *p, unsigned turn, unsigned x, unsigned y)
+{
+	unsigned right = p->width - 1, low = p->height - 1;
+
+	if (turn >= 5) { /* rows have become columns */
+		unsigned swap = x;
+
+		x = y;
+		y = swap;
+	}
+	if (turn == 2 || turn == 3 || turn == 7 || turn == 8)
+		x = right - x;
+	if (turn == 3 || turn == 4 || turn == 6 || turn == 7)
+		y = low - y;
+	return ((size_t)y * p->width + x) * 3;
+}
+
+void
+pixels_turn(struct pixels *p, unsigned turn)
+{
+	bool swap = turn >= 5;
+	struct pixels out = {.width = swap ? p->height : p->width,
+			     .height = swap ? p->width : p->height};
+	unsigned char *to;
+
+	if (turn < 2 || turn > 8)
+		return;
+	out.rgb = to = mem_alloc((size_t)p->width * p->height * 3);
+	for (unsigned y = 0; y < out.height; y++)
+		for (unsigned x = 0; x < out.width; x++, to += 3)
+			memcpy(to, p->rgb + turned_from(p, turn, x, y), 3);
+	free(p->rgb);
+	*p = out;
 }

@@ -103,6 +103,21 @@ draw_cells(unsigned pixels, unsigned cell)
 	return (int)MAX_OF((pixels + cell / 2) / cell, 1u);
 }
 
+/* The pixels to decode, before they are turned. */
+static void
+draw_fit(const struct picture_head *h, const struct canvas *c, int columns, int rows,
+	 struct pixels *out)
+{
+	unsigned width = MIN_OF((unsigned)columns * c->cell_width, DRAW_WIDTH_MAX);
+	unsigned height =
+	    MIN_OF((unsigned)MAX_OF(rows, 1) * c->cell_height, DRAW_HEIGHT_MAX);
+
+	if (h->turn >= 5)
+		picture_fit(h, height, width, out);
+	else
+		picture_fit(h, width, height, out);
+}
+
 enum err_kind
 draw_picture(struct term *t, struct loop *l, int fd, const char *name,
 	     const struct picture_head *h, int rows, struct err *e)
@@ -120,12 +135,11 @@ draw_picture(struct term *t, struct loop *l, int fd, const char *name,
 	if (!draw_can())
 		return draw_bytes(&p, c, 0, 0, &bytes, e);
 	term_flush(t, NULL); /* what stands above comes before the wait */
-	picture_fit(h, MIN_OF((unsigned)columns * c->cell_width, DRAW_WIDTH_MAX),
-		    MIN_OF((unsigned)MAX_OF(rows, 1) * c->cell_height, DRAW_HEIGHT_MAX),
-		    &p);
+	draw_fit(h, c, columns, rows, &p);
 	kind = picture_decode(fd, name, h, l, &p, e);
 	if (kind)
 		return kind;
+	pixels_turn(&p, h->turn);
 	kind = draw_bytes(&p, c, MIN_OF(draw_cells(p.width, c->cell_width), columns),
 			  MIN_OF(draw_cells(p.height, c->cell_height), rows), &bytes, e);
 	pixels_release(&p);

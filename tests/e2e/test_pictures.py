@@ -226,6 +226,20 @@ def other_files():
 
 
 @test
+def held_upright():
+    """a photo says how the camera was held, and is turned"""
+    pictures.need()
+    exif = b"\xff\xe1\0\x1eExif\0\0MM\0\x2a\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0"
+    photo = pictures.JPEG[:2] + exif + pictures.JPEG[2:]
+    flat, turned = shows("flat.jpg", "turned.jpg", prepare=lambda home: [
+        pictures.put(home.work, "flat.jpg", pictures.JPEG),
+        pictures.put(home.work, "turned.jpg", photo)])
+    equal(KITTY.search(flat).groups()[:2], (b"16", b"16"), "two cells beside each other")
+    equal(KITTY.search(flat).groups()[2:], (b"2", b"1"), "two cells beside each other")
+    equal(KITTY.search(turned).groups()[2:], (b"1", b"1"), "one, as high as wide before")
+
+
+@test
 def show_finds():
     """links that stay inside, quoted and escaped names, whole paths, and alone the last one"""
     pictures.need()

@@ -140,7 +140,7 @@ bounds(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct picture_head h = {PICTURE_PNG, rows[i].width, rows[i].height};
+		struct picture_head h = {PICTURE_PNG, rows[i].width, rows[i].height, 0};
 
 		assert_int_equal(picture_bounds(&h, &e), rows[i].kind);
 	}
@@ -151,7 +151,7 @@ static void
 fits(unsigned width, unsigned height, unsigned box_width, unsigned box_height,
      unsigned want_width, unsigned want_height)
 {
-	struct picture_head h = {PICTURE_PNG, width, height};
+	struct picture_head h = {PICTURE_PNG, width, height, 0};
 	struct pixels p = {0};
 
 	picture_fit(&h, box_width, box_height, &p);
@@ -218,6 +218,67 @@ scaling_sizes(void **state)
 	}
 }
 
+#define EXIF_LITTLE                        \
+	"\xff\xd8\xff\xe1\0\x2a"           \
+	"Exif\0\0II\x2a\0\x08\0\0\0\x02\0" \
+	"\x0f\x01\x02\0\1\0\0\0\0\0\0\0\x12\x01\x03\0\1\0\0\0\x06\0\0\0"
+#define EXIF_BIG                           \
+	"\xff\xd8\xff\xe1\0\x1e"           \
+	"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01" \
+	"\x01\x12\0\x03\0\0\0\1\0\x08\0\0"
+
+static unsigned
+turn_of(const char *p, size_t n)
+{
+	struct picture_head h;
+
+	assert_string_equal(told(p, n, &h), "fine");
+	return h.turn;
+}
+
+/* How a camera was held; what is odd there is passed over. */
+static void
+orientation(void **state)
+{
+	char p[] = EXIF_LITTLE SOF;
+
+	(void)state;
+	assert_int_equal(turn_of(p, sizeof(p) - 1), 6);
+	assert_int_equal(turn_of(EXIF_BIG SOF, sizeof(EXIF_BIG SOF) - 1), 8);
+	p[42] = 9; /* no orientation */
+	assert_int_equal(turn_of(p, sizeof(p) - 1), 0);
+	for (size_t at = 12; at < 46;
+	     at++) { /* any byte wrong: never an error, nor beyond 8 */
+		memcpy(p, EXIF_LITTLE, sizeof(EXIF_LITTLE) - 1);
+		p[at] = (char)0xff;
+		assert_true(turn_of(p, sizeof(p) - 1) <= 8);
+	}
+}
+
+/* The corners of a picture of 3x2 after each turn, from the upper left one on, row by row. */
+static void
+turning(void **state)
+{
+	static const char *const want[] = {"abcdef", "abcdef", "cbafed", "fedcba",
+					   "defabc", "adbecf", "daebfc", "fcebda",
+					   "cfbead", "abcdef"};
+
+	(void)state;
+	for (unsigned turn = 0; turn < ARRAY_LEN(want); turn++) {
+		struct pixels p = {.width = 3, .height = 2, .rgb = mem_alloc(18)};
+		bool swap = turn >= 5 && turn <= 8;
+
+		for (unsigned i = 0; i < 18; i++)
+			p.rgb[i] = (unsigned char)("abcdef"[i / 3]);
+		pixels_turn(&p, turn);
+		assert_int_equal(p.width, swap ? 2 : 3);
+		assert_int_equal(p.height, swap ? 3 : 2);
+		for (unsigned i = 0; i < 18; i++)
+			assert_int_equal(p.rgb[i], want[turn][i / 3]);
+		pixels_release(&p);
+	}
+}
+
 static int
 file_of(const void *p, size_t n)
 {
@@ -243,7 +304,7 @@ decode(const void *p, size_t n, unsigned width, unsigned height, struct pixels *
        struct err *e)
 {
 	AUTO_CLOSE int fd = file_of(p, n);
-	struct picture_head h = {PICTURE_PNG, width, height};
+	struct picture_head h = {PICTURE_PNG, width, height, 0};
 	struct loop *l = NULL;
 	enum err_kind kind;
 
@@ -296,10 +357,11 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(png_heads), cmocka_unit_test(jpeg_heads),
-	    cmocka_unit_test(bounds),	 cmocka_unit_test(fitting),
-	    cmocka_unit_test(scaling),	 cmocka_unit_test(scaling_sizes),
-	    cmocka_unit_test(decoding),	 cmocka_unit_test(decoding_lies),
+	    cmocka_unit_test(png_heads),   cmocka_unit_test(jpeg_heads),
+	    cmocka_unit_test(bounds),	   cmocka_unit_test(fitting),
+	    cmocka_unit_test(scaling),	   cmocka_unit_test(scaling_sizes),
+	    cmocka_unit_test(orientation), cmocka_unit_test(turning),
+	    cmocka_unit_test(decoding),	   cmocka_unit_test(decoding_lies),
 	};
 
 	picture_cell_if_asked(argc, argv);
