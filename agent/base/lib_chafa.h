@@ -33,7 +33,7 @@ enum chafa_mode {
 	CHAFA_FGBG = 5
 };
 enum chafa_pixel_mode { CHAFA_SYMBOLS, CHAFA_SIXELS, CHAFA_KITTY, CHAFA_ITERM2 };
-enum { CHAFA_RGB8 = 8, CHAFA_REUSE_ATTRIBUTES = 1 };
+enum { CHAFA_RGBA8_UNASSOCIATED = 4, CHAFA_REUSE_ATTRIBUTES = 1 };
 enum { CHAFA_TAG_SPACE = 1, CHAFA_TAG_BLOCK = 1 << 3, CHAFA_TAG_ASCII = 1 << 14 };
 
 struct chafa_config *chafa_canvas_config_new(void);

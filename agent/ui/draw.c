@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/base/lib_chafa.h"
+#include "agent/base/mem.h"
 #include "agent/ui/draw.h"
 
 #define DRAW_WIDTH_MAX	1600u /* pixels; so many fit into CANVAS_BYTES_MAX in any protocol */
@@ -55,17 +56,38 @@ draw_config(const struct lib_chafa *lib, const struct canvas *c, int columns, in
 	return config;
 }
 
+/* Four bytes a pixel, with nothing to the right and below up to whole cells: chafa would stretch
+ * the picture to them. What is too large for them is cut. */
+static unsigned char *
+draw_pad(const struct pixels *p, unsigned width, unsigned height)
+{
+	unsigned char *out = mem_alloc((size_t)width * height * 4);
+
+	for (unsigned y = 0; y < MIN_OF(p->height, height); y++) {
+		const unsigned char *from = p->rgb + (size_t)y * p->width * 3;
+		unsigned char *to = out + (size_t)y * width * 4;
+
+		for (unsigned x = 0; x < MIN_OF(p->width, width); x++, from += 3, to += 4) {
+			memcpy(to, from, 3);
+			to[3] = 255;
+		}
+	}
+	return out;
+}
+
 static struct chafa_text *
 draw_print(const struct lib_chafa *lib, const struct pixels *p,
-	   const struct chafa_config *config, enum canvas_kind kind)
+	   const struct chafa_config *config, enum canvas_kind kind, unsigned width,
+	   unsigned height)
 {
+	AUTO_FREE unsigned char *rgba = draw_pad(p, width, height);
 	struct chafa_canvas *canvas = lib->chafa_canvas_new(config);
 	struct chafa_term_info *info = lib->chafa_term_db_detect(
 	    lib->chafa_term_db_get_default(), (char **)draw_rows[kind].environment);
 	struct chafa_text *text;
 
-	lib->chafa_canvas_draw_all_pixels(canvas, CHAFA_RGB8, p->rgb, (int)p->width,
-					  (int)p->height, (int)p->width * 3);
+	lib->chafa_canvas_draw_all_pixels(canvas, CHAFA_RGBA8_UNASSOCIATED, rgba,
+					  (int)width, (int)height, (int)width * 4);
 	text = lib->chafa_canvas_print(canvas, info);
 	lib->chafa_term_info_unref(info);
 	lib->chafa_canvas_unref(canvas);
@@ -89,18 +111,19 @@ draw_bytes(const struct pixels *p, const struct canvas *c, int columns, int rows
 	}
 	lib->chafa_set_n_threads(1); /* its threads would get our signals */
 	config = draw_config(lib, c, columns, rows);
-	text = draw_print(lib, p, config, c->kind);
+	text = draw_print(lib, p, config, c->kind, (unsigned)columns * c->cell_width,
+			  (unsigned)rows * c->cell_height);
 	lib->chafa_canvas_config_unref(config);
 	fits = buf_add(out, text->str, text->len);
 	lib->g_string_free(text, 1);
 	return fits ? ERR_NONE : err_set(e, ERR_LIMIT, "the picture is too large to draw");
 }
 
-/* Cells for so many pixels, at least one. */
+/* Cells that so many pixels lie in. */
 static int
 draw_cells(unsigned pixels, unsigned cell)
 {
-	return (int)MAX_OF((pixels + cell / 2) / cell, 1u);
+	return (int)((pixels + cell - 1) / cell);
 }
 
 /* The pixels to decode, before they are turned. */
