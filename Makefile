@@ -71,7 +71,7 @@ $(LIB): $(filter-out $(MAIN),$(OBJ))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcsP $@ $^
 
-$B/%.o: %.c | $B/sandbox/filter.h $B/sonames.h
+$B/%.o: %.c | $B/sandbox/filter.h $B/sandbox/cell_filter.h $B/sonames.h
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -90,6 +90,12 @@ $B/sandbox/filter.h: sandbox/gen/genfilter.c $(wildcard sandbox/*.policy)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -I. $(WARN) -O1 -o $B/sandbox/genfilter $< -lseccomp
 	$(Q)$B/sandbox/genfilter $(wildcard sandbox/*.policy) > $@
+
+$B/sandbox/cell_filter.h: sandbox/gen/gencell.c sandbox/cell.calls
+	$(call say,FILTER,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -I. $(WARN) -O1 -o $B/sandbox/gencell $< -lseccomp
+	$(Q)$B/sandbox/gencell sandbox/cell.calls > $@
 
 $B/unit/%: tests/unit/%.c $(LIB)
 	$(call say,TEST,$@)

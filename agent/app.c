@@ -12,6 +12,7 @@
 #include "agent/base/mem.h"
 #include "agent/net.h"
 #include "agent/resume.h"
+#include "agent/show.h"
 #include "agent/ui/width.h"
 
 #define APP_SYSTEM_MAX (256 * KIB) /* bytes of --system FILE */
@@ -209,7 +210,9 @@ app_open(struct app *a, bool interactive, struct err *e)
 	struct screen_opts s = {.render = opt_flag(o, OPT_RENDER),
 				.final_only = opt_flag(o, OPT_QUIET),
 				.interactive = interactive,
-				.verbose = opt_flag(o, OPT_VERBOSE)};
+				.verbose = opt_flag(o, OPT_VERBOSE),
+				.files = show_changes,
+				.files_arg = a};
 	enum err_kind kind = loop_new(&a->loop, e);
 
 	if (kind)
@@ -385,6 +388,7 @@ app_close(struct app *a)
 	free(TAKE(a->system));
 	free(TAKE(a->history));
 	resume_close(a);
+	free(TAKE(a->picture));
 }
 
 int

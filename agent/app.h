@@ -32,6 +32,7 @@ struct app {
 	bool resume;		       /* a former session is to go on: */
 	struct history *past;	       /* what its file said */
 	char *sessions;		       /* the folder of sessions, canonical */
+	char *picture;		       /* the last one that a step made, or NULL */
 };
 
 /* Executes the jail's process. Before options other than the command line are read. */

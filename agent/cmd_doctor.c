@@ -1,11 +1,14 @@
 /* `sunaba doctor`: what this machine offers and what is missing. Exit code 4 when code could
  * not be run here, else 0. */
+#include <dlfcn.h>
 #include <string.h>
 
 #include "agent/app.h"
 #include "agent/base/fs.h"
+#include "agent/base/lib_chafa.h"
 #include "agent/commands.h"
 #include "tools/kernels/kernels.h"
+#include "tools/picture.h"
 
 static void
 doctor_row(struct app *a, bool good, const char *what, const char *detail)
@@ -84,6 +87,24 @@ doctor_languages(struct app *a)
 	}
 }
 
+/* Needed for pictures alone. */
+static void
+doctor_pictures(struct app *a)
+{
+	const struct picture_lib libs[] = {{LIB_CHAFA_SONAME, LIB_CHAFA_PACKAGE},
+					   *picture_lib_of(PICTURE_PNG),
+					   *picture_lib_of(PICTURE_JPEG)};
+
+	for (size_t i = 0; i < ARRAY_LEN(libs); i++) {
+		bool there = dlopen(libs[i].soname, RTLD_LAZY | RTLD_LOCAL) != NULL;
+		char text[128];
+
+		snprintf(text, sizeof(text), "%s%s%s", libs[i].soname,
+			 there ? "" : ": apt-get install ", there ? "" : libs[i].package);
+		doctor_row(a, there, "pictures", text);
+	}
+}
+
 static void
 doctor_models(struct app *a)
 {
@@ -118,6 +139,7 @@ cmd_doctor(struct opts *o)
 	}
 	sandbox = doctor_sandbox(&a);
 	doctor_languages(&a);
+	doctor_pictures(&a);
 	doctor_models(&a);
 	if (config)
 		doctor_row(&a, true, "config",

@@ -246,7 +246,9 @@ interactive_line_new(struct app *a)
 	struct line_opts o = {.history = a->history,
 			      .commands = rows,
 			      .ncommands = slash_count,
-			      .danger = interactive_unconfined(a)};
+			      .danger = interactive_unconfined(a),
+			      .below_command = "show",
+			      .below = a->workspace};
 	struct line *l;
 
 	for (size_t i = 0; i < slash_count; i++)

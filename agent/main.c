@@ -10,6 +10,7 @@
 #include "agent/app.h"
 #include "agent/commands.h"
 #include "agent/model/models.h"
+#include "tools/picture.h"
 
 static command_fn *const main_functions[] = {COMMAND_ROWS(COMMAND_FUNCTION)};
 
@@ -71,6 +72,7 @@ main(int argc, char **argv)
 	int code;
 
 	sbx_jail_main_if_asked(argc, argv);
+	picture_cell_if_asked(argc, argv);
 	main_fill_streams();
 	a.opts = opts_new();
 	c = argc > 1 ? command_find(argv[1]) : NULL;

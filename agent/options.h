@@ -50,7 +50,8 @@ enum opt_id {
 	OPT_COLOR, /* "auto", "always", "never" */
 	OPT_WIDTH, /* columns; 0: the terminal's */
 	OPT_AMBIGUOUS_WIDTH,
-	OPT_STREAM, /* render: bytes at a time; 0: all at once */
+	OPT_PICTURES, /* auto, ask, never */
+	OPT_STREAM,   /* render: bytes at a time; 0: all at once */
 	OPT_QUIET,
 	OPT_VERBOSE,
 	/* sessions */

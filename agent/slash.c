@@ -12,6 +12,7 @@
 #include "agent/model/models.h"
 #include "agent/net.h"
 #include "agent/save.h"
+#include "agent/show.h"
 #include "agent/slash.h"
 #include "agent/staged.h"
 
@@ -257,6 +258,7 @@ const struct slash_row slash_table[] = {
      background_slash_jobs},
     {"kill", "N", "end one of them, by its number in /jobs", background_slash_kill},
     {"env", "", "the environment that code gets", background_slash_env},
+    {"show", "[FILE]", "draw a picture here, or show a text", slash_show},
     {"save", "FILE", "save the conversation as Markdown", slash_save},
     {"save!", "FILE", "the same, over a file that is there", slash_save_over},
     {"export", "FILE",

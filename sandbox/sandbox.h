@@ -260,6 +260,21 @@ bool sbx_session_stage_changed(struct sbx_session *s);
  * end the whole tree. */
 int sbx_run(const struct sbx_policy *p, char *const argv[], struct sbx_fail *f);
 
+/* ---- a cell: a process that only computes on hostile bytes ---------------------------- */
+
+#define SBX_CELL_ARGS 8
+/* Executes this program's image afresh as argv (argv[0] is what its main() knows it by) with an
+ * empty environment and three descriptors: 0 is `in`, borrowed, 1 the pipe whose other end becomes
+ * *out (read it without a bound and the cell decides how much comes), 2 nothing. It dies with
+ * this process; the caller kills and reaps *pid. */
+bool
+sbx_cell_start(const char *const *argv, int in, int *out, pid_t *pid, struct sbx_fail *f);
+/* In that process, with all code loaded and before the first hostile byte: bounds its memory
+ * (bytes of address space) and CPU time, then leaves it its descriptors and its memory: no file,
+ * socket, process or executable memory can be had any more, and trying to kills it. False when
+ * the kernel cannot do that: then nothing may be read. */
+bool sbx_cell_lock(uint64_t memory, unsigned cpu_s, struct sbx_fail *f);
+
 /* "full", "full (via bwrap)", "reduced (no namespaces)", "OFF": how a rung is shown. */
 const char *sbx_rung_text(enum sbx_rung rung);
 /* By the name that --rung takes: "full", "donor", "landlock"; SBX_RUNG_BEST: no such name. */

@@ -24,7 +24,14 @@ has_header() {
 	return 1
 }
 
-# need PACKAGE NAME-FOR-PEOPLE header FILE | program NAME... | file PATH
+has_library() {
+	for dir in /usr/lib /usr/local/lib /usr/lib/*-linux-* /usr/lib64; do
+		[ -e "$dir/$1" ] && return 0
+	done
+	return 1
+}
+
+# need PACKAGE NAME-FOR-PEOPLE header FILE | library SONAME | program NAME... | file PATH
 need() {
 	package=$1
 	name=$2
@@ -32,6 +39,7 @@ need() {
 	shift 3
 	case $kind in
 	header) has_header "$1" && return ;;
+	library) has_library "$1" && return ;;
 	program) has_program "$@" && return ;;
 	file) [ -e "$1" ] && return ;;
 	esac
@@ -73,6 +81,10 @@ list_test() {
 	need util-linux "script, setsid, unshare" program setsid
 	need shellcheck "shellcheck" program shellcheck
 	need mandoc "mandoc or man" program mandoc man
+	# Pictures are drawn where these are; nothing is built with them.
+	need libchafa0 "chafa" library libchafa.so.0
+	need libpng16-16 "libpng" library libpng16.so.16
+	need libturbojpeg0 "TurboJPEG" library libturbojpeg.so.0
 	# The format is that of clang-format 14; other versions differ and lint passes over them.
 	if on_debian_12; then
 		need clang-format "clang-format 14" program clang-format clang-format-14

@@ -46,6 +46,8 @@ void change_list_free(struct change_list *l);
 /* "+a.png ~b.txt -c", the first `most` of them; names with blanks are quoted, hidden and control
  * characters written out. */
 void change_list_text(const struct change_list *l, size_t most, struct buf *out);
+/* One of them is a picture. */
+bool change_list_has_picture(const struct change_list *l);
 /* "plot.png 640x480, b.gif 8x8"; nothing when there is none. */
 void change_list_pictures(const struct change_list *l, struct buf *out);
 

@@ -99,6 +99,15 @@ change_list_text(const struct change_list *l, size_t most, struct buf *out)
 		buf_addf(out, " and %zu more", l->total - i);
 }
 
+bool
+change_list_has_picture(const struct change_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->at[i].picture.what)
+			return true;
+	return false;
+}
+
 void
 change_list_pictures(const struct change_list *l, struct buf *out)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "agent/base/lib_chafa.h"
 #include "agent/base/lib_cjson.h"
 #include "agent/base/lib_cmark.h"
 #include "agent/base/lib_readline.h"
@@ -26,11 +27,10 @@ struct lib_row {
 	size_t at; /* in the table */
 };
 
-static void
-lib_fill(const char *soname, const struct lib_row *rows, size_t n, void *table)
+static bool
+lib_find(const char *soname, const struct lib_row *rows, size_t n, void *table)
 {
 	void *h = dlopen(soname, RTLD_NOW | RTLD_LOCAL), *sym;
-	char why[512];
 
 	for (size_t i = 0; h && i < n; i++) {
 		sym = dlsym(h, rows[i].name);
@@ -38,26 +38,35 @@ lib_fill(const char *soname, const struct lib_row *rows, size_t n, void *table)
 			h = NULL;
 		memcpy((char *)table + rows[i].at, &sym, sizeof(sym));
 	}
-	if (h)
+	return h != NULL;
+}
+
+static void
+lib_fill(const char *soname, const struct lib_row *rows, size_t n, void *table)
+{
+	char why[512];
+
+	if (lib_find(soname, rows, n, table))
 		return;
 	snprintf(why, sizeof(why), "a library cannot be loaded: %s", dlerror());
 	mem_die(why);
 }
 
-#define LIB_NOTE(lib, soname, why)                                                       \
-	static const struct {                                                            \
-		uint32_t name_size, desc_size, type;                                     \
-		char name[4];                                                            \
-		_Alignas(uint32_t) char json[sizeof(LIB_JSON(#lib, soname, why))];       \
-	} lib_note_##lib __attribute__((used, section(".note.dlopen"), aligned(4))) = {  \
-	    sizeof("FDO"), sizeof(LIB_JSON(#lib, soname, why)), NOTE_TYPE_DLOPEN, "FDO", \
-	    LIB_JSON(#lib, soname, why)};
-#define LIB_JSON(lib, soname, why)                         \
-	"[{\"feature\":\"" lib "\",\"description\":\"" why \
-	"\",\"priority\":\"required\",\"soname\":[\"" soname "\"]}]"
+#define LIB_NOTE(lib, soname, why, priority)                                            \
+	static const struct {                                                           \
+		uint32_t name_size, desc_size, type;                                    \
+		char name[4];                                                           \
+		_Alignas(                                                               \
+		    uint32_t) char json[sizeof(LIB_JSON(#lib, soname, why, priority))]; \
+	} lib_note_##lib __attribute__((used, section(".note.dlopen"), aligned(4))) = { \
+	    sizeof("FDO"), sizeof(LIB_JSON(#lib, soname, why, priority)),               \
+	    NOTE_TYPE_DLOPEN, "FDO", LIB_JSON(#lib, soname, why, priority)};
+#define LIB_JSON(lib, soname, why, priority)                                             \
+	"[{\"feature\":\"" lib "\",\"description\":\"" why "\",\"priority\":\"" priority \
+	"\",\"soname\":[\"" soname "\"]}]"
 
 #define LIB_DEFINE(lib, soname, why, SYMBOLS)                                   \
-	LIB_NOTE(lib, soname, why)                                              \
+	LIB_NOTE(lib, soname, why, "required")                                  \
 	const struct lib_##lib *lib_##lib##_at;                                 \
 	const struct lib_##lib *lib_##lib##_open(void)                          \
 	{                                                                       \
@@ -67,6 +76,18 @@ lib_fill(const char *soname, const struct lib_row *rows, size_t n, void *table)
 		lib_fill(soname, rows, sizeof(rows) / sizeof(rows[0]), &table); \
 		__atomic_store_n(&lib_##lib##_at, &table, __ATOMIC_RELEASE);    \
 		return &table;                                                  \
+	}
+
+#define LIB_DEFINE_OPTIONAL(lib, soname, why, SYMBOLS)                                \
+	LIB_NOTE(lib, soname, why, "suggested")                                       \
+	const struct lib_##lib *lib_##lib##_open(void)                                \
+	{                                                                             \
+		static const struct lib_row rows[] = {SYMBOLS(LIB_ROW)};              \
+		static struct lib_##lib table;                                        \
+                                                                                      \
+		return lib_find(soname, rows, sizeof(rows) / sizeof(rows[0]), &table) \
+			   ? &table                                                   \
+			   : NULL;                                                    \
 	}
 
 #define LIB_ROW(sym) {#sym, offsetof(struct LIB_TABLE, sym)},
@@ -86,3 +107,11 @@ LIB_DEFINE(unistring, SONAME_UNISTRING, "Widths of characters", LIB_UNISTRING)
 #undef LIB_TABLE
 #define LIB_TABLE lib_yaml
 LIB_DEFINE(yaml, SONAME_YAML, "Reading the config file", LIB_YAML)
+#undef LIB_TABLE
+#define LIB_TABLE lib_chafa
+LIB_DEFINE_OPTIONAL(chafa, LIB_CHAFA_SONAME, "Drawing pictures", LIB_CHAFA)
+/* clang-format on */
+
+/* Opened in a process of their own: tools/picture_cell.c. */
+LIB_NOTE(png, "libpng16.so.16", "Decoding PNG pictures", "suggested")
+LIB_NOTE(turbojpeg, "libturbojpeg.so.0", "Decoding JPEG pictures", "suggested")

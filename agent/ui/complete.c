@@ -58,9 +58,23 @@ complete_is_folder(const char *path)
 	return full && stat(full, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* lead ("@" or "") + path with escapes + "/" for a folder. */
+/* Below which a relative path stands for the command that is being typed, or NULL. */
+static const char *
+complete_below(const char *path)
+{
+	const char *command = line_now->below_command;
+	size_t n = strcspn(rl_line_buffer, COMPLETE_BLANKS);
+
+	if (!command || *path == '/' || *path == '~' || rl_line_buffer[0] != '/')
+		return NULL;
+	return strlen(command) == n - 1 && strncmp(command, rl_line_buffer + 1, n - 1) == 0
+		   ? line_now->below
+		   : NULL;
+}
+
+/* lead ("@" or "") + path with escapes + "/" for a folder; `real` is where it is. */
 static char *
-complete_spell(const char *lead, const char *path)
+complete_spell(const char *lead, const char *path, const char *real)
 {
 	AUTO_BUF struct buf out = BUF_INIT(16 * KIB);
 
@@ -70,7 +84,7 @@ complete_spell(const char *lead, const char *path)
 			buf_addc(&out, '\\');
 		buf_addc(&out, *p);
 	}
-	if (complete_is_folder(path))
+	if (complete_is_folder(real))
 		buf_addc(&out, '/');
 	return buf_take(&out);
 }
@@ -80,16 +94,19 @@ complete_path(const char *text, int state)
 {
 	const char *lead = *text == '@' ? "@" : "";
 	AUTO_FREE char *path = complete_unescape(text + strlen(lead));
+	const char *below = complete_below(path);
+	AUTO_FREE char *real = below ? mem_printf("%s/%s", below, path) : mem_strdup(path);
+	size_t skip = below ? strlen(below) + 1 : 0;
 
 	for (;;) {
-		AUTO_FREE char *name = rl_filename_completion_function(path, state);
+		AUTO_FREE char *name = rl_filename_completion_function(real, state);
 		uint32_t cp;
 
 		rl_filename_completion_desired = 0; /* the slash is ours */
 		if (!name)
 			return NULL;
 		if (line_text_hidden(name, strlen(name), &cp) == 0 && !strchr(name, '\n'))
-			return complete_spell(lead, name);
+			return complete_spell(lead, name + skip, name);
 		state = 1;
 	}
 }

@@ -29,6 +29,8 @@ line_new(struct term *t, struct loop *l, const struct line_opts *o)
 	memcpy(n->commands, o->commands, o->ncommands * sizeof(*n->commands));
 	n->ncommands = o->ncommands;
 	n->danger = o->danger;
+	n->below_command = o->below_command;
+	n->below = o->below;
 	n->fd = isatty(STDIN_FILENO) ? term_key_fd(t) : STDIN_FILENO;
 	buf_init(&n->in, 2 * LINE_MAX_BYTES);
 	buf_init(&n->notices, LINE_MAX_BYTES);

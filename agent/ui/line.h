@@ -24,6 +24,10 @@ struct line_opts {
 					      but not their texts */
 	size_t ncommands;
 	bool danger; /* the prompt stands in the colour of errors */
+	const char
+	    *below_command; /* its relative paths are completed below `below`, not where
+				      we are; or NULL. Both borrowed for good */
+	const char *below;
 };
 
 enum line_end {

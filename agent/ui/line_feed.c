@@ -52,10 +52,11 @@ line_feed_more(struct line *n, int timeout_ms)
 		n->eof = true;
 		return false;
 	}
+	got = (ssize_t)term_without_answer(n->t, chunk, (size_t)got);
 	n->burst = got > 1;
 	buf_add(&n->in, chunk,
 		(size_t)got); /* beyond the bound: lost, as in any terminal */
-	return true;
+	return got > 0;
 }
 
 /* How many bytes at the front are, or may become, the mark. */

@@ -15,7 +15,8 @@ struct line {
 	struct line_command *commands;
 	size_t ncommands;
 	bool danger;
-	bool loaded; /* readline and the history are set up */
+	const char *below_command, *below; /* of struct line_opts */
+	bool loaded;			   /* readline and the history are set up */
 
 	int fd;
 	struct buf in; /* bytes read, not yet taken by readline */

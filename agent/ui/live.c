@@ -175,6 +175,33 @@ live_code(struct term *t, const struct step *step)
 	row_release(&r);
 }
 
+size_t
+live_text(struct term *t, const char *p, size_t n, size_t lines)
+{
+	const char *at = p, *end = p + n;
+	struct row r;
+
+	row_init(&r);
+	while (at < end && lines-- > 0) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at));
+		const char *stop = nl ? nl : end;
+		size_t len = (size_t)(stop - at);
+
+		if (len > 0 && nl && at[len - 1] == '\r')
+			len--;
+		row_reset(&r);
+		row_adds(&r, STYLE_DIM, "│ ");
+		live_code_line(t, &r, at, MIN_OF(len, LIVE_LINE_MAX));
+		if (len > LIVE_LINE_MAX)
+			row_adds(&r, STYLE_DIM, "…");
+		r.nowrap_marker = true;
+		term_row(t, TERM_SIDE, &r);
+		at = nl ? nl + 1 : end;
+	}
+	row_release(&r);
+	return (size_t)(at - p);
+}
+
 void
 live_files(struct term *t, const struct change_list *l)
 {

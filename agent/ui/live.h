@@ -18,6 +18,9 @@ void live_end(struct live *l, const struct step_result *r);
 
 /* The code of a step that nobody was asked about: a head, and the lines as they are. */
 void live_code(struct term *t, const struct step *step);
+/* A text from a file: at most so many lines, cut where they are too long, each shown so that
+ * nothing in it hides or deceives. Returns the bytes that were taken. */
+size_t live_text(struct term *t, const char *p, size_t n, size_t lines);
 /* The files that a step changed, one line, and the pictures among them. NULL: nothing. */
 void live_files(struct term *t, const struct change_list *l);
 

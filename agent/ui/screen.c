@@ -372,7 +372,7 @@ screen_step_end(void *arg, const struct step *step, const struct step_result *r)
 			   words[r->end], r->status, (double)r->wall_ms / 1000.0);
 	if (r->note)
 		term_linef(s->o.term, TERM_SIDE, STYLE_NOTICE, "[%s]", r->note);
-	live_files(s->o.term, r->changes);
+	s->o.files(r->changes, s->o.files_arg);
 	screen_activity(s, "thinking");
 	term_flush(s->o.term, NULL);
 }

@@ -17,6 +17,10 @@ struct screen_opts {
 	bool can_ask;	  /* questions can be put to the user */
 	bool interactive; /* a prompt comes back after each answer */
 	int verbose;
+	/* Shows the files that a step changed: live_files(), and more. Called with NULL
+	 * where nothing changed. */
+	void (*files)(const struct change_list *l, void *arg);
+	void *files_arg;
 };
 
 struct screen;

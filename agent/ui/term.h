@@ -10,6 +10,7 @@
 
 #include "agent/base/err.h"
 #include "agent/base/loop.h"
+#include "agent/ui/canvas.h"
 #include "agent/ui/row.h"
 
 enum term_when { TERM_AUTO, TERM_ALWAYS, TERM_NEVER };
@@ -59,6 +60,14 @@ void term_linef(struct term *t, enum term_to to, enum style_name s, const char *
     PRINTF_LIKE(4, 5);
 /* Errors as every command prints them: "sunaba: message\n  hint". */
 void term_error(struct term *t, const struct err *e);
+/* What pictures are drawn with. The first call may ask the terminal, for 100 ms at the most; what
+ * is typed meanwhile is kept for the next prompt. Borrowed. */
+const struct canvas *term_canvas(struct term *t);
+/* Bytes that came from the keyboard without a late answer to that question; how many are left. */
+size_t term_without_answer(struct term *t, char *p, size_t n);
+/* Commits what draws a picture on that canvas, made by us, above the tail, and writes it. False:
+ * it holds something else, and nothing was written. */
+bool term_picture(struct term *t, const char *p, size_t n);
 /* Answer text when standard output is no terminal: the Markdown source, made safe unless raw,
  * flushed as it comes. */
 void term_source(struct term *t, const char *p, size_t n);

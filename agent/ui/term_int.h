@@ -52,6 +52,10 @@ struct term {
 	struct loop *keys_loop; /* NULL: not watching */
 	struct loop *resume_loop;
 	struct buf keys;
+
+	struct canvas canvas;
+	bool canvas_known;
+	int64_t answer_ms; /* until then an answer may still come; 0: none is missing */
 };
 
 /* term_sgr.c: a row as bytes. clip 0: whole; else at most so many columns. */
@@ -69,5 +73,7 @@ void term_probe_size(struct term *t);
 /* term_keys.c */
 void term_keys_arm(const struct term *t); /* for term_restore() */
 void term_keys_disarm(void);
+/* Keys one by one, unechoed, and as it was. False: there is no terminal of ours. */
+bool term_modes(struct term *t, bool on);
 
 #endif

@@ -131,9 +131,11 @@ keys_come(int fd, short revents UNUSED, void *arg)
 	ssize_t n = read(fd, in, sizeof(in));
 
 	if (n > 0)
-		buf_add(&t->keys, in, MIN_OF((size_t)n, TERM_KEYS_MAX - t->keys.len));
+		n = (ssize_t)term_without_answer(t, in, (size_t)n);
 	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
 		term_typeahead(t, t->keys_loop, false); /* hung up: else we would spin */
+	if (n > 0)
+		buf_add(&t->keys, in, MIN_OF((size_t)n, TERM_KEYS_MAX - t->keys.len));
 }
 
 static bool
@@ -159,6 +161,17 @@ modes_leave(void)
 	if (saved_fd >= 0 && modes_ours(saved_fd))
 		tcsetattr(saved_fd, TCSANOW, &saved_modes);
 	saved_fd = -1;
+}
+
+bool
+term_modes(struct term *t, bool on)
+{
+	int fd = term_key_fd(t);
+
+	if (on)
+		return fd >= 0 && modes_enter(fd);
+	modes_leave();
+	return true;
 }
 
 bool

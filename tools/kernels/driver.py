@@ -2,7 +2,8 @@
 
 A step runs in a module __main__ that holds nothing of ours, so that names persist, and pickle
 and multiprocessing find them. The value of a last expression goes through sys.displayhook.
-Only built-in modules are imported at the start; what a traceback needs comes when it is due."""
+Only built-in modules are imported at the start; what a traceback needs comes when it is due, and
+so does NOTEBOOK, the text of notebook.py, which stands before this one."""
 import _ast
 import _signal
 import builtins
@@ -12,10 +13,35 @@ from posix import _exit, close, dup, dup2, fstat, getcwdb, getpid, read, write
 
 # Ours: a step may put anything in the places of the real ones.
 __builtins__ = dict(builtins.__dict__)
+PLAIN_HOOK = sys.__displayhook__
 CODE_FD, STATUS_FD = 200, 201
 AST_ONLY, TOP_LEVEL_AWAIT, COROUTINE = 0x400, 0x2000, 0x80
 # Modules through which a step's code may want to see its own source lines.
 SOURCE_READERS = ("traceback", "inspect", "logging", "warnings", "linecache", "pdb")
+# What a class has that can be shown better than by repr().
+RICH = ("_repr_html_", "_repr_markdown_", "_repr_png_", "_repr_jpeg_", "_repr_svg_", "savefig",
+        "to_frame")
+
+
+class Finder:
+    """First in sys.meta_path until matplotlib is imported; finds nothing itself."""
+    def __init__(self, notebook):
+        self.notebook = notebook
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "matplotlib.figure":
+            return None
+        sys.meta_path[:] = [other for other in sys.meta_path if other is not self]
+        import importlib.util
+        spec = importlib.util.find_spec(name)
+        load = getattr(spec and spec.loader, "exec_module", None)
+
+        def exec_module(module):
+            load(module)
+            self.notebook("watch")(module)
+        if load:
+            spec.loader.exec_module = exec_module
+        return spec
 
 
 class Driver:
@@ -29,6 +55,7 @@ class Driver:
         self.main.__builtins__ = builtins
         self.pid = getpid()
         self.spare = {}
+        self.rich = None
 
     def prepare(self):
         os.set_inheritable(CODE_FD, False)
@@ -42,6 +69,9 @@ class Driver:
         sys.modules["__main__"] = self.main
         sys.path[0] = ""
         sys.argv = [""]
+        sys.displayhook = self.display_value
+        builtins.display = self.display
+        sys.meta_path.insert(0, Finder(self.notebook))
         _signal.signal(_signal.SIGINT, self.interrupt)
 
     def forget(self):
@@ -83,6 +113,49 @@ class Driver:
             lines = [line + "\n" for line in text.splitlines()]
             linecache.cache[name] = (len(text), None, lines, name)
         self.sources.clear()
+
+    def notebook(self, name):
+        """A function of notebook.py."""
+        if self.rich is None:
+            names = {}
+            exec(compile(NOTEBOOK, __file__, "exec"), names)
+            self.rich = names
+        return self.rich[name]
+
+    def shown(self, value):
+        """True: it was shown in a better way than by repr()."""
+        kind = type(value)
+        return any(hasattr(kind, name) for name in RICH) and self.notebook("show")(value)
+
+    def display(self, *values, **_options):
+        """Shows each value as the last one of a step is shown."""
+        for value in values:
+            if not self.shown(value):
+                print(repr(value))
+
+    def display_value(self, value):
+        if value is not None and self.shown(value):
+            builtins._ = value
+        else:
+            PLAIN_HOOK(value)
+
+    def save_figures(self):
+        """What matplotlib has open at the end; True unless that failed."""
+        try:
+            if "matplotlib.pyplot" not in sys.modules or getpid() != self.pid:
+                return True
+        except Exception:
+            return True  # the step's own sys.modules
+        try:
+            self.busy = True
+            self.notebook("save_figures")()
+            return True
+        except BaseException as failure:
+            self.busy = False
+            self.report(failure)
+            return False
+        finally:
+            self.busy = False
 
     def evaluate(self, code):
         value = eval(code, self.main.__dict__)
@@ -209,6 +282,8 @@ class Driver:
             number, token, data = step
             try:
                 status = self.run(number, data)
+                if not self.save_figures():
+                    status = status or 1
             except KeyboardInterrupt:  # a second one, inside the first one's report
                 status = 130
             self.flush()

@@ -10,7 +10,9 @@
 #include "tools/kernels/kernels.h"
 
 EMBED(driver_sh, "tools/kernels/driver.sh");
-EMBED(driver_py, "tools/kernels/driver.py");
+/* The notebook's part stands in the driver as a string: it is compiled when it is needed. */
+EMBED_TWO(driver_py, "NOTEBOOK = r'''", "tools/kernels/notebook.py", "'''\\n",
+	  "tools/kernels/driver.py");
 EMBED(driver_js, "tools/kernels/driver.js");
 EMBED(driver_rb, "tools/kernels/driver.rb");
 EMBED(driver_pl, "tools/kernels/driver.pl");
@@ -47,6 +49,8 @@ static const struct kernel kernels[] = {
 	.debian = "python3",
 	.about = "Python 3; names persist, the value of a last expression is shown",
 	.holds = "variables, imports and working folder",
+	.note =
+	    "python: display(x) works, open figures become PNG files that the user sees.",
     },
     {
 	.name = "javascript",
