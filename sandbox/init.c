@@ -76,7 +76,7 @@ start_job(struct init *in, const struct frame *fr)
 		sbx_fail_set(&f, "job description", EINVAL, NULL);
 	} else {
 		protect_check(in->setup->protect);
-		in->job[fr->job] = job_start(fr->job, in->setup, &st, &f);
+		in->job[fr->job] = job_start(fr->job, in->setup, &st, in->rights, &f);
 	}
 	if (!in->job[fr->job])
 		refuse(in, fr->job, &f);
@@ -396,6 +396,10 @@ turn(struct init *in)
 	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {
 		init_watch(in);
 		in->watched_ms = now_ms();
+	}
+	if (wait > 0 && now_ms() - in->waits_ms >= WAITS_LOOK_MS) {
+		init_waits(in);
+		in->waits_ms = now_ms();
 	}
 	flush(in);
 }

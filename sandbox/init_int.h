@@ -20,7 +20,7 @@ struct init {
 	} leaving[LEAVING_MAX]; /* reapers of jobs that are over */
 	size_t nleaving;
 	int first; /* jobs in front of the one that is served first */
-	uint64_t watched_ms;
+	uint64_t watched_ms, waits_ms;
 	int patience_ms;
 };
 
@@ -29,6 +29,8 @@ void init_tell(const struct sbx_notice *n, void *arg);
 
 /* initwatch.c: kills the largest job when all together are beyond a limit, tells other limits. */
 void init_watch(struct init *in);
+/* Tells whether a step waits for its terminal. */
+void init_waits(struct init *in);
 /* initshow.c: the user allows one path more. */
 void init_show(struct init *in, const struct frame *fr);
 /* Reapers that have ended meanwhile; `all` of them are waited for. */

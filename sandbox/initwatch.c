@@ -117,3 +117,16 @@ init_watch(struct init *in)
 	if (t.crowd && t.threads > (uint64_t)l->processes + SBX_JOB_MAX)
 		job_kill(t.crowd, KILLED_PROCESSES);
 }
+
+void
+init_waits(struct init *in)
+{
+	for (int i = 1; i <= SBX_JOB_MAX; i++) {
+		struct job *j = in->job[i];
+
+		if (!j || !j->waits.terminal || j->pidfd < 0)
+			continue;
+		if (j->running ? waits_look(&j->waits, j->reaper) : waits_none(&j->waits))
+			up_frame(&in->up, FRAME_WAITS, j->waits.told, i, NULL, 0);
+	}
+}

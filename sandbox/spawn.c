@@ -79,13 +79,13 @@ deal(const struct spawn *sp)
 {
 	const int want[] = {1, 2, FD_REPORT, SBX_FD_CODE, SBX_FD_STATUS, FD_CHANNEL};
 	int from[] = {sp->fd[0], sp->fd[1], sp->fd[2], sp->code, sp->state, sp->channel};
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int in = sp->in ? sp->in : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	for (size_t i = 0; i < SBX_LEN(want); i++)
 		if (from[i] >= 0)
 			from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FD_ABOVE);
-	if (null >= 0 && !sp->inherit)
-		dup2(null, 0);
+	if (in >= 0 && !sp->inherit)
+		dup2(in, 0);
 	for (size_t i = 0; i < SBX_LEN(want); i++)
 		if (from[i] >= 0)
 			dup3(from[i], want[i], want[i] >= FD_REPORT ? O_CLOEXEC : 0);

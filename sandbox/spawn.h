@@ -31,6 +31,7 @@ struct spawn {
 	const char *const *env;
 	const char *cwd;
 	bool inherit;	 /* standard input as it is, else /dev/null */
+	int in;		 /* unless `inherit`: standard input; 0: /dev/null */
 	int fd[3];	 /* output, error, report; -1: as it is */
 	int code, state; /* the driver's descriptors, or -1 */
 	int channel;	 /* for the listener of refused calls, or -1 */

@@ -63,7 +63,7 @@ executor_new(const struct executor_opts *o)
 	x->spills.max = o->limits.spills_bytes;
 	if (o->policy && o->policy->workspace)
 		x->changes = changes_new();
-	jobs_init(&x->jobs, o->sandbox);
+	jobs_init(&x->jobs, o->sandbox, o->loop);
 	buf_init(&x->told, EXPLAIN_LINES_MAX);
 	x->jobs.notice = executor_notice;
 	x->jobs.notice_arg = x;
@@ -119,7 +119,9 @@ executor_move(struct executor *x, struct sbx_session *sandbox)
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	x->o.sandbox = sandbox;
 	x->watching = 0;
-	jobs_init(&x->jobs, sandbox);
+	jobs_init(&x->jobs, sandbox, x->o.loop);
+	x->jobs.want = old.want;
+	x->jobs.size = old.size;
 	x->jobs.notice = old.notice;
 	x->jobs.notice_arg = old.notice_arg;
 	executor_watch(x);
@@ -289,8 +291,11 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 	step_begin(s, s->x->o.limits.wall_ms, true);
 	s->x->jobs.output = step_output;
 	s->x->jobs.arg = s;
+	if (job->terminal.fd >= 0 && s->x->o.on_terminal)
+		s->x->o.on_terminal(STEP_TERMINAL, s->x->o.arg);
 	if (jobs_run(&s->x->jobs, job, code, n))
 		step_wait(s, JOB_BUSY);
+	executor_hold(s->x, false);
 	s->x->jobs.output = NULL;
 	step_fill_result(s, r, cwd, cpu);
 }
@@ -313,6 +318,7 @@ executor_run(struct executor *x, const char *language, const char *code, size_t 
 	if (kind)
 		return kind;
 	x->busy = true;
+	x->step = &s;
 	s.job = jobs_of(&x->jobs, k);
 	buf_init(&s.err, EXPLAIN_TEXT_MAX);
 	collect_init(&s.out, MIN_OF(x->o.limits.show_bytes, x->o.limits.keep_bytes),
@@ -321,6 +327,7 @@ executor_run(struct executor *x, const char *language, const char *code, size_t 
 	collect_release(&s.out);
 	buf_release(&s.err);
 	x->busy = false;
+	x->step = NULL;
 	if (x->jobs.dead) {
 		step_result_release(out);
 		return executor_fail(x, e);
