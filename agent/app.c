@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/app.h"
+#include "agent/attach.h"
 #include "agent/background.h"
 #include "agent/staged.h"
 #include "agent/base/fs.h"
@@ -313,23 +314,6 @@ app_check_prices(const struct opts *o, struct err *e)
 	return ERR_CONFIG;
 }
 
-/* Where somebody sits in front of a terminal, steps can have it. */
-static void
-app_offer_terminal(struct app *a)
-{
-	bool always = opt_flag(a->opts, OPT_ATTACH);
-
-	if (a->jsonl || !term_can_attach(a->term)) {
-		if (always)
-			session_notice(a->session, NOTICE_WARN,
-				       "--attach: there is no terminal to give to steps");
-		return;
-	}
-	executor_set_terminal(a->session->executor,
-			      always ? SBX_TERMINAL_ALL : SBX_TERMINAL_INPUT);
-	screen_set_executor(a->screen, a->session->executor, always);
-}
-
 enum err_kind
 app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 	    struct err *e)
@@ -359,7 +343,7 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 	a->history = fs_xdg_path(FS_STATE, "history");
 	a->session =
 	    session_new(&conf, a->loop, a->sandbox, TAKE(a->transcript), model, &sink);
-	app_offer_terminal(a);
+	attach_offer(a);
 	net_begin(a);
 	return ERR_NONE;
 }

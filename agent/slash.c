@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/allow.h"
+#include "agent/attach.h"
 #include "agent/background.h"
 #include "agent/export.h"
 #include "agent/limits.h"
@@ -256,6 +257,8 @@ const struct slash_row slash_table[] = {
     {"jobs", "", "the interpreters, and what runs in their background",
      background_slash_jobs},
     {"kill", "N", "end one of them, by its number in /jobs", background_slash_kill},
+    {"attach", "[on|off]", "the terminal for steps: from their start, or when they wait",
+     attach_slash},
     {"env", "", "the environment that code gets", background_slash_env},
     {"save", "FILE", "save the conversation as Markdown", slash_save},
     {"save!", "FILE", "the same, over a file that is there", slash_save_over},

@@ -94,7 +94,7 @@ confine_offer(void)
 }
 
 bool
-confine(const struct setup *s, int channel, struct sbx_fail *f)
+confine(const struct setup *s, int channel, bool asks, struct sbx_fail *f)
 {
 	if (s->rung == SBX_RUNG_NONE)
 		return true;
@@ -103,6 +103,6 @@ confine(const struct setup *s, int channel, struct sbx_fail *f)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return sbx_fail_set(f, "no new privileges", errno, NULL);
 	if (s->rung == SBX_RUNG_LANDLOCK)
-		return bare_confine(s, f) && filter_load(s, channel, f);
-	return landlock_confine(s, f) && filter_load(s, channel, f);
+		return bare_confine(s, f) && filter_load(s, channel, asks, f);
+	return landlock_confine(s, f) && filter_load(s, channel, asks, f);
 }

@@ -208,6 +208,7 @@ job_start(int id, const struct setup *setup, const struct start *st, int rights,
 	if (ok && !notify_open(&j->calls, &e.calls))
 		ok = sbx_fail_set(f, "socket pair", errno, NULL);
 	sp.terminal = e.terminal >= 0;
+	sp.asks = st->driver && !sp.terminal;
 	sp.in = sp.terminal ? e.terminal : 0;
 	sp.fd[0] = all ? e.terminal : e.out[0];
 	sp.fd[1] = all ? e.terminal : e.out[1];

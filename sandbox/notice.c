@@ -26,6 +26,8 @@ static const struct notice_row {
 		       "--allow-write FOLDER"},
     [SBX_NOTE_LIMIT] = {"the limit of %s was hit", "/limits shows and changes it", ""},
     [SBX_NOTE_SHOWN] = {"%s is shown to code", "", ""},
+    [SBX_NOTE_INPUT] = {"the code asked for input and got end of file: no terminal",
+			"give it its input in the code, or from a file", ""},
 };
 
 /* A path that is there outside, but not shown. */

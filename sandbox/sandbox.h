@@ -40,7 +40,8 @@ enum sbx_notice_kind {
 	SBX_NOTE_LIMIT,	  /* a limit was hit; `what` names it, `detail` its value */
 	SBX_NOTE_SHOWN, /* the answer to sbx_session_show(): `what` is the path, `detail` how
 			     it is shown; `sys` is set when it could not be */
-	SBX_NOTE_LAST = SBX_NOTE_SHOWN,
+	SBX_NOTE_INPUT, /* standard input was read, and there is none */
+	SBX_NOTE_LAST = SBX_NOTE_INPUT,
 };
 struct sbx_notice {
 	enum sbx_notice_kind kind;

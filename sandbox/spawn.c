@@ -111,7 +111,7 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 		sbx_fail_set(&f, "folder", errno, sp->cwd);
 		give_up(REPORT_EXEC, &f);
 	}
-	if (!confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, &f))
+	if (!confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, sp->asks, &f))
 		give_up(REPORT_FAIL, &f);
 	environ = (char **)sp->env;
 	execvp(sp->argv[0], (char *const *)sp->argv);

@@ -35,6 +35,7 @@ struct spawn {
 	int fd[3];	 /* output, error, report; -1: as it is */
 	int code, state; /* the driver's descriptors, or -1 */
 	int channel;	 /* for the listener of refused calls, or -1 */
+	bool asks;	 /* what it reads from standard input is told of */
 	bool terminal;	 /* standard input becomes its controlling terminal */
 };
 

@@ -29,6 +29,7 @@ void screen_busy(struct screen *s, bool busy);
  * screen_attach.c. `always`: from the beginning of each step on. */
 struct executor;
 void screen_set_executor(struct screen *s, struct executor *x, bool always);
+bool screen_attaches(const struct screen *s);
 /* Takes the terminal back from the step under way; true when it had it. And gives it again. */
 bool screen_detach(struct screen *s);
 void screen_attach(struct screen *s);

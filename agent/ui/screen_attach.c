@@ -279,6 +279,12 @@ screen_set_executor(struct screen *s, struct executor *x, bool always)
 }
 
 bool
+screen_attaches(const struct screen *s)
+{
+	return s->at.executor && s->at.always;
+}
+
+bool
 screen_detach(struct screen *s)
 {
 	bool was = s->at.on;
