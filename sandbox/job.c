@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/bare.h"
+#include "sandbox/fullscreen.h"
 #include "sandbox/ns.h"
 #include "sandbox/rights.h"
 #include "sandbox/root.h"
@@ -187,7 +188,7 @@ new_job(int id, bool driver)
 }
 
 struct job *
-job_start(int id, const struct setup *setup, const struct start *st, int rights,
+job_start(int id, const struct setup *setup, struct start *st, int rights,
 	  struct sbx_fail *f)
 {
 	struct ends e = {{-1, -1}, -1, -1, -1, -1, -1};
@@ -204,6 +205,8 @@ job_start(int id, const struct setup *setup, const struct start *st, int rights,
 		ok = sbx_fail_set(f, "pipes", errno, NULL);
 	if (ok && st->terminal != SBX_TERMINAL_NONE)
 		ok = make_terminal(j, &e, rights, f);
+	if (ok && st->terminal == SBX_TERMINAL_INPUT)
+		fullscreen_offer(setup, st, j->out[0]);
 	j->guarded = !setup_has_pidns(setup);
 	if (ok && !notify_open(&j->calls, &e.calls))
 		ok = sbx_fail_set(f, "socket pair", errno, NULL);

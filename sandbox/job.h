@@ -45,8 +45,9 @@ struct job {
 	struct waits waits; /* for its terminal */
 };
 
-/* Starts a job; NULL with *f filled. The far end of its terminal is sent over `rights`. */
-struct job *job_start(int id, const struct setup *setup, const struct start *st, int rights,
+/* Starts a job; NULL with *f filled. The far end of its terminal is sent over
+ * `rights`, and *st gets variables that go with it. */
+struct job *job_start(int id, const struct setup *setup, struct start *st, int rights,
 		      struct sbx_fail *f);
 /* Kills what is left, frees. The caller has reaped it. */
 void job_free(struct job *j);
