@@ -96,6 +96,7 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 	/* An editor on the host may have put a new file where a guard stood. */
 	protect_check(in->setup->protect);
 	notify_step(&j->calls);
+	waits_none(&j->waits);
 	j->running++;
 	queue_add(&j->to_driver, head, (size_t)n);
 	queue_add(&j->to_driver, fr->payload, fr->len);

@@ -79,6 +79,9 @@ job_output(struct job *job, int stream, const char *p, size_t n)
 {
 	struct jobs *j = job->all;
 
+	/* Came before it: the program answers what was typed. */
+	if (stream != TERMINAL_STREAM && job->terminal.typed)
+		terminal_drain(&job->terminal);
 	if (job->state == JOB_BUSY && j->output)
 		j->output(stream, p, n, j->arg);
 	else

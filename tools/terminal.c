@@ -26,6 +26,7 @@ terminal_read(struct terminal *t, int max)
 	char data[TERMINAL_READ];
 	ssize_t n = 1;
 
+	t->typed = false;
 	for (int i = 0; i < max && t->fd >= 0; i++) {
 		n = read(t->fd, data, sizeof(data));
 		if (n <= 0)
@@ -160,6 +161,7 @@ terminal_type(struct terminal *t, const char *p, size_t n)
 {
 	ssize_t put = 0;
 
+	t->typed = true;
 	if (t->fd < 0 || n > TERMINAL_KEYS_MAX - t->keys.len)
 		return false;
 	/* Secrets are copied only when they must wait. */

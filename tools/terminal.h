@@ -24,6 +24,7 @@ struct terminal {
 	struct loop *loop;
 	short watching;	 /* poll events asked for; 0: not watched */
 	struct buf keys; /* typed and not yet taken */
+	bool typed;	 /* since then nothing was read: an echo may wait */
 	terminal_fn *out;
 	void *arg;
 };

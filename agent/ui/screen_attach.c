@@ -101,8 +101,9 @@ attach_type(struct screen *s, const char *p, size_t n)
 
 	if (n == 0 || fd < 0)
 		return;
-	if (attach_stops(fd, p, n))
-		attach_note_stop(s);
+	for (size_t i = 0; i < n && attach_stops(fd, p + i, n - i); i++)
+		if (p[i] == KEY_STOP)
+			attach_note_stop(s);
 	s->at.secret = tcgetattr(fd, &mode) == 0 && !(mode.c_lflag & ECHO);
 	if (!executor_type(s->at.executor, p, n))
 		term_attach_say(s->o.term, "\a[the program does not read: keys were lost]");
