@@ -16,6 +16,7 @@ attach_set(struct app *a, bool always)
 	executor_set_terminal(a->session->executor,
 			      always ? SBX_TERMINAL_ALL : SBX_TERMINAL_INPUT);
 	screen_set_executor(a->screen, a->session->executor, always);
+	a->session->conf.terminal = true;
 }
 
 void

@@ -105,6 +105,7 @@ session_system(struct session *s, struct buf *out)
 	    .write = s->conf.write,
 	    .staged = s->conf.staged,
 	    .step_timeout_ms = s->conf.execute.wall_ms,
+	    .terminal = s->conf.terminal,
 	    .memory = s->conf.limits.memory,
 	    .stand = s->conf.stand,
 	    .network = s->conf.network,

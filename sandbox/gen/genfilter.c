@@ -4,11 +4,11 @@
  * lets through, one that allows calls by number, as a tree over ranges of numbers, and one that
  * allows by argument and answers ENOSYS to the rest. libseccomp makes the first and the last; it
  * cannot say "this call, except with these arguments" in one, and has no ranges, which make the
- * program, loaded with each job, half as long. Joined they are loaded and run as one filter. The first part comes in several shapes, which
- * filter_program() finds: what it refuses can be told to pid 1 or only fail, debuggers can be let
- * in, and the `asks` rows can be told.
- * The rows that are told come out as a table too, so that pid 1 decides by the same text. A row
- * that libseccomp does not accept ends the build.
+ * program, loaded with each job, half as long. Joined they are loaded and run as one filter. The
+ * first part comes in several shapes, which filter_program() finds: what it refuses can be told to
+ * pid 1 or only fail, debuggers can be let in, and the `asks` rows can be told. The rows that are
+ * told come out as a table too, so that pid 1 decides by the same text. A row that libseccomp does
+ * not accept ends the build.
  *
  * Sources: seccomp_rule_add(3), seccomp_attr_set(3), seccomp_export_bpf(3) of 2.5.4.
  * Pinned by tests/unit/test_filter.c, tests/jail/test_policy_lines.py. */
@@ -30,6 +30,7 @@
 #define JUMP_MAX       255	   /* instructions that a condition can skip */
 
 enum kind { DENY, NOTIFY, DEBUG, EXPLAIN, BARE, ASKS };
+static const char *const kinds[] = {"deny", "notify", "debug", "explain", "bare", "asks"};
 
 /* One rule as it stands in a program, or one condition of a row in the table. */
 struct range {
@@ -254,6 +255,11 @@ row(char **word, unsigned n)
 {
 	struct range r[2];
 
+	for (unsigned k = DENY; k <= ASKS; k++)
+		if (strcmp(word[0], kinds[k]) == 0 && n > 2) {
+			refusing((enum kind)k, word + 1, n - 1);
+			return;
+		}
 	if (strcmp(word[0], "allow") == 0) {
 		for (unsigned i = 1; i < n; i++)
 			settle(word[i], allowed, refused);
@@ -265,18 +271,6 @@ row(char **word, unsigned n)
 				add(allow, SCMP_ACT_ERRNO((uint32_t)failure(word[1])),
 				    word[i], 0, NULL);
 		}
-	} else if (strcmp(word[0], "deny") == 0 && n > 3) {
-		refusing(DENY, word + 1, n - 1);
-	} else if (strcmp(word[0], "notify") == 0 && n > 2) {
-		refusing(NOTIFY, word + 1, n - 1);
-	} else if (strcmp(word[0], "debug") == 0 && n > 2) {
-		refusing(DEBUG, word + 1, n - 1);
-	} else if (strcmp(word[0], "explain") == 0 && n > 2) {
-		refusing(EXPLAIN, word + 1, n - 1);
-	} else if (strcmp(word[0], "bare") == 0 && n > 2) {
-		refusing(BARE, word + 1, n - 1);
-	} else if (strcmp(word[0], "asks") == 0 && n > 2) {
-		refusing(ASKS, word + 1, n - 1);
 	} else if (strcmp(word[0], "only") == 0 && n > 2) {
 		if (conditions(word + 2, n - 2, r) != n - 2)
 			die("bad condition for", word[1], EINVAL);
