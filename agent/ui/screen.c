@@ -68,6 +68,7 @@ screen_status(struct screen *s)
 {
 	AUTO_FREE char *text = NULL;
 	int64_t seconds = (clock_ms() - s->busy_ms) / 1000;
+	const char *detail = *s->at.typed ? s->at.typed : s->detail;
 	const char *what = s->at.waits ? "waiting for the terminal (Ctrl-T)" : s->busy;
 
 	if (!s->busy) {
@@ -77,9 +78,9 @@ screen_status(struct screen *s)
 	}
 	if (seconds > 0)
 		text = mem_printf("%s… %lld s%s%s", what, (long long)seconds,
-				  *s->detail ? " · " : "", s->detail);
+				  *detail ? " · " : "", detail);
 	else
-		text = mem_printf("%s…%s%s", what, *s->detail ? " · " : "", s->detail);
+		text = mem_printf("%s…%s%s", what, *detail ? " · " : "", detail);
 	term_status(s->o.term, text);
 	screen_draw_soon(s);
 }

@@ -144,6 +144,8 @@ attach_begin(struct screen *s)
 					    : "[attached to step %u: Ctrl-] detaches]",
 			 s->step);
 	s->at.on = true;
+	s->at.said = false;
+	s->at.typed[0] = '\0';
 	s->at.stop_ms = 0;
 	executor_hold(s->at.executor, true);
 	s->at.timer_fd = screen_timer(s, attach_on_timer);
@@ -173,6 +175,20 @@ attach_key(const struct buf *keys, size_t *from)
 	return 0;
 }
 
+/* Nothing is echoed while a step runs; what may become the command is shown. */
+static void
+attach_show_typed(struct screen *s, const struct buf *keys)
+{
+	const char *nl = memrchr(keys->data, '\n', keys->len);
+	const char *p = nl ? nl + 1 : keys->data;
+	size_t n = (size_t)(keys->data + keys->len - p);
+
+	s->at.typed[0] = '\0';
+	if (n > 0 && n < sizeof(WORD_ATTACH) && memcmp(p, WORD_ATTACH, n) == 0)
+		snprintf(s->at.typed, sizeof(s->at.typed), "%.*s", (int)n, p);
+	screen_status(s);
+}
+
 /* What is typed behind the keys that attach is for the program already. */
 static void
 attach_on_keys(struct buf *keys, void *arg)
@@ -181,8 +197,10 @@ attach_on_keys(struct buf *keys, void *arg)
 	AUTO_BUF struct buf rest = BUF_INIT(TERMINAL_KEYS_MAX);
 	size_t from = 0, to = s->at.open && !s->at.on ? attach_key(keys, &from) : 0;
 
-	if (!to)
+	if (!to) {
+		attach_show_typed(s, keys);
 		return;
+	}
 	buf_add(&rest, keys->data + to, keys->len - to);
 	buf_truncate(keys, from);
 	attach_begin(s);
@@ -197,6 +215,7 @@ attach_on_keys(struct buf *keys, void *arg)
 static void
 attach_tell(struct screen *s)
 {
+	s->at.said = true;
 	if (s->live)
 		live_partial(s->live);
 	term_linef(s->o.term, TERM_SIDE, STYLE_WARN,
@@ -227,7 +246,7 @@ attach_terminal(struct screen *s, enum step_terminal what)
 	s->at.waits = what == STEP_WAITS;
 	if (s->at.on)
 		return;
-	if (s->at.waits)
+	if (s->at.waits && !s->at.said)
 		attach_tell(s);
 	else
 		screen_status(s);
@@ -266,7 +285,8 @@ attach_step_end(struct screen *s)
 	term_on_keys(s->o.term, NULL, NULL);
 	term_attach_forget(s->o.term);
 	s->at.text = (struct terminal_text){.full = false};
-	s->at.open = s->at.waits = s->at.secret = false;
+	s->at.typed[0] = '\0';
+	s->at.open = s->at.waits = s->at.secret = s->at.said = false;
 }
 
 /* ---- from outside ---- */

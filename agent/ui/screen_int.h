@@ -14,6 +14,8 @@ struct screen_attach {
 	bool open;		   /* the step under way has a terminal */
 	bool waits;		   /* and waits for what is typed */
 	bool on;		   /* attached */
+	bool said;		   /* that it waits, since it was attached last */
+	char typed[16];		   /* a command that is being typed meanwhile, or "" */
 	bool secret;		   /* what was typed last was not echoed */
 	int64_t stop_ms;	   /* the last Ctrl-C for the program */
 	int timer_fd;		   /* looks for a new size; -1: not attached */
