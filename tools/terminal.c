@@ -105,7 +105,12 @@ terminal_begin(struct terminal *t, int fd, struct loop *l, terminal_fn *out, voi
 	if (fd < 0)
 		return;
 	t->near = ioctl(fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	tcgetattr(fd, &t->mode);
+	if (tcgetattr(fd, &t->mode) == 0) {
+		/* Backspace takes a character, and Ctrl-S is no way to freeze a step. */
+		t->mode.c_iflag |= IUTF8;
+		t->mode.c_iflag &= ~(tcflag_t)IXON;
+		tcsetattr(fd, TCSANOW, &t->mode);
+	}
 	terminal_watch(t, true);
 }
 

@@ -106,7 +106,7 @@ attach_type(struct screen *s, const char *p, size_t n)
 			attach_note_stop(s);
 	s->at.secret = tcgetattr(fd, &mode) == 0 && !(mode.c_lflag & ECHO);
 	if (!executor_type(s->at.executor, p, n))
-		term_attach_say(s->o.term, "\a[the program does not read: keys were lost]");
+		term_attach_say(s->o.term, "[the program does not read: keys were lost]");
 }
 
 static void

@@ -162,6 +162,8 @@ term_on_keys(struct term *t, term_keys_fn *fn, void *arg)
 {
 	t->on_keys = fn;
 	t->on_keys_arg = arg;
+	if (fn && t->keys.len)
+		fn(&t->keys, arg);
 }
 
 static bool

@@ -401,6 +401,68 @@ def suspended():
 
 
 @test
+def terminated():
+    """SIGTERM while attached: the program ends in order, nothing of it is left"""
+    with Home() as home, raw(home) as t:
+        end = t.wait_for(READY)
+        t.line("!stty raw -echo; printf '\\033[?1049h' >/dev/tty; read x")
+        end = t.wait_for("waits for the terminal", after=end)
+        t.send("\x14")
+        end = t.wait_for(re.compile(rb"\x1b\[\?1049h"), after=end)
+        os.kill(t.pid, signal.SIGTERM)
+        t.wait()
+        equal(t.code, 143, "exit code")
+        equal(t.after, t.before, "modes")
+        t.wait_for(re.compile(rb"\x1b\[\?1049l"), after=end)
+
+
+@test
+def japanese():
+    """what is typed is UTF-8 to the step's terminal too: backspace takes a character"""
+    with Home() as home, raw(home) as t:
+        end = t.wait_for(READY)
+        t.line("!read x; echo got:$x.")
+        end = t.wait_for("waits for the terminal", after=end)
+        t.send("\x14")
+        end = t.wait_for("attached to step", after=end)
+        t.line("日本語漢\x7f")
+        end = t.wait_for("got:日本語.", after=end)
+        t.bye(end)
+    with Home() as home, at_prompt(home) as t:
+        t.line("!echo 日本; read -p '名前: ' x; echo $x さん")
+        sees(t, "^│ 名前:")
+        sees(t, TOLD)
+        t.keys("C-t")
+        sees(t, "^名前:")
+        t.line("花子")
+        sees(t, "^花子 さん")
+        leave(t)
+
+
+@test
+def one_task():
+    """a task at a terminal has it too; the pager of a pipeline and git's editor work as anywhere"""
+    if not shutil.which("git") or not shutil.which("vi"):
+        tap.skip("git or vi is not installed")
+    code = ("git init -q r; cd r; git config user.email a@b.c; git config user.name n; echo 1 >f;"
+            " git add f; GIT_EDITOR=vi git commit; git log --format=%s")
+    with Home() as home, Server(srv.run(code), srv.text("Done.")) as s:
+        with Tmux(home, ["-m", "openai:test", "-y", "go"], env=s.env, columns=120, rows=30) as t:
+            sees(t, TOLD)
+            t.keys("C-t")
+            t.wait_for("COMMIT_EDITMSG", history=False)
+            t.type("iA message")
+            t.keys("Escape")
+            t.line(":wq")
+            equal(t.exit_code(), 0, "exit code")
+            t.restored()
+        result = s.chats()[-1].messages("tool")[0]["content"]
+        contains(result, "[full-screen program]", "the result")
+        contains(result, "\nA message\n", "the result")
+        absent(result, "COMMIT_EDITMSG", "the result")
+
+
+@test
 def in_a_script():
     """without a terminal a step gets end of file at once, and the model is told"""
     codes = [("shell", 'read x; echo "got:[$x]"'), ("shell", "cat; echo after"),
