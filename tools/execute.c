@@ -278,12 +278,15 @@ step_ensure(struct step *s, struct step_result *r)
 static void
 step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 {
+	const struct executor_opts *o = &s->x->o;
 	struct job *job = s->job;
 	AUTO_FREE char *cwd = NULL;
+	bool terminal;
 	uint64_t cpu;
 
 	if (!step_ensure(s, r))
 		return;
+	terminal = job->terminal.fd >= 0 && o->on_terminal;
 	cwd = mem_strdup(job->cwd);
 	cpu = job->cpu_us;
 	step_take_stray(s);
@@ -291,11 +294,13 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 	step_begin(s, s->x->o.limits.wall_ms, true);
 	s->x->jobs.output = step_output;
 	s->x->jobs.arg = s;
-	if (job->terminal.fd >= 0 && s->x->o.on_terminal)
-		s->x->o.on_terminal(STEP_TERMINAL, s->x->o.arg);
+	if (terminal)
+		o->on_terminal(STEP_TERMINAL, o->arg);
 	if (jobs_run(&s->x->jobs, job, code, n))
 		step_wait(s, JOB_BUSY);
 	executor_hold(s->x, false);
+	if (terminal)
+		o->on_terminal(STEP_TERMINAL_OVER, o->arg);
 	s->x->jobs.output = NULL;
 	step_fill_result(s, r, cwd, cpu);
 }

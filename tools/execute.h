@@ -63,9 +63,10 @@ typedef void step_output_fn(int stream, const char *p, size_t n, void *arg);
 
 /* What a step and its terminal come to. */
 enum step_terminal {
-	STEP_TERMINAL,	/* it has one; its code is about to run */
-	STEP_WAITS,	/* it waits for what is typed */
-	STEP_WAITS_NOT, /* no longer */
+	STEP_TERMINAL,	    /* it has one; its code is about to run */
+	STEP_WAITS,	    /* it waits for what is typed */
+	STEP_WAITS_NOT,	    /* no longer */
+	STEP_TERMINAL_OVER, /* the step has ended, however; always told after STEP_TERMINAL */
 };
 
 struct executor;

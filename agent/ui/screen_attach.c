@@ -229,6 +229,22 @@ attach_tell(struct screen *s)
 	term_flush(s->o.term, NULL);
 }
 
+static void
+attach_over(struct screen *s)
+{
+	if (!s->at.open)
+		return;
+	/* A password that came too late must not stand at the prompt. */
+	if (s->at.on && s->at.secret)
+		tcflush(STDIN_FILENO, TCIFLUSH);
+	attach_end(s);
+	term_on_keys(s->o.term, NULL, NULL);
+	term_attach_forget(s->o.term);
+	s->at.text = (struct terminal_text){.full = false};
+	s->at.typed[0] = '\0';
+	s->at.open = s->at.waits = s->at.secret = s->at.said = false;
+}
+
 void
 attach_terminal(struct screen *s, enum step_terminal what)
 {
@@ -241,6 +257,10 @@ attach_terminal(struct screen *s, enum step_terminal what)
 		term_on_keys(s->o.term, attach_on_keys, s);
 		if (s->at.always)
 			attach_begin(s);
+		return;
+	}
+	if (what == STEP_TERMINAL_OVER) {
+		attach_over(s);
 		return;
 	}
 	s->at.waits = what == STEP_WAITS;
@@ -271,22 +291,6 @@ attach_output(struct screen *s, int stream, const char *p, size_t n)
 	}
 	term_attach_put(s->o.term, stream, p, n);
 	return s->at.on;
-}
-
-void
-attach_step_end(struct screen *s)
-{
-	if (!s->at.open)
-		return;
-	/* A password that came too late must not stand at the prompt. */
-	if (s->at.on && s->at.secret)
-		tcflush(STDIN_FILENO, TCIFLUSH);
-	attach_end(s);
-	term_on_keys(s->o.term, NULL, NULL);
-	term_attach_forget(s->o.term);
-	s->at.text = (struct terminal_text){.full = false};
-	s->at.typed[0] = '\0';
-	s->at.open = s->at.waits = s->at.secret = s->at.said = false;
 }
 
 /* ---- from outside ---- */

@@ -62,6 +62,5 @@ void screen_step_end(void *arg, const struct step *step, const struct step_resul
 void attach_terminal(struct screen *s, enum step_terminal what);
 /* True: it was shown, there is nothing left to do. */
 bool attach_output(struct screen *s, int stream, const char *p, size_t n);
-void attach_step_end(struct screen *s);
 
 #endif

@@ -87,7 +87,6 @@ screen_step_end(void *arg, const struct step *step, const struct step_result *r)
 	bool fine = r->end == STEP_DONE && r->status == 0;
 
 	(void)step;
-	attach_step_end(s);
 	if (!s->live)
 		return;
 	live_end(s->live, r);

@@ -230,16 +230,17 @@ term_detach(struct term *t)
 {
 	struct term_attached *a = TAKE(t->attached);
 	AUTO_BUF struct buf b = BUF_INIT(4 * KIB);
+	struct vt all;
 
 	if (!a)
 		return;
 	loop_unwatch(a->loop, STDIN_FILENO);
+	vt_init(&all, !attach_sink(t)->face.move);
 	for (size_t i = 0; t->program && i < TERM_STREAMS; i++) {
-		struct vt copy = t->program->vt[i];
-
-		copy.column = copy.column && i == 0;
-		vt_leave(&copy, &b);
+		all.modes |= t->program->vt[i].modes;
+		all.column |= t->program->vt[i].column;
 	}
+	vt_leave(&all, &b);
 	if (b.len)
 		term_sink_write(attach_sink(t), b.data, b.len);
 	term_raw_leave();
