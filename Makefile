@@ -134,7 +134,8 @@ fuzz: setup-test
 check-peers: all
 	$(Q)SUNABA=$$PWD/$B/sunaba ROOT=$$PWD python3 tests/peers/test_peers.py
 
-# Every attack of the list as every identity; --bare is the control. See tests/jail/attacks.
+# Every attack of the list as every identity; ARGS=--bare is the control, ARGS='--rung landlock'
+# another rung than the full one. See tests/jail/attacks.
 check-attacks: all unit
 	$(Q)SUNABA=$B/sunaba python3 tests/jail/attacks/score.py --staged $(ARGS)
 

@@ -92,15 +92,20 @@ background_slash_jobs(struct app *a, const char *arg)
 	return SLASH_DONE;
 }
 
-/* What goes with the interpreters of this language, or all (NULL); nothing when none runs. */
+/* What goes with the interpreters of this language, or all (NULL); nothing when none runs. *held:
+ * what they hold. */
 static void
-lost_text(const struct job_list *l, const struct kernel *k, struct buf *out)
+lost_text(const struct job_list *l, const struct kernel *k, struct buf *out,
+	  const char **held)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct job_row *r = &l->row[i];
 
 		if (!r->interpreter || r->at == SIZE_MAX || (k && r->kernel != k))
 			continue;
+		if (r->kernel->holds)
+			*held = *held ? "variables, imports and working folder"
+				      : r->kernel->holds;
 		buf_addf(out, "%s%s", out->len ? ", " : "", r->kernel->name);
 		if (r->count > 1)
 			buf_addf(out, " (with %zu background process%s)", r->count - 1,
@@ -112,18 +117,21 @@ static void
 restart(struct app *a, const struct kernel *k)
 {
 	AUTO_BUF struct buf lost = BUF_INIT(4 * KIB);
+	const char *held = NULL;
 
 	list_again(a);
-	lost_text(a->jobs, k, &lost);
+	lost_text(a->jobs, k, &lost, &held);
 	executor_restart(a->session->executor, k ? k->name : NULL);
 	if (a->session->begun)
 		transcript_note(a->session->transcript, "restart", k ? k->name : "", NULL);
 	job_list_release(a->jobs);
-	if (lost.len)
+	if (lost.len && held)
 		term_linef(a->term, TERM_SIDE, STYLE_NOTICE,
-			   "ended: %s; variables, imports and working folder are gone, the "
-			   "next step starts afresh",
-			   buf_str(&lost));
+			   "ended: %s; %s are gone, the next step starts afresh",
+			   buf_str(&lost), held);
+	else if (lost.len)
+		term_linef(a->term, TERM_SIDE, STYLE_NOTICE,
+			   "ended: %s; the next step starts afresh", buf_str(&lost));
 	else
 		term_linef(a->term, TERM_SIDE, STYLE_NOTICE,
 			   "%s: nothing was running, nothing is lost",

@@ -66,6 +66,7 @@ cmd_sandbox(struct opts *o)
 		code = app_fail(&a, &e);
 	} else {
 		p.workspace = a.workspace;
+		p.checked = true;
 		p.quiet = opt_flag(o, OPT_QUIET);
 		code = sandbox_run(&a, &p, argv);
 	}

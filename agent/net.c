@@ -32,9 +32,17 @@ static enum err_kind
 net_check_entry(const struct opts *o, const char *entry, struct err *e)
 {
 	struct net_rule r;
+	uint16_t port;
 
-	if (net_rule_parse(entry, &r))
-		return ERR_NONE;
+	if (net_rule_parse(entry, &r)) {
+		if (!net_rule_local(&r, &port) ||
+		    (port != NET_PROXY_PORT && port != NET_NAMES_PORT))
+			return ERR_NONE;
+		err_set(e, ERR_USAGE, "%s: the sandbox itself listens at port %u",
+			opt_source(o, OPT_ALLOW_NET), port);
+		err_hint(e, "write NAME=127.0.0.1:PORT and use that name");
+		return ERR_USAGE;
+	}
 	err_set(e, ERR_USAGE, "%s: '%s' is no host", opt_source(o, OPT_ALLOW_NET), entry);
 	err_hint(e, NET_ENTRY_HINT);
 	return ERR_USAGE;

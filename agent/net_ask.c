@@ -237,6 +237,7 @@ net_allow(struct net *net, const char *entry)
 	struct err e = {0};
 	struct net_rule r;
 	struct net_host h;
+	uint16_t port;
 
 	if (net_fixed(a))
 		return;
@@ -265,6 +266,9 @@ net_allow(struct net *net, const char *entry)
 		net_say(a, "the sandbox opened no way out: start again with --allow-net");
 		return;
 	}
+	/* Where code listens there already, it goes on doing so. */
+	if (net_rule_local(&r, &port) && port)
+		sbx_session_net_local(a->sandbox, port);
 	net->mode = SBX_NET_LIST;
 	net_changed(net);
 	term_linef(a->term, TERM_SIDE, STYLE_NOTICE,

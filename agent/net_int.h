@@ -11,7 +11,7 @@
 #define NET_PLACES_MAX 64 /* hosts that the user was asked about and that are remembered */
 #define NET_ENTRY_HINT                                               \
 	"write HOST, HOST:PORT, .HOST for a name and all below it, " \
-	"NAME=ADDRESS or NAME=private"
+	"localhost:PORT, NAME=ADDRESS or NAME=private"
 
 /* A host that no entry lists, and what the user said of it. */
 struct net_place {

@@ -46,7 +46,8 @@ staged_ready(struct app *a)
 
 	if (!a->stage)
 		return;
-	stage_view(a->stage, sbx_session_stage(a->sandbox));
+	stage_view(a->stage, sbx_session_stage(a->sandbox),
+		   sbx_session_stage_linked(a->sandbox));
 	where = fs_shorten(stage_folder(a->stage));
 	term_linef(a->term, TERM_SIDE, STYLE_DIM, "staged: changes wait in %s%s", where,
 		   stage_in_memory(a->stage) ? " (in memory: gone at the next start)" : "");
@@ -180,7 +181,7 @@ staged_end(struct app *a, bool failed, struct err *e)
 	/* Nothing may write there any more. */
 	session_free(TAKE(a->session));
 	sbx_session_free(TAKE(a->sandbox));
-	stage_view(a->stage, -1);
+	stage_view(a->stage, -1, -1);
 	kind = staged_finish(a->term, a->loop, a->stage, staged_mode(a->opts), failed, e);
 	stage_free(TAKE(a->stage));
 	return kind;

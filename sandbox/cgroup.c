@@ -264,19 +264,33 @@ make_v2(struct cgroup *c, const char *groups, const char *mounts)
 }
 
 void
-cgroup_make(struct cgroup *c, const struct sbx_limits *l, uint32_t slack)
+cgroup_begin(struct cgroup *c, const struct sbx_limits *l, uint32_t slack)
 {
-	char *groups, *mounts;
+	struct statfs fs;
+	char *groups;
 
 	memset(c, 0, sizeof(*c));
 	c->memory = c->pids = c->killed = c->lock[0] = c->lock[1] = -1;
 	snprintf(c->name, sizeof(c->name), PREFIX "%d", (int)getpid());
+	if (statfs("/sys/fs/cgroup", &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return;
 	groups = slurp("/proc/self/cgroup");
 	make_v2(c, groups, "0 0 0:0 / /sys/fs/cgroup rw - cgroup2 none rw\n");
-	if (geteuid() == 0 && !c->v2)
-		make_v1(c, groups, usual_v1);
+	free(groups);
+	cgroup_limit(c, l, slack);
+}
+
+void
+cgroup_complete(struct cgroup *c, const struct sbx_limits *l, uint32_t slack)
+{
+	char *groups, *mounts;
+
+	if (geteuid() != 0 || c->v2)
+		return;
+	groups = slurp("/proc/self/cgroup");
+	make_v1(c, groups, usual_v1);
 	/* The table of mounts is long: looked at where root misses one at the usual places. */
-	if (geteuid() == 0 && !c->v2 && (c->lock[0] < 0 || c->lock[1] < 0)) {
+	if (c->lock[0] < 0 || c->lock[1] < 0) {
 		mounts = slurp("/proc/self/mountinfo");
 		if (!c->n)
 			make_v2(c, groups, mounts);
@@ -288,13 +302,26 @@ cgroup_make(struct cgroup *c, const struct sbx_limits *l, uint32_t slack)
 	cgroup_limit(c, l, slack);
 }
 
+void
+cgroup_make(struct cgroup *c, const struct sbx_limits *l, uint32_t slack)
+{
+	cgroup_begin(c, l, slack);
+	cgroup_complete(c, l, slack);
+}
+
+int
+cgroup_birth(const struct cgroup *c)
+{
+	return c->v2 ? c->lock[0] : -1;
+}
+
 bool
-cgroup_enter(struct cgroup *c)
+cgroup_enter(struct cgroup *c, bool born)
 {
 	bool ok = true;
 
 	for (size_t i = 0; i < c->n; i++) {
-		if (write(c->at[i].procs, "0", 1) != 1)
+		if (!born && write(c->at[i].procs, "0", 1) != 1)
 			ok = false;
 		sbx_shut(&c->at[i].procs);
 		sbx_shut(&c->at[i].parent);

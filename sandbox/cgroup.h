@@ -33,9 +33,22 @@ bool cgroup_folder(const char *groups, const char *mounts, const char *controlle
 /* In the process that outlives the jail: makes groups with these limits, puts away what killed
  * ones left. `slack`: processes of our own inside. *c is always usable afterwards. */
 void cgroup_make(struct cgroup *c, const struct sbx_limits *l, uint32_t slack);
-/* In the child that will be pid 1: enters, and keeps what cgroup_limit() and cgroup_kills() need
- * alone. False with errno when the limits could not be put on it. */
-bool cgroup_enter(struct cgroup *c);
+/* The same in two parts. Of version 2 at its usual place, in which a process is best born; then,
+ * where there was none, of any: making them takes as long as a process needs to come up. */
+void cgroup_begin(struct cgroup *c, const struct sbx_limits *l, uint32_t slack);
+void cgroup_complete(struct cgroup *c, const struct sbx_limits *l, uint32_t slack);
+/* The folder of a group of version 2, to be born in; -1 where there is none. */
+int cgroup_birth(const struct cgroup *c);
+/* In the child that will be pid 1: enters unless it was `born` inside, and keeps what
+ * cgroup_limit() and cgroup_kills() need alone. False with errno when the limits could not be put
+ * on it. */
+bool cgroup_enter(struct cgroup *c, bool born);
+/* cgroup_late.c. The launcher, when the child is there: hands on what was made since, and the end
+ * of it. `born`: the child has entered what there is. */
+void cgroup_offer(const struct cgroup *c, bool born, int to);
+/* The child: enters, to the end of it; `relay`, unless -1, gets the same but for the end. `c` NULL:
+ * a process of the child's. False when the other end is gone. */
+bool cgroup_take(struct cgroup *c, int from, int relay);
 void cgroup_limit(const struct cgroup *c, const struct sbx_limits *l, uint32_t slack);
 /* Processes that the kernel killed for memory so far. */
 uint64_t cgroup_kills(const struct cgroup *c);

@@ -94,6 +94,22 @@ confine_offer(void)
 }
 
 bool
+confine_calls(const struct setup *s, int channel, struct sbx_fail *f)
+{
+	if (!limits(s, f))
+		return false;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return sbx_fail_set(f, "no new privileges", errno, NULL);
+	return filter_load(s, channel, false, f);
+}
+
+bool
+confine_rights(const struct setup *s, struct sbx_fail *f)
+{
+	return drop_capabilities(f) && landlock_confine(s, f);
+}
+
+bool
 confine(const struct setup *s, int channel, bool asks, struct sbx_fail *f)
 {
 	if (s->rung == SBX_RUNG_NONE)

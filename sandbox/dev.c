@@ -43,18 +43,17 @@ static bool
 node_build(int root, size_t i, int host, struct sbx_fail *f)
 {
 	char path[32];
-	mode_t mask = umask(0);
 	bool ok;
 
 	snprintf(path, sizeof(path), "dev/%s", nodes_table[i].name);
 	if (host < 0) {
 		ok = mknodat(root, path, S_IFCHR | 0666,
-			     makedev(nodes_table[i].major, nodes_table[i].minor)) == 0;
+			     makedev(nodes_table[i].major, nodes_table[i].minor)) == 0 &&
+		     fchmodat(root, path, 0666, 0) == 0;
 	} else {
 		ok = mknodat(root, path, S_IFREG | 0666, 0) == 0 &&
 		     move_mount(host, "", root, path, MOVE_MOUNT_F_EMPTY_PATH) == 0;
 	}
-	umask(mask);
 	return ok || sbx_fail_set(f, "device", errno, path);
 }
 

@@ -112,7 +112,7 @@ exec_bwrap(char **args, const int fds[FD_COUNT], int said, struct cgroup *group)
 	spawn_reset_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (group)
-		cgroup_enter(group);
+		cgroup_enter(group, false);
 	for (int i = FD_MAIN; i < FD_COUNT; i++)
 		high[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, FD_ABOVE);
 	said = fcntl(said, F_DUPFD_CLOEXEC, FD_ABOVE);

@@ -149,6 +149,7 @@ take_job(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	case FRAME_LIMITS:
 	case FRAME_LAYER:
 	case FRAME_NET:
+	case FRAME_STEP:
 	case FRAME_READY:
 	case FRAME_NOTICE:
 	default:
@@ -173,7 +174,7 @@ take_frame(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	}
 	ev->type = SBX_READY;
 	s->stands = true;
-	s->net_asked = false;
+	s->net_asked -= s->net_asked > 0;
 	session_take_rights(s);
 	/* It comes once more, empty, when the network was opened. */
 	return fr->type == FRAME_READY &&

@@ -68,10 +68,13 @@ static const struct {
      "staged mode needs the full sandbox: leave out --rung and --no-sandbox"},
     {"staged folder", ANY, "set XDG_STATE_HOME to a folder of yours that can be written"},
     {"workspace", ANY, "start in a project's folder, or name one with -C"},
-    {"network entry", E2BIG, "at most 256 hosts can be listed"},
+    {"network entry", E2BIG,
+     "at most 256 hosts can be listed, 16 ports of localhost among them"},
+    {"network entry", EADDRINUSE,
+     "the sandbox listens there itself: write NAME=127.0.0.1:PORT and use that name"},
     {"network entry", ANY,
-     "write HOST, HOST:PORT, .HOST for a name and all below it, NAME=ADDRESS or "
-     "NAME=private"},
+     "write HOST, HOST:PORT, .HOST for a name and all below it, localhost:PORT, "
+     "NAME=ADDRESS or NAME=private"},
     {"network listener", EPERM,
      "there is no network namespace of the sandbox's own here: hosts cannot be listed"},
     {"host network", ANY,

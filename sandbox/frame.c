@@ -14,7 +14,7 @@ type_fits(unsigned type, bool up)
 {
 	if (up)
 		return type >= FRAME_READY && type <= FRAME_WAITS;
-	return type >= FRAME_SETUP && type <= FRAME_NET;
+	return type >= FRAME_SETUP && type <= FRAME_STEP;
 }
 
 enum frame_got

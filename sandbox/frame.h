@@ -26,7 +26,9 @@ enum frame_type {
 	FRAME_SHOW, /* detail: SBX_SHOW_*; payload: a path whose descriptor comes beside */
 	FRAME_LIMITS, /* new limits, as setup.c encodes them */
 	FRAME_LAYER,  /* staged mode: the workspace below the layer was changed */
-	FRAME_NET,    /* listeners are wanted; they come beside, then FRAME_READY again */
+	FRAME_NET, /* listeners are wanted; they come beside, then FRAME_READY again. Payload:
+			 none, or a port of 127.0.0.1 (u16) that alone is wanted */
+	FRAME_STEP, /* payload: u64, the number of the step that comes with the next FRAME_RUN */
 	/* up */
 	FRAME_READY = 64, /* set-up done; payload: rung and facts, "key=value\n" lines */
 	FRAME_FAIL,	  /* set-up or start failed; payload: "step\0errno\0path\0" */

@@ -298,3 +298,29 @@ gitconf_clean(const char *text, size_t n, gitconf_judge *bad, void *arg, struct 
 	queue_free(&kept);
 	return k.dropped;
 }
+
+struct whole {
+	char *worktree;
+	bool bad;
+};
+
+static void
+judge_one(const struct gitconf *c, void *arg)
+{
+	struct whole *w = arg;
+	bool tree = strcmp(c->section, "core") == 0 && strcmp(c->name, "worktree") == 0;
+
+	/* Of two work trees the caller could judge one only. */
+	w->bad = w->bad || gitconf_runs(c) || (tree && w->worktree[0]);
+	if (tree)
+		memcpy(w->worktree, c->value, sizeof(c->value));
+}
+
+bool
+sbx_git_config_harmless(const char *text, size_t n, char worktree[1024])
+{
+	struct whole w = {.worktree = worktree};
+
+	worktree[0] = 0;
+	return n < GITCONF_MAX && gitconf_read(text, n, judge_one, &w) && !w.bad;
+}

@@ -7,7 +7,7 @@
 
 #include "sandbox/util.h"
 
-#define GITCONF_MAX (256 * SBX_KIB) /* bytes of a file that is looked at */
+#define GITCONF_MAX SBX_GIT_CONFIG_MAX /* bytes of a file that is looked at */
 
 /* One assignment; section and name in lower case. */
 struct gitconf {

@@ -29,9 +29,9 @@
 #define UP_HIGH	      (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
 #define DOWN_STEP     (64 * SBX_KIB)
 #define CODE_MAX      ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
-#define IDLE_LOOK_MS  1000 /* between looks at interpreters that no step runs in */
-#define STOP_PATIENCE 500  /* ms in which the agent must read the last words */
-#define NAMED_POLLS   7	   /* descriptors of one job that are polled */
+#define REST_LOOK_MS  10  /* from a step to the first look at idle interpreters */
+#define STOP_PATIENCE 500 /* ms in which the agent must read the last words */
+#define NAMED_POLLS   7	  /* descriptors of one job that are polled */
 
 static uint64_t
 now_ms(void)
@@ -67,6 +67,14 @@ refuse(struct init *in, int id, const struct sbx_fail *f)
 }
 
 static void
+begin_step(struct init *in)
+{
+	protect_look(in->setup->protect);
+	in->rest_ms = REST_LOOK_MS;
+	in->rests = false;
+}
+
+static void
 start_job(struct init *in, const struct frame *fr)
 {
 	struct sbx_fail f = {.step = ""};
@@ -75,7 +83,7 @@ start_job(struct init *in, const struct frame *fr)
 	if (!start_decode(fr->payload, fr->len, in->setup, &st)) {
 		sbx_fail_set(&f, "job description", EINVAL, NULL);
 	} else {
-		protect_check(in->setup->protect);
+		begin_step(in);
 		in->job[fr->job] = job_start(fr->job, in->setup, &st, in->rights, &f);
 	}
 	if (!in->job[fr->job])
@@ -86,20 +94,15 @@ start_job(struct init *in, const struct frame *fr)
 static void
 run_code(struct init *in, struct job *j, const struct frame *fr)
 {
-	char head[16];
-	int n = snprintf(head, sizeof(head), "%u\n", fr->len);
-
 	if (!j->driver || queue_len(&j->to_driver) + fr->len > CODE_MAX) {
 		job_kill(j, KILLED_PROTOCOL);
 		return;
 	}
 	/* An editor on the host may have put a new file where a guard stood. */
-	protect_check(in->setup->protect);
+	begin_step(in);
 	notify_step(&j->calls);
 	waits_none(&j->waits);
-	j->running++;
-	queue_add(&j->to_driver, head, (size_t)n);
-	queue_add(&j->to_driver, fr->payload, fr->len);
+	job_code(j, fr->payload, fr->len);
 	job_feed(j);
 }
 
@@ -121,6 +124,7 @@ flush(struct init *in)
 /* Nobody is left who could write behind the last sweep's back. */
 static void __attribute__((noreturn)) stop(struct init *in)
 {
+	protect_look(in->setup->protect);
 	/* Elsewhere it would be all of the user's processes. */
 	if (getpid() == 1) {
 		kill(-1, SIGKILL);
@@ -141,11 +145,15 @@ static void __attribute__((noreturn)) stop(struct init *in)
 /* The answer comes whether it worked or not: what counts is what came beside it. Where the jail
  * has no network of its own, listeners would be the host's, for everybody on it. */
 static void
-open_network(struct init *in)
+open_network(struct init *in, const struct frame *fr)
 {
 	struct sbx_fail f;
 
-	if (in->setup->rung <= SBX_RUNG_DONOR) {
+	if (fr->len == 2) {
+		if (in->setup->net == SBX_NET_LIST)
+			inside_local(in->rights,
+				     (uint16_t)(fr->payload[0] | fr->payload[1] << 8), &f);
+	} else if (in->setup->rung <= SBX_RUNG_DONOR) {
 		if (in->setup->net == SBX_NET_OFF)
 			in->setup->net = SBX_NET_LIST;
 		inside_begin(in->setup, in->rights, &f);
@@ -178,7 +186,7 @@ obey_whole(struct init *in, const struct frame *fr)
 	else if (fr->type == FRAME_SHOW)
 		init_show(in, fr);
 	else if (fr->type == FRAME_NET)
-		open_network(in);
+		open_network(in, fr);
 	else if (fr->type == FRAME_LAYER)
 		stage_refresh(in->setup);
 	else
@@ -204,6 +212,8 @@ obey(struct init *in, const struct frame *fr)
 		_exit(1);
 	else if (j && fr->type == FRAME_RUN)
 		run_code(in, j, fr);
+	else if (j && fr->type == FRAME_STEP && fr->len == sizeof(j->step))
+		j->step = wire_load64(fr->payload);
 	else if (j && fr->type == FRAME_SIGNAL)
 		job_signal(j, fr->detail);
 	else if (j && fr->type == FRAME_KILL)
@@ -352,17 +362,26 @@ pump_all(struct init *in, const struct pollfd *p, const size_t *from)
 	}
 }
 
+static bool
+busy(const struct init *in)
+{
+	for (int i = 1; i <= SBX_JOB_MAX; i++)
+		if (in->job[i] && job_busy(in->job[i]))
+			return true;
+	return false;
+}
+
 static int
 patience(const struct init *in)
 {
-	int wait = -1;
+	int wait = in->rests ? -1 : in->rest_ms;
 
+	if (busy(in))
+		return in->patience_ms;
 	for (int i = 1; i <= SBX_JOB_MAX; i++) {
-		if (in->job[i] && job_busy(in->job[i]))
-			return in->patience_ms;
 		/* A thread or a timer may be at work in what looks idle. */
 		if (in->job[i] && in->job[i]->pidfd >= 0)
-			wait = IDLE_LOOK_MS;
+			wait = in->rest_ms;
 	}
 	return wait;
 }
@@ -396,6 +415,8 @@ turn(struct init *in)
 		read_socket(in);
 	if (wait > 0 && now_ms() - in->watched_ms >= (uint64_t)wait) {
 		init_watch(in);
+		if (!busy(in))
+			init_settle(in);
 		in->watched_ms = now_ms();
 	}
 	if (wait > 0 && now_ms() - in->waits_ms >= WAITS_LOOK_MS) {
@@ -415,6 +436,8 @@ init_serve(int sock, int rights, struct setup *s, const char *facts, struct queu
 	in.rights = rights;
 	in.setup = s;
 	in.patience_ms = usage_patience(0, s->limits.processes);
+	in.rest_ms = REST_LOOK_MS;
+	in.rests = true;
 	watch_begin(&in.watch, s);
 	queue_add(&in.up, queue_head(told), queue_len(told));
 	queue_free(told);

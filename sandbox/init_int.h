@@ -22,6 +22,8 @@ struct init {
 	int first; /* jobs in front of the one that is served first */
 	uint64_t watched_ms, waits_ms;
 	int patience_ms;
+	int rest_ms; /* the same while no step runs */
+	bool rests;  /* nothing has run since the last look */
 };
 
 /* A fact for the agent; a protect_tell and a watch_note. */
@@ -31,6 +33,8 @@ void init_tell(const struct sbx_notice *n, void *arg);
 void init_watch(struct init *in);
 /* Tells whether a step waits for its terminal. */
 void init_waits(struct init *in);
+/* The same while no step runs: whether what is new is the user's. */
+void init_settle(struct init *in);
 /* initshow.c: the user allows one path more. */
 void init_show(struct init *in, const struct frame *fr);
 /* Reapers that have ended meanwhile; `all` of them are waited for. */

@@ -5,7 +5,10 @@
 
 #include "sandbox/cgroup.h"
 #include "sandbox/init_int.h"
+#include "sandbox/protect.h"
 #include "sandbox/usage.h"
+
+#define IDLE_LOOK_MS 1000 /* between looks at interpreters that no step runs in */
 
 static void
 note_limit(struct init *in, const struct job *j, const char *what, uint64_t bytes)
@@ -116,6 +119,15 @@ init_watch(struct init *in)
 	}
 	if (t.crowd && t.threads > (uint64_t)l->processes + SBX_JOB_MAX)
 		job_kill(t.crowd, KILLED_PROCESSES);
+}
+
+/* A step has ended, or nothing has come to rest yet: looks again and again, less and less often. */
+void
+init_settle(struct init *in)
+{
+	in->rests = protect_settle(in->setup->protect);
+	in->rest_ms =
+	    in->rests || in->rest_ms * 2 > IDLE_LOOK_MS ? IDLE_LOOK_MS : in->rest_ms * 2;
 }
 
 void

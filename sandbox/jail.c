@@ -116,12 +116,17 @@ keep_notice(const struct sbx_notice *n, void *arg)
 
 /* The current directory is the workspace as jobs see it. */
 static bool
-give_stage(int rights, struct sbx_fail *f)
+give_stage(const struct setup *s, int rights, struct sbx_fail *f)
 {
-	SBX_CLOSE int tree = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *const trees[] = {".", protect_staged(s->protect)};
 
-	return (tree >= 0 && rights_send(rights, RIGHTS_STAGE, 0, tree)) ||
-	       sbx_fail_set(f, "staged folder", errno, ".");
+	for (uint32_t i = 0; i < SBX_LEN(trees) && trees[i]; i++) {
+		SBX_CLOSE int tree = open(trees[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (tree < 0 || !rights_send(rights, RIGHTS_STAGE, i, tree))
+			return sbx_fail_set(f, "staged folder", errno, trees[i]);
+	}
+	return true;
 }
 
 static bool
@@ -135,7 +140,7 @@ build(struct setup *s, bool userns, const struct ns_ids *ids, int rights,
 	/* What is allowed later must show in the jobs that run. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL))
 		return sbx_fail_set(f, "shared mounts", errno, "/");
-	return !s->stage || give_stage(rights, f);
+	return !s->stage || give_stage(s, rights, f);
 }
 
 static void __attribute__((noreturn))
@@ -150,7 +155,7 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	close(told[0]);
 	ns_die_with_parent(life[0]);
 	if (s->group)
-		cgroup_enter(s->group);
+		cgroup_enter(s->group, s->rung == SBX_RUNG_FULL && j->ids.group >= 0);
 	raise_descriptors();
 	if (s->rung == SBX_RUNG_FULL && !build(s, userns, &j->ids, j->rights, &notices, &f))
 		tell_parent(told[1], &f);
@@ -160,7 +165,7 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	if (s->rung != SBX_RUNG_NONE)
 		confine_offer();
 	prctl(PR_SET_DUMPABLE, 0);
-	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
+	if (s->rung == SBX_RUNG_FULL && !root_has_proc(-1))
 		sbx_fail_set(&j->why, "mount proc", EPERM, "/proc");
 	rung_facts(facts, sizeof(facts), s->rung, userns, &j->why);
 	init_serve(JAIL_SOCKET, j->rights, s, facts, &notices);
@@ -252,7 +257,7 @@ static void __attribute__((noreturn)) watch_over(const struct jail *j, pid_t pid
 static void __attribute__((noreturn)) jail_main(void)
 {
 	static struct cgroup group;
-	struct jail j = {.ids = {.uid = geteuid(), .gid = getegid()}};
+	struct jail j = {.ids = {.uid = geteuid(), .gid = getegid(), .group = -1}};
 	struct sbx_fail f = {.step = ""};
 	int fds[2] = {-1, -1}, life[2];
 	pid_t pid;
@@ -273,6 +278,7 @@ static void __attribute__((noreturn)) jail_main(void)
 	if (j.setup.rung != SBX_RUNG_NONE) {
 		cgroup_make(&group, &j.setup.limits, CGROUP_SESSION_SLACK);
 		j.setup.group = &group;
+		j.ids.group = cgroup_birth(&group);
 	}
 	pid = climb_down(&j, life, &f);
 	if (pid < 0 && j.setup.group)

@@ -130,7 +130,7 @@ static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 	spawn_block_signals();
 	if (!setup_has_pidns(sp->setup))
 		guard_tree(sp->setup);
-	if (setup_has_pidns(sp->setup) && !root_job(false, &r.fail)) {
+	if (setup_has_pidns(sp->setup) && !root_job(&r.fail)) {
 		r.kind = REPORT_FAIL;
 	} else if ((pid = spawn_start(sp)) < 0) {
 		r.kind = REPORT_FAIL;

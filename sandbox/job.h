@@ -14,6 +14,7 @@ enum {
 };
 
 #define JOB_IDLE_PROCESSES 2
+#define JOB_TOKEN	   16 /* hexadecimal digits */
 
 enum job_owes {
 	OWES_NOTHING,
@@ -29,6 +30,9 @@ struct job {
 	bool driver, ready;
 	bool crowd; /* more than reaper and driver live: somebody works in the background */
 	unsigned running; /* codes sent and not answered */
+	bool tokens;	  /* its driver answers with the token that came with the code */
+	char token[JOB_TOKEN + 1]; /* of the code that runs */
+	uint64_t step;		   /* number of the next code, 0: not told */
 	struct queue to_driver;
 	struct notify calls;	     /* refused ones */
 	char record[SBX_RECORD_MAX]; /* from the driver, as far as it came */
@@ -55,6 +59,8 @@ void job_kill(struct job *j, uint32_t why);
 void job_signal(const struct job *j, int signo);
 /* Something of the job is at work: the watchdog looks often. */
 bool job_busy(const struct job *j);
+/* Queues code for the driver, with its head. */
+void job_code(struct job *j, const void *code, uint32_t n);
 /* Writes queued code as far as the driver takes it. */
 void job_feed(struct job *j);
 

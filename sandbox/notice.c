@@ -26,6 +26,8 @@ static const struct notice_row {
 		       "--allow-write FOLDER"},
     [SBX_NOTE_LIMIT] = {"the limit of %s was hit", "/limits shows and changes it", ""},
     [SBX_NOTE_SHOWN] = {"%s is shown to code", "", ""},
+    [SBX_NOTE_TRACKED] = {"%s is not hidden: git tracks it, and has its bytes",
+			  "git rm --cached %s, and name it in .gitignore", ""},
     [SBX_NOTE_INPUT] = {"the code asked for input and got end of file: no terminal",
 			"give it its input in the code, or from a file", ""},
 };

@@ -22,6 +22,7 @@
 
 #include "sandbox/addr.h"
 #include "sandbox/calls.h"
+#include "sandbox/protect.h"
 #include "sandbox/rights.h"
 #include "sandbox/usage.h"
 
@@ -226,8 +227,11 @@ judge(const struct notify *n, const struct seccomp_notif *req, const struct setu
 	if (s->rung == SBX_RUNG_LANDLOCK &&
 	    notify_mode(n->listener, req->id, (int)req->pid, s, row->name, args, &error))
 		return *made = true, error;
-	if (s->explain && notify_file((int)req->pid, row->name, args, out))
+	/* Paths are of the rows that --explain adds, and of renaming. */
+	if (notify_file((int)req->pid, row->name, args, out)) {
+		protect_explain(s->protect, out);
 		return 0;
+	}
 	return s->net == SBX_NET_HOST ? 0 : look_at_address(req, row->name, s->net, out);
 }
 

@@ -245,6 +245,7 @@ sbx_policy_check(const struct sbx_policy *p, char canonical[4096], struct sbx_fa
 			return sbx_fail_set(f, "workspace", 0, real);
 	for (size_t i = 0; i < SBX_LEN(homes); i++)
 		if (homes[i] && homes[i][0] &&
+		    (i == 0 || !homes[0] || strcmp(homes[i], homes[0]) != 0) &&
 		    (above_home(real, homes[i]) || trusted_by_user(real, homes[i])))
 			return sbx_fail_set(f, "workspace", 0, real);
 	if (holds_keys(real))

@@ -14,8 +14,9 @@
 static const char *const proc_readonly[] = {"sys",  "irq",  "bus",	    "fs",
 					    "acpi", "scsi", "sysrq-trigger"};
 static const char *const proc_masked[] = {
-    "kcore",	   "keys", "key-users",	 "timer_list", "latency_stats", "kallsyms",
-    "sched_debug", "kmsg", "kpagecount", "kpageflags", "kpagecgroup"};
+    "proc/kcore",	  "proc/keys",	     "proc/key-users",	 "proc/timer_list",
+    "proc/latency_stats", "proc/kallsyms",   "proc/sched_debug", "proc/kmsg",
+    "proc/kpagecount",	  "proc/kpageflags", "proc/kpagecgroup"};
 
 bool
 root_proc(int at, const char *path, struct sbx_fail *f)
@@ -43,17 +44,19 @@ root_proc_if_allowed(int at, const char *path, struct sbx_fail *f)
 }
 
 bool
-root_has_proc(void)
+root_has_proc(int root)
 {
+	SBX_CLOSE int fd =
+	    openat(root, root < 0 ? "/proc" : "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs st;
 
-	return statfs("/proc", &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
+	return fd >= 0 && fstatfs(fd, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
 }
 
-static bool
-cover_proc(struct sbx_fail *f)
+bool
+root_cover_proc(int root, struct sbx_fail *f)
 {
-	SBX_CLOSE int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	SBX_CLOSE int proc = openat(root, "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	for (size_t i = 0; i < SBX_LEN(proc_readonly); i++) {
 		SBX_CLOSE int fd =
@@ -65,29 +68,37 @@ cover_proc(struct sbx_fail *f)
 		    move_mount(fd, "", proc, proc_readonly[i], MOVE_MOUNT_F_EMPTY_PATH))
 			return sbx_fail_set(f, "cover proc", errno, proc_readonly[i]);
 	}
-	if (fchdir(proc))
-		return sbx_fail_set(f, "cover proc", errno, "/proc");
+	if (fchdir(root))
+		return sbx_fail_set(f, "cover proc", errno, "/");
 	for (size_t i = 0; i < SBX_LEN(proc_masked); i++)
-		if (mount("/dev/null", proc_masked[i], NULL, MS_BIND, NULL) &&
+		if (mount("dev/null", proc_masked[i], NULL, MS_BIND, NULL) &&
 		    errno != ENOENT)
 			return sbx_fail_set(f, "cover proc", errno, proc_masked[i]);
 	return true;
 }
 
 bool
-root_job(bool keep_proc, struct sbx_fail *f)
+root_scripts(struct sbx_fail *f)
 {
-	struct mount_attr slave = {.propagation = MS_SLAVE};
 	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
 
-	/* pid 1's mounts come, none goes back. */
-	if (!keep_proc && mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)))
-		return sbx_fail_set(f, "private mounts", errno, "/");
-	/* Where pid 1 got none, no job gets one. */
-	if (root_has_proc() &&
-	    ((!keep_proc && !root_proc(AT_FDCWD, "/proc", f)) || !cover_proc(f)))
-		return false;
 	if (mount_setattr(AT_FDCWD, SBX_SCRIPT_DIR, 0, &ro, sizeof(ro)))
 		return sbx_fail_set(f, "scripts", errno, SBX_SCRIPT_DIR);
 	return true;
+}
+
+bool
+root_job(struct sbx_fail *f)
+{
+	SBX_CLOSE int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct mount_attr slave = {.propagation = MS_SLAVE};
+
+	/* pid 1's mounts come, none goes back. */
+	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)))
+		return sbx_fail_set(f, "private mounts", errno, "/");
+	/* Where pid 1 got none, no job gets one. */
+	if (root_has_proc(root) &&
+	    (!root_proc(AT_FDCWD, "/proc", f) || !root_cover_proc(root, f)))
+		return false;
+	return root_scripts(f);
 }

@@ -16,15 +16,14 @@
 #include "sandbox/names.h"
 #include "sandbox/policy.h"
 #include "sandbox/root.h"
-
-#define SECRET_TEXT_MAX (256 * SBX_KIB) /* bytes in which a private key is looked for */
+#include "sandbox/usage.h"
 
 struct protect *
 protect_new(protect_tell *say, void *arg)
 {
 	struct protect *p = sbx_grow(NULL, sizeof(*p));
 
-	*p = (struct protect){.root = -1, .tell = say, .arg = arg};
+	*p = (struct protect){.root = -1, .layers = -1, .tell = say, .arg = arg};
 	return p;
 }
 
@@ -35,6 +34,8 @@ protect_listen(struct protect *p, protect_tell *say, void *arg)
 		return;
 	p->tell = say;
 	p->arg = arg;
+	/* No job runs yet. */
+	p->rest = USAGE_NOBODY;
 }
 
 static bool
@@ -91,58 +92,6 @@ user_allows(const struct protect *p, const struct ground *g, const char *path)
 	return false;
 }
 
-static bool
-user_reads(const struct protect *p, const struct ground *g, const char *path)
-{
-	char abs[2 * PATH_MAX];
-
-	snprintf(abs, sizeof(abs), "%s/%s", g->abs, path);
-	for (const char *const *r = p->setup->read; *r; r++)
-		if (policy_below(*r, g->abs) && strcmp(*r, g->abs) != 0 &&
-		    policy_below(abs, *r))
-			return true;
-	return user_allows(p, g, path);
-}
-
-/* A private key, a token: true when it cannot be read. */
-static bool
-holds_secret(const struct ground *g, const char *path, enum name_secret kind)
-{
-	char *text;
-	ssize_t n;
-	bool yes;
-
-	if (kind == SECRET_YES)
-		return true;
-	text = sbx_grow(NULL, SECRET_TEXT_MAX);
-	n = ground_read(g, path, text, SECRET_TEXT_MAX);
-	yes = n < 0 || name_secret_text(kind, text, (size_t)n);
-	free(text);
-	return yes;
-}
-
-static void
-see_secret(struct look *l, const struct walk_entry *e, enum name_secret kind)
-{
-	char target[PATH_MAX], to[PATH_MAX];
-	const char *path = e->path;
-	struct stat st;
-
-	if (e->type == DT_LNK) {
-		snprintf(target, sizeof(target), "%.*s", (int)(e->name - e->path), path);
-		if (!read_link(l->g, path, to) ||
-		    !ground_join(l->g, target, to, target, sizeof(target)))
-			return;
-		path = target;
-	}
-	if (fstatat(l->g->top, path, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode) ||
-	    st.st_size == 0 || user_reads(l->p, l->g, path) ||
-	    !holds_secret(l->g, path, kind))
-		return;
-	guard_add(l->g, path, GUARD_HIDE);
-	tell(l->p, l->g, SBX_NOTE_HIDDEN, 0, path, NULL);
-}
-
 static void
 see_running(struct look *l, const struct walk_entry *e)
 {
@@ -159,7 +108,7 @@ see_running(struct look *l, const struct walk_entry *e)
 static void
 see_socket(struct look *l, const struct walk_entry *e)
 {
-	if (l->p->swept) {
+	if (l->p->swept || l->p->users) {
 		socket_found(l->p, l->g, e->path);
 	} else if (!user_allows(l->p, l->g, e->path)) {
 		guard_add(l->g, e->path, GUARD_SOCKET);
@@ -198,10 +147,11 @@ protect_see(const struct walk_entry *e, void *arg)
 	}
 	if (e->type == DT_SOCK)
 		see_socket(l, e);
-	if (l->g->secrets && !l->p->swept && (e->type == DT_REG || e->type == DT_LNK)) {
+	if (l->g->secrets && !l->p->swept && !l->p->users &&
+	    (e->type == DT_REG || e->type == DT_LNK)) {
 		secret = name_secret(e->name);
 		if (secret != SECRET_NO)
-			see_secret(l, e, secret);
+			secret_found(l, e, secret);
 	}
 	return true;
 }
@@ -219,7 +169,8 @@ ground_new(struct protect *p, const char *abs, bool secrets, int top)
 	if (!g->abs)
 		abort();
 	g->secrets = secrets;
-	g->staged = p->setup->stage && is_workspace(p, g);
+	g->staged = p->setup->stage &&
+		    (is_workspace(p, g) || (p->staged && strcmp(p->staged, abs) == 0));
 	g->top = top;
 	g->walk = walk_new(top);
 	p->ground[p->n++] = g;
@@ -235,7 +186,7 @@ by_length(const void *a, const void *b)
 	return n < m ? -1 : n > m;
 }
 
-static void
+void
 tell_cut(struct protect *p, struct ground *g)
 {
 	if (g->told_cut || !(walk_cut(g->walk) || g->full))
@@ -298,25 +249,6 @@ protect_check(struct protect *p)
 				guard_release(&g->guard[i]);
 		}
 		g->n = kept;
-	}
-}
-
-void
-protect_sweep(struct protect *p)
-{
-	if (!p)
-		return;
-	protect_check(p);
-	/* What a layer holds is asked about when it is applied. */
-	if (p->setup->stage)
-		return;
-	p->swept = true;
-	for (size_t i = 0; i < p->n; i++) {
-		struct look l = {p, p->ground[i]};
-
-		walk_run(l.g->walk, protect_see, &l);
-		git_sweep(p, l.g);
-		tell_cut(p, l.g);
 	}
 }
 

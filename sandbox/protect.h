@@ -32,6 +32,11 @@ bool protect_ground(struct protect *p, const struct setup *s, int root, const ch
  * sweeps work all the same. `tell` NULL: nobody is told. */
 bool
 protect_without_mounts(struct setup *s, protect_tell *tell, void *arg, struct sbx_fail *f);
+/* Staged mode, before the first ground: the folder of layers, taken over (-1: false), for the git
+ * directory elsewhere. -1 after the last one. */
+bool protect_layers(struct protect *p, int layers);
+/* That git directory, if there is one with a layer over it; NULL of NULL. */
+const char *protect_staged(const struct protect *p);
 /* In a process that lives on without it. NULL is nothing. */
 void protect_free(struct protect *p);
 enum protect_as { PROTECT_PINNED, PROTECT_READ_ONLY, PROTECT_HIDDEN };
@@ -39,8 +44,17 @@ enum protect_as { PROTECT_PINNED, PROTECT_READ_ONLY, PROTECT_HIDDEN };
 bool protect_guard(const struct protect *p, size_t i, char path[4096], enum protect_as *as);
 /* Puts up again each guard that is down because the host replaced what it stood on. */
 void protect_check(struct protect *p);
+/* Before a step, and before the end: protect_check(), and when no process of the jail ran since a
+ * sweep, what is new since then is the user's, and is guarded like what was there at the start. */
+void protect_look(struct protect *p);
 /* After a step: protect_check(), and what is new and would be run outside is put aside. */
 void protect_sweep(struct protect *p);
+/* While no step runs: notes when the jail's processes have come to rest, as what is new from then on
+ * is the user's. False: they have not; to be called again. */
+bool protect_settle(struct protect *p);
+/* A notice of the refused change of a path: what is guarded is said to be so, and how it is allowed.
+ * NULL is nothing. */
+void protect_explain(const struct protect *p, struct sbx_notice *n);
 /* The user allows `path`, canonical, to be read or written from now on. `fd`: a detached mount of
  * it, closed here; -1 for what stands below a ground. False with *f filled. *later: jobs that
  * run already cannot write there, new ones can. */

@@ -43,7 +43,7 @@ ground_free(struct ground *g)
 	for (size_t i = 0; i < g->n; i++)
 		guard_release(&g->guard[i]);
 	for (size_t i = 0; i < g->nrepo; i++)
-		free(g->repo[i]);
+		free(g->repo[i].path);
 	for (size_t i = 0; i < g->nwatch; i++)
 		free(g->watch[i].path);
 	walk_free(g->walk);
@@ -62,7 +62,10 @@ protect_free(struct protect *p)
 		ground_free(p->ground[i]);
 	for (size_t i = 0; i < p->nshown; i++)
 		free(p->shown[i]);
+	for (size_t i = 0; i < p->nlinked; i++)
+		free(p->linked[i]);
 	sbx_shut(&p->root);
+	sbx_shut(&p->layers);
 	free(p);
 }
 

@@ -108,6 +108,9 @@ follow(const struct gitconf *c, void *arg)
 	if (!ground_join(f->g, base, c->value, to, sizeof(to)))
 		return;
 	guard_ro(f->g, to);
+	for (size_t i = 0; i < f->g->nwatch; i++)
+		if (strcmp(f->g->watch[i].path, to) == 0)
+			return;
 	/* Whoever makes it makes it run. */
 	if (!guard_find(f->g, to) && f->g->nwatch < WATCH_MAX) {
 		f->g->watch[f->g->nwatch].path = strdup(to);
@@ -128,10 +131,20 @@ guard_config(struct ground *g, const char *dir, const char *path)
 	free(text);
 }
 
-void
-each_folder(struct protect *p, struct ground *g, const char *dir, int depth, each_fn *fn)
+/* ---- the parts of a repository ---- */
+
+struct visit {
+	struct protect *p;
+	struct ground *g;
+	git_part_fn *fn;
+};
+typedef void each_fn(const struct visit *v, const char *path, int depth);
+
+/* Calls fn for each folder in `dir`. */
+static void
+each_folder(const struct visit *v, const char *dir, int depth, each_fn *fn)
 {
-	int fd = walk_open(g->top, dir, O_RDONLY | O_DIRECTORY);
+	int fd = walk_open(v->g->top, dir, O_RDONLY | O_DIRECTORY);
 	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
 	char path[PATH_MAX];
 	struct dirent *d;
@@ -142,13 +155,59 @@ each_folder(struct protect *p, struct ground *g, const char *dir, int depth, eac
 	while (list && (d = readdir(list))) {
 		if (d->d_name[0] == '.' && (!d->d_name[1] || strcmp(d->d_name, "..") == 0))
 			continue;
-		if (ground_part(path, dir, d->d_name) && there(g, path, &st) &&
+		if (ground_part(path, dir, d->d_name) && there(v->g, path, &st) &&
 		    S_ISDIR(st.st_mode))
-			fn(p, g, path, depth);
+			fn(v, path, depth);
 	}
 	if (list)
 		closedir(list);
 }
+
+static void
+visit_worktree(const struct visit *v, const char *dir, int depth)
+{
+	(void)depth;
+	v->fn(v->p, v->g, dir);
+}
+
+static void visit(const struct visit *v, const char *dir, int depth);
+
+/* A submodule's git directory, or a folder of its name. */
+static void
+visit_module(const struct visit *v, const char *dir, int depth)
+{
+	char head[PATH_MAX];
+	struct stat st;
+
+	if (depth >= NEST_MAX)
+		return;
+	if (ground_part(head, dir, "HEAD") && there(v->g, head, &st))
+		visit(v, dir, depth + 1);
+	else
+		each_folder(v, dir, depth + 1, visit_module);
+}
+
+static void
+visit(const struct visit *v, const char *dir, int depth)
+{
+	char path[PATH_MAX];
+
+	v->fn(v->p, v->g, dir);
+	if (ground_part(path, dir, "modules"))
+		each_folder(v, path, depth, visit_module);
+	if (ground_part(path, dir, "worktrees"))
+		each_folder(v, path, depth, visit_worktree);
+}
+
+void
+git_visit(struct protect *p, struct ground *g, const char *dir, git_part_fn *fn)
+{
+	const struct visit v = {p, g, fn};
+
+	visit(&v, dir, 0);
+}
+
+/* ---- guarding ---- */
 
 static void
 guard_parts(struct protect *p, struct ground *g, const char *dir)
@@ -167,58 +226,31 @@ guard_parts(struct protect *p, struct ground *g, const char *dir)
 			guard_config(g, dir, path);
 }
 
-static void
-guard_worktree(struct protect *p, struct ground *g, const char *dir, int depth)
+void
+git_look(struct protect *p, struct ground *g)
 {
-	(void)depth;
-	guard_parts(p, g, dir);
-}
-
-static void guard_repo(struct protect *p, struct ground *g, const char *dir, int depth);
-
-/* A submodule's git directory, or a folder of its name. */
-static void
-guard_module(struct protect *p, struct ground *g, const char *dir, int depth)
-{
-	char head[PATH_MAX];
-	struct stat st;
-
-	if (depth >= NEST_MAX)
-		return;
-	if (ground_part(head, dir, "HEAD") && there(g, head, &st))
-		guard_repo(p, g, dir, depth + 1);
-	else
-		each_folder(p, g, dir, depth + 1, guard_module);
-}
-
-static void
-guard_repo(struct protect *p, struct ground *g, const char *dir, int depth)
-{
-	char path[PATH_MAX];
-
-	guard_parts(p, g, dir);
-	if (ground_part(path, dir, "modules"))
-		each_folder(p, g, path, depth, guard_module);
-	if (ground_part(path, dir, "worktrees"))
-		each_folder(p, g, path, depth, guard_worktree);
+	for (size_t i = 0; i < g->nrepo; i++)
+		if (g->repo[i].guarded)
+			git_visit(p, g, g->repo[i].path, guard_parts);
 }
 
 void
 git_found(struct protect *p, struct ground *g, const char *path)
 {
 	for (size_t i = 0; i < g->nrepo; i++)
-		if (strcmp(g->repo[i], path) == 0)
+		if (strcmp(g->repo[i].path, path) == 0)
 			return;
 	if (g->nrepo == REPOS_MAX) {
 		g->full = true;
 		return;
 	}
-	g->repo[g->nrepo] = strdup(path);
-	if (!g->repo[g->nrepo++])
+	g->repo[g->nrepo].guarded = !p->swept;
+	g->repo[g->nrepo].path = strdup(path);
+	if (!g->repo[g->nrepo++].path)
 		abort();
 	if (p->swept)
 		return; /* git_sweep() comes to it */
-	guard_repo(p, g, path, 0);
+	git_visit(p, g, path, guard_parts);
 	tell(p, g, SBX_NOTE_PROTECTED, 0, path, NULL);
 }
 
@@ -230,7 +262,8 @@ git_file(struct protect *p, struct ground *g, const char *path)
 
 	if (guarded(g, path))
 		return;
-	if (!p->swept) {
+	/* What code made goes on being its own to take away. */
+	if (!p->swept && !p->users) {
 		guard_pins(g, path);
 		guard_add(g, path, GUARD_RO);
 	}
@@ -242,6 +275,6 @@ git_file(struct protect *p, struct ground *g, const char *path)
 	*(slash ? slash : dir) = 0;
 	if (ground_join(g, dir, text + 7 + strspn(text + 7, " "), to, sizeof(to)))
 		git_found(p, g, to);
-	else if (!p->swept)
+	else if (!p->swept && !p->users)
 		git_link(p, g, path, text + 7 + strspn(text + 7, " "));
 }

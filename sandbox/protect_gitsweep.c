@@ -133,11 +133,10 @@ sweep_links(struct protect *p, struct ground *g, const char *dir)
 }
 
 static void
-sweep_dir(struct protect *p, struct ground *g, const char *dir, int depth)
+sweep_dir(struct protect *p, struct ground *g, const char *dir)
 {
 	char path[PATH_MAX];
 
-	(void)depth;
 	sweep_links(p, g, dir);
 	if (ground_part(path, dir, "logs"))
 		sweep_links(p, g, path);
@@ -149,34 +148,6 @@ sweep_dir(struct protect *p, struct ground *g, const char *dir, int depth)
 		sweep_config(p, g, path);
 	if (ground_part(path, dir, "commondir") && !guarded(g, path))
 		sweep_common(p, g, dir, path);
-}
-
-static void sweep_repo(struct protect *p, struct ground *g, const char *dir, int depth);
-
-static void
-sweep_module(struct protect *p, struct ground *g, const char *dir, int depth)
-{
-	char head[PATH_MAX];
-	struct stat st;
-
-	if (depth >= NEST_MAX)
-		return;
-	if (ground_part(head, dir, "HEAD") && there(g, head, &st))
-		sweep_repo(p, g, dir, depth + 1);
-	else
-		each_folder(p, g, dir, depth + 1, sweep_module);
-}
-
-static void
-sweep_repo(struct protect *p, struct ground *g, const char *dir, int depth)
-{
-	char path[PATH_MAX];
-
-	sweep_dir(p, g, dir, depth);
-	if (ground_part(path, dir, "modules"))
-		each_folder(p, g, path, depth, sweep_module);
-	if (ground_part(path, dir, "worktrees"))
-		each_folder(p, g, path, depth, sweep_dir);
 }
 
 void
@@ -193,13 +164,14 @@ git_sweep(struct protect *p, struct ground *g)
 			put_aside(p, g, g->watch[i].path);
 	}
 	for (size_t i = 0; i < g->nrepo;) {
-		if (fstatat(g->top, *g->repo[i] ? g->repo[i] : ".", &st,
-			    AT_SYMLINK_NOFOLLOW) == 0 &&
+		const char *path = g->repo[i].path;
+
+		if (fstatat(g->top, *path ? path : ".", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISDIR(st.st_mode)) {
-			sweep_repo(p, g, g->repo[i++], 0);
+			git_visit(p, g, g->repo[i++].path, sweep_dir);
 			continue;
 		}
-		free(g->repo[i]);
+		free(g->repo[i].path);
 		g->repo[i] = g->repo[--g->nrepo];
 	}
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sandbox/policy.h"
 #include "sandbox/root.h"
 
 struct guard *
@@ -127,6 +128,8 @@ cover(const struct protect *p, const struct guard *u, int at, bool is_dir)
 	switch (u->kind) {
 	case GUARD_HIDE:
 		return root_clone(p->root, is_dir ? "run/empty.d" : "run/empty", TREE_RO);
+	case GUARD_CLOSED:
+		return root_clone(p->root, "run/closed", TREE_RO);
 	case GUARD_SOCKET:
 		return root_clone(p->root, "dev/null",
 				  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
@@ -175,6 +178,34 @@ guard_again(struct protect *p, struct ground *g, struct guard *u)
 		tell(p, g, SBX_NOTE_PROTECTED, f.sys, u->path,
 		     "it was replaced and cannot be guarded again");
 	return true;
+}
+
+void
+protect_explain(const struct protect *p, struct sbx_notice *n)
+{
+	for (size_t k = 0; p && k < p->n; k++) {
+		const struct ground *g = p->ground[k];
+		size_t top = strlen(g->abs);
+
+		if (!policy_below(n->what, g->abs) || !n->what[top])
+			continue;
+		for (size_t i = 0; i < g->n; i++) {
+			const struct guard *u = &g->guard[i];
+
+			if (u->kind == GUARD_OPEN || u->kind == GUARD_PIN ||
+			    !policy_below(n->what + top + 1, u->path))
+				continue;
+			n->kind = u->kind == GUARD_RO || u->kind == GUARD_LINK
+				      ? SBX_NOTE_PROTECTED
+				  : u->kind == GUARD_SOCKET ? SBX_NOTE_SOCKET
+							    : SBX_NOTE_HIDDEN;
+			/* As tell() names it, and as it can be typed. */
+			if (strcmp(g->abs, p->setup->workspace) == 0)
+				memmove(n->what, n->what + top + 1,
+					strlen(n->what + top + 1) + 1);
+			return;
+		}
+	}
 }
 
 void

@@ -21,6 +21,7 @@ enum guard_kind {
 	GUARD_PIN,    /* cannot be renamed or removed */
 	GUARD_RO,     /* … nor written */
 	GUARD_HIDE,   /* shown empty */
+	GUARD_CLOSED, /* cannot be read: empty, git would record it so */
 	GUARD_SOCKET, /* shown as /dev/null */
 };
 struct guard {
@@ -38,7 +39,11 @@ struct ground {
 	struct walk *walk;
 	struct guard *guard;
 	size_t n, room;
-	char *repo[REPOS_MAX]; /* git directories, paths from the top */
+	size_t old; /* guards before the look under way */
+	struct {
+		char *path; /* from the top */
+		bool guarded;
+	} repo[REPOS_MAX]; /* git directories */
 	size_t nrepo;
 	/* Named by a repository's settings, and absent: hooks, or further settings. */
 	struct {
@@ -49,6 +54,7 @@ struct ground {
 	uint64_t asked[ASKED_MAX]; /* inodes of sockets that were tried once, a ring */
 	size_t nasked;
 	bool full, told_cut; /* guards or repositories did not fit; the user knows */
+	bool again;	     /* the next look is to see everything */
 };
 
 struct protect {
@@ -56,20 +62,29 @@ struct protect {
 	int root; /* the jail's root */
 	struct ground *ground[GROUNDS_MAX];
 	size_t n;
-	bool dry;   /* nothing is mounted */
-	bool swept; /* the look under way is a sweep: what is new is put aside */
+	bool dry;	  /* nothing is mounted */
+	bool swept;	  /* the look under way is a sweep: what is new is put aside */
+	bool users;	  /* … is at what the user made while nothing ran */
+	bool peek, found; /* … is a sweep that puts nothing aside; it would have */
+	/* usage_stamp() when the last sweep was done, and at the last look at it; 0: not at rest. */
+	uint64_t rest, stamp;
 	char *shown[SHOWN_MAX];
 	size_t nshown, places;
 	char *linked[GROUNDS_MAX]; /* git directories elsewhere, placed by us */
 	size_t nlinked;
+	int layers;	    /* staged mode: for one of these; -1: taken, or none */
+	const char *staged; /* the one, or NULL; borrowed */
 	protect_tell *tell;
 	void *arg;
 	unsigned told; /* notices of this look */
+	size_t looked; /* bytes of git's indexes and of files compared with them, so far */
 };
 
 /* protect.c */
 void tell(struct protect *p, const struct ground *g, enum sbx_notice_kind kind, int sys,
 	  const char *path, const char *detail);
+/* Once: not everything could be looked at. */
+void tell_cut(struct protect *p, struct ground *g);
 /* The user said that this may be written. */
 bool user_allows(const struct protect *p, const struct ground *g, const char *path);
 struct ground *ground_new(struct protect *p, const char *abs, bool secrets, int top);
@@ -80,6 +95,10 @@ struct look {
 	struct protect *p;
 	struct ground *g;
 };
+
+/* protect_secret.c: a name that secrets have. */
+enum name_secret;
+void secret_found(struct look *l, const struct walk_entry *e, enum name_secret kind);
 
 /* protect_guard.c */
 struct guard *guard_find(struct ground *g, const char *path);
@@ -97,12 +116,16 @@ bool guard_apply(struct protect *p, struct ground *g, struct guard *u, struct sb
  * comes there is new. */
 bool guard_again(struct protect *p, struct ground *g, struct guard *u);
 void guard_release(struct guard *u);
+/* protect_show.c: takes its mount off, here and in all jobs. */
+bool guard_down(struct ground *g, struct guard *u, struct sbx_fail *f);
 /* Where a link leads; false when it is none. */
 bool read_link(const struct ground *g, const char *path, char to[PATH_MAX]);
 
 /* protect_git.c */
 /* A git directory was found; at the start it is guarded, in a sweep it is watched. */
 void git_found(struct protect *p, struct ground *g, const char *path);
+/* Parts that came since to the git directories that are guarded. */
+void git_look(struct protect *p, struct ground *g);
 /* A `.git` file. */
 void git_file(struct protect *p, struct ground *g, const char *path);
 struct stat;
@@ -110,10 +133,9 @@ bool there(const struct ground *g, const char *path, struct stat *st);
 /* "dir/name" of the ground; false when it is too long. */
 bool ground_part(char out[PATH_MAX], const char *dir, const char *name);
 #define NEST_MAX 6 /* folders in "modules": submodules of submodules, names with slashes */
-/* Calls fn for each folder in `dir`. */
-typedef void each_fn(struct protect *p, struct ground *g, const char *path, int depth);
-void
-each_folder(struct protect *p, struct ground *g, const char *dir, int depth, each_fn *fn);
+/* Calls fn for the git directory at `dir`, those of its submodules and of its worktrees. */
+typedef void git_part_fn(struct protect *p, struct ground *g, const char *dir);
+void git_visit(struct protect *p, struct ground *g, const char *dir, git_part_fn *fn);
 /* protect_gitsweep.c: looks at what may be written in the ground's git directories and would be run outside. */
 void git_sweep(struct protect *p, struct ground *g);
 /* Where `value`, found in the folder `dir` of the ground, leads: into `out`, from the top; false

@@ -18,6 +18,7 @@
 #include "sandbox/gitconf.h"
 #include "sandbox/policy.h"
 #include "sandbox/root.h"
+#include "sandbox/stage.h"
 
 /* The first line of a file of the host's. */
 static bool
@@ -134,26 +135,68 @@ may_be_placed(const struct protect *p, const char *dir)
 	return true;
 }
 
+/* A mount of the git directory as jobs are to have it. In staged mode that is a layer over it: the
+ * first has one, as far as a commit goes that is enough, and further ones are read-only. */
+static int
+as_shown(struct protect *p, const char *dir, bool *staged, struct sbx_fail *f)
+{
+	bool readonly = p->setup->workspace_readonly || p->setup->stage;
+	SBX_CLOSE int fd = setup_open(dir), clone = -1;
+	int layers = p->layers, mnt;
+
+	*staged = false;
+	clone = fd < 0 ? -1 : root_clone(fd, "", readonly ? TREE_RO : TREE_RW);
+	if (clone < 0)
+		return sbx_fail_set(f, "git directory", errno, dir), -1;
+	if (layers < 0 || p->setup->workspace_readonly) {
+		mnt = clone;
+		clone = -1;
+		return mnt;
+	}
+	*staged = true;
+	mnt = stage_over_linked(p->root, clone, layers, dir, f);
+	sbx_shut(&p->layers);
+	return mnt;
+}
+
 static bool
 place(struct protect *p, const char *dir, struct sbx_fail *f)
 {
-	/* Staged mode has no layer over it. */
-	bool readonly = p->setup->workspace_readonly || p->setup->stage;
-	SBX_CLOSE int fd = setup_open(dir), clone = -1, at = -1;
+	bool staged;
+	SBX_CLOSE int mnt = as_shown(p, dir, &staged, f), at = -1;
 	struct ground *g;
 	int top;
 
-	clone = fd < 0 ? -1 : root_clone(fd, "", readonly ? TREE_RO : TREE_RW);
-	at = clone < 0 ? -1 : root_place(p->root, dir, true);
-	if (at < 0 || move_mount(clone, "", at, "",
-				 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+	if (mnt < 0)
+		return false;
+	at = root_place(p->root, dir, true);
+	if (at < 0 ||
+	    move_mount(mnt, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
 		return sbx_fail_set(f, "git directory", errno, dir);
 	top = walk_open(p->root, dir + 1, O_PATH);
 	if (top < 0)
 		return sbx_fail_set(f, "git directory", errno, dir);
-	g = ground_new(p, dir, false, top);
-	p->linked[p->nlinked++] = g->abs;
+	p->linked[p->nlinked] = strdup(dir);
+	if (!p->linked[p->nlinked])
+		abort();
+	if (staged)
+		p->staged = p->linked[p->nlinked];
+	g = ground_new(p, p->linked[p->nlinked++], false, top);
 	return ground_begin(p, g, f);
+}
+
+bool
+protect_layers(struct protect *p, int layers)
+{
+	sbx_shut(&p->layers);
+	p->layers = layers;
+	return layers >= 0;
+}
+
+const char *
+protect_staged(const struct protect *p)
+{
+	return p ? p->staged : NULL;
 }
 
 void

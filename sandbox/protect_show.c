@@ -38,8 +38,7 @@ ground_of(struct protect *p, const char *path, const char **rest)
 	return best;
 }
 
-/* Takes the guard's mount off, here and in all jobs. */
-static bool
+bool
 guard_down(struct ground *g, struct guard *u, struct sbx_fail *f)
 {
 	const char *slash = strrchr(u->path, '/');
@@ -83,7 +82,7 @@ show_inside(struct protect *p, struct ground *g, const char *path, bool write,
 {
 	for (size_t i = 0; i < g->n; i++) {
 		struct guard *u = &g->guard[i];
-		bool secret = u->kind == GUARD_HIDE;
+		bool secret = u->kind == GUARD_HIDE || u->kind == GUARD_CLOSED;
 
 		if (u->kind == GUARD_OPEN || u->kind == GUARD_PIN || (!write && !secret) ||
 		    !policy_below(u->path, path))

@@ -72,6 +72,10 @@ aside(struct protect *p, struct ground *g, const char *path)
 	/* A guard that went along with its folder. */
 	if (guard_stands(g, &(struct guard){.path = (char *)path}))
 		return false;
+	if (p->peek) {
+		p->found = true;
+		return false;
+	}
 	dir = open_parent(g, path, &name);
 	if (dir < 0 || !rename_aside(dir, name, to))
 		sys = errno;
@@ -81,7 +85,9 @@ aside(struct protect *p, struct ground *g, const char *path)
 		snprintf(detail, sizeof(detail), "it could not be renamed: %s",
 			 strerror(sys));
 	else
-		snprintf(detail, sizeof(detail), "it is %.150s now, beside where it was",
+		snprintf(detail, sizeof(detail),
+			 "it is %.150s now, beside where it was: if it is yours, "
+			 "rename it back",
 			 to);
 	tell(p, g, SBX_NOTE_AUTORUN, sys, path, detail);
 	return sys == 0;

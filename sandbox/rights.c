@@ -90,19 +90,25 @@ recv_one(int sock, struct packet *p, int *fd)
 }
 
 int
+rights_next(int sock, enum rights_kind *kind, uint32_t *number, int *fd)
+{
+	struct packet p = {0};
+	int got = recv_one(sock, &p, fd);
+
+	*kind = (enum rights_kind)p.kind;
+	*number = p.number;
+	return got;
+}
+
+int
 rights_recv(int sock, enum rights_kind *kind, uint32_t *number, int *fd)
 {
-	struct packet p;
-	int got;
-
 	for (;;) {
-		got = recv_one(sock, &p, fd);
+		int got = rights_next(sock, kind, number, fd);
+
 		if (got == 1)
-			break;
+			return 1;
 		if (got < 0 && errno != EINTR)
 			return errno == EAGAIN ? 0 : -1;
 	}
-	*kind = (enum rights_kind)p.kind;
-	*number = p.number;
-	return 1;
 }

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "sandbox/early.h"
 #include "sandbox/net/inside.h"
 #include "sandbox/policy.h"
 #include "sandbox/protect.h"
@@ -41,23 +42,8 @@ struct tree {
 	size_t n, system; /* the first `system` parts are the system's */
 	int dev[DEV_NODES];
 	int root;   /* the tmpfs */
-	int layers; /* staged mode: the folder of layers */
+	int layers; /* staged mode: the folder of layers; the workspace's overlay takes it */
 };
-
-int
-root_clone(int at, const char *path, uint64_t set)
-{
-	struct mount_attr attr = {.attr_set = set, .propagation = MS_PRIVATE};
-	SBX_CLOSE int fd = open_tree(
-	    at, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH);
-	int got = fd;
-
-	if (fd < 0 ||
-	    mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)))
-		return -1;
-	fd = -1;
-	return got;
-}
 
 static bool
 take(struct tree *t, const char *from, const char *path, uint64_t attr, struct sbx_fail *f)
@@ -138,7 +124,8 @@ take_workspace(struct tree *t, const struct setup *s, struct sbx_fail *f)
 {
 	bool direct = !s->workspace_readonly && !s->stage;
 
-	if (s->stage && (t->layers = stage_take(s, f)) < 0)
+	if (s->stage && ((t->layers = stage_take(s, f)) < 0 ||
+			 (s->protect && !protect_layers(s->protect, stage_take(s, f)))))
 		return false;
 	return take(t, ".", s->workspace, direct ? TREE_RW : TREE_RO, f);
 }
@@ -163,35 +150,6 @@ take_policy(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	return true;
 }
 
-int
-root_place(int root, const char *path, bool is_dir)
-{
-	int at = dup(root);
-
-	while (at >= 0 && *path) {
-		char name[NAME_MAX + 1];
-		size_t n = strcspn(path, "/");
-		bool last = !path[n];
-		int next;
-
-		if (n > NAME_MAX)
-			return close(at), errno = ENAMETOOLONG, -1;
-		memcpy(name, path, n);
-		name[n] = 0;
-		path += n + strspn(path + n, "/");
-		if (n == 0)
-			continue;
-		if (last && !is_dir)
-			mknodat(at, name, S_IFREG | 0600, 0);
-		else
-			mkdirat(at, name, 0755);
-		next = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		close(at);
-		at = next;
-	}
-	return at;
-}
-
 static bool
 place_part(int root, const struct part *p, struct sbx_fail *f)
 {
@@ -205,6 +163,13 @@ place_part(int root, const struct part *p, struct sbx_fail *f)
 	}
 	if (fstat(p->fd, &st))
 		return sbx_fail_set(f, "mount", errno, p->path);
+	/* No link is followed for a last name. */
+	if (S_ISDIR(st.st_mode) && !strchr(p->path + 1, '/')) {
+		mkdirat(root, p->path + 1, 0755);
+		if (move_mount(p->fd, "", root, p->path + 1, MOVE_MOUNT_F_EMPTY_PATH))
+			return sbx_fail_set(f, "mount", errno, p->path);
+		return true;
+	}
 	at = root_place(root, p->path, S_ISDIR(st.st_mode));
 	if (at < 0 || move_mount(p->fd, "", at, "",
 				 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
@@ -358,7 +323,7 @@ place_policy(struct tree *t, const struct setup *s, size_t i, struct sbx_fail *f
 				    f))
 			return false;
 	}
-	return true;
+	return !s->protect || !protect_layers(s->protect, -1);
 }
 
 /* Puts the copy-on-write tree in the place of the workspace's clone. */
@@ -392,7 +357,8 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	if (!dev_build(t->root, t->dev, f) || mkdirat(t->root, "proc", 0555) ||
 	    mkdirat(t->root, "run", 0755) || mkdirat(t->root, "run/empty.d", 0555) ||
 	    mkdirat(t->root, &PROTECT_SHOWN[1], 0755) ||
-	    mknodat(t->root, "run/empty", S_IFREG | 0444, 0))
+	    mknodat(t->root, "run/empty", S_IFREG | 0444, 0) ||
+	    mknodat(t->root, "run/closed", S_IFREG, 0))
 		return f->step[0] ? false : sbx_fail_set(f, "folder", errno, "/run");
 	if (!private_dir(t->root, "tmp", 01777, TREE_RW, f) ||
 	    !private_dir(t->root, "var/tmp", 01777, TREE_RW, f) ||
@@ -403,20 +369,25 @@ fill(struct tree *t, const struct setup *s, struct sbx_fail *f)
 	if (s->net == SBX_NET_HOST ? !inside_files(t->root, f) : !root_etc(t->root, f))
 		return false;
 	return place_policy(t, s, i, f) && mask_tools(t, s, f) && mask_secrets(t, f) &&
-	       root_proc_if_allowed(t->root, "proc", f);
+	       root_proc_if_allowed(t->root, "proc", f) &&
+	       (!s->single || !root_has_proc(t->root) || root_cover_proc(t->root, f));
 }
 
 static bool
-enter(int root, const char *workspace, struct sbx_fail *f)
+enter(int root, const struct setup *s, struct sbx_fail *f)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
 
 	if (mount_setattr(root, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
 		return sbx_fail_set(f, "read-only root", errno, "/");
-	if (fchdir(root) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH))
+	if (fchdir(root) || syscall(SYS_pivot_root, ".", "."))
 		return sbx_fail_set(f, "pivot root", errno, "/");
-	if (chdir(workspace))
-		return sbx_fail_set(f, "workspace", errno, workspace);
+	if (s->early && !early_root(s->early, root, f))
+		return false;
+	if (umount2(".", MNT_DETACH))
+		return sbx_fail_set(f, "pivot root", errno, "/");
+	if (chdir(s->workspace))
+		return sbx_fail_set(f, "workspace", errno, s->workspace);
 	return true;
 }
 
@@ -425,20 +396,22 @@ root_build(const struct setup *s, bool userns, struct sbx_fail *f)
 {
 	struct tree t = {.root = -1, .layers = -1};
 	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok;
+	bool ok, has_proc;
 
 	f->step[0] = 0;
 	dev_take(t.dev);
 	ok = root_private(userns, f) && take_system(&t, f) && take_policy(&t, s, f) &&
 	     (t.root = new_tmpfs(s->limits.tmp_size, f)) >= 0 && attach(t.root, f) &&
-	     fill(&t, s, f) && enter(t.root, s->workspace, f);
+	     fill(&t, s, f) && (!s->early || early_join(s->early, f)) &&
+	     enter(t.root, s, f);
 	for (size_t i = 0; i < t.n; i++)
 		sbx_shut(&t.part[i].fd);
 	for (size_t i = 0; i < DEV_NODES; i++)
 		sbx_shut(&t.dev[i]);
+	has_proc = ok && root_has_proc(t.root);
 	sbx_shut(&t.root);
 	/* The watch needs one; jobs never get at it. */
-	if (ok && proc >= 0 && !root_has_proc())
+	if (ok && proc >= 0 && !has_proc)
 		usage_outside(proc);
 	else
 		sbx_shut(&proc);

@@ -12,9 +12,11 @@
 bool root_build(const struct setup *s, bool userns, struct sbx_fail *f);
 /* In pid 1: a new bound, in bytes, for all private temporary files together. */
 bool root_resize(uint64_t size, struct sbx_fail *f);
-/* In a mount namespace of a job: a fresh /proc over the old one unless `keep`, then its covers,
- * and the folder of scripts made read-only. */
-bool root_job(bool keep_proc, struct sbx_fail *f);
+/* In a mount namespace of a job: a fresh /proc over the old one, its covers, and the folder of
+ * scripts made read-only. */
+bool root_job(struct sbx_fail *f);
+/* The last of it, also where pid 1's own tree is the job's. */
+bool root_scripts(struct sbx_fail *f);
 
 /* Attributes of what is shown. */
 #define TREE_RW (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -31,7 +33,10 @@ bool root_etc(int root, struct sbx_fail *f);
 bool root_proc(int at, const char *path, struct sbx_fail *f);
 /* The same, but where it is not allowed the folder stays empty: never is it the host's. */
 bool root_proc_if_allowed(int at, const char *path, struct sbx_fail *f);
-bool root_has_proc(void);
+/* -1: of this process's root. */
+bool root_has_proc(int root);
+/* Covers what of it is no business of code's; `root` is where it is. Moves to `root`. */
+bool root_cover_proc(int root, struct sbx_fail *f);
 /* private.c: from here on no mount shows on the host. Without a user namespace the root becomes
  * a mount point of its own, which a chroot's need not be. */
 bool root_private(bool userns, struct sbx_fail *f);

@@ -74,7 +74,8 @@ block_ending(bool terminal, sigset_t *set, sigset_t *old)
 struct run {
 	struct setup *setup;
 	const struct sbx_policy *policy;
-	bool terminal;		     /* the command gets one of its own */
+	bool terminal; /* the command gets one of its own */
+	bool grouped;  /* its control groups were made, as far as they can be */
 	const struct queue *payload; /* that `setup` borrows from */
 	char *const *argv;
 	struct sbx_fail why; /* the first rung that was tried did not stand */
@@ -110,6 +111,7 @@ read_reports(struct run *r)
 		if (got.kind != REPORT_NOTICE)
 			r->end = got;
 		else if (!r->policy->quiet || (got.notice.kind != SBX_NOTE_HIDDEN &&
+					       got.notice.kind != SBX_NOTE_TRACKED &&
 					       got.notice.kind != SBX_NOTE_SOCKET))
 			print_notice(&got.notice);
 	}
@@ -244,14 +246,27 @@ supervise(struct run *r, const struct sbx_policy *p, struct sbx_fail *f)
 	return judge(&r->end, code, f);
 }
 
+/* Once, whichever rungs are tried. */
+static void
+complete_group(struct run *r)
+{
+	if (!r->grouped)
+		cgroup_complete(r->setup->group, &r->setup->limits, CGROUP_RUN_SLACK);
+	r->grouped = true;
+}
+
 static pid_t
 start(struct run *r, int report, const int alive[2], const int rights[2], const int tty[2],
       struct sbx_fail *f)
 {
-	struct ns_ids ids = {geteuid(), getegid(), r->setup->net == SBX_NET_HOST};
-	bool userns = false;
+	struct ns_ids ids = {geteuid(), getegid(), r->setup->net == SBX_NET_HOST,
+			     r->setup->net == SBX_NET_OFF && tty[0] < 0 && spawn_has_room(),
+			     cgroup_birth(r->setup->group)};
+	bool userns = false, born = ids.group >= 0;
 	pid_t pid;
 
+	if (r->setup->rung != SBX_RUNG_FULL)
+		complete_group(r);
 	if (r->setup->rung == SBX_RUNG_DONOR)
 		return donor_command(r->setup, queue_head(r->payload),
 				     queue_len(r->payload), r->argv, report, f);
@@ -268,6 +283,10 @@ start(struct run *r, int report, const int alive[2], const int rights[2], const 
 	}
 	if (pid < 0 && !f->step[0])
 		sbx_fail_set(f, "fork", errno, NULL);
+	if (pid > 0 && r->setup->rung == SBX_RUNG_FULL) {
+		complete_group(r);
+		cgroup_offer(r->setup->group, born, alive[1]);
+	}
 	return pid;
 }
 
@@ -295,7 +314,7 @@ launch(struct run *r, const sigset_t *set, struct sbx_fail *f)
 	int report[2], alive[2], rights[2] = {-1, -1}, tty[2] = {-1, -1}, code = -1;
 	bool terminal = r->terminal && r->setup->rung == SBX_RUNG_FULL;
 
-	if (pipe2(report, O_CLOEXEC) || pipe2(alive, O_CLOEXEC))
+	if (pipe2(report, O_CLOEXEC) || !rights_pair(alive))
 		return sbx_fail_set(f, "pipe", errno, NULL), -1;
 	/* pid 1 drops what does not fit rather than wait; a smaller one serves where it must. */
 	fcntl(report[1], F_SETPIPE_SZ, REPORT_ROOM);
@@ -364,7 +383,7 @@ run_in_jail(struct setup *s, const struct sbx_policy *p, const struct queue *pay
 	r.terminal = tty_wanted();
 	block_ending(r.terminal, &set, &old);
 	streams_save(&streams);
-	cgroup_make(&group, &s->limits, CGROUP_RUN_SLACK);
+	cgroup_begin(&group, &s->limits, CGROUP_RUN_SLACK);
 	s->group = &group;
 	code = climb_down(&r, &set, f);
 	/* The kernel may have killed pid 1 itself, or between two of its looks. */

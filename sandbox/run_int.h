@@ -8,7 +8,7 @@
 #define EXIT_SIGNALLED 128 /* plus the signal, as shells say it */
 
 /* The process that will be pid 1, or guard the tree where there is no pid namespace. fds: the
- * report pipe, the pipe that tells of the launcher's life, the rights socket and the terminal's, or -1. */
+ * report pipe, the socket that tells of the launcher's life, the rights socket and the terminal's, or -1. */
 void run_pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *ids,
 	      const int fds[4]) __attribute__((noreturn));
 

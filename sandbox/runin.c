@@ -12,10 +12,13 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/confine.h"
 #include "sandbox/donor.h"
+#include "sandbox/early.h"
 #include "sandbox/net/inside.h"
 #include "sandbox/protect.h"
+#include "sandbox/rights.h"
 #include "sandbox/root.h"
 #include "sandbox/run_int.h"
+#include "sandbox/streams.h"
 #include "sandbox/tree.h"
 #include "sandbox/tty.h"
 #include "sandbox/usage.h"
@@ -26,6 +29,8 @@ static bool crowded;	 /* the limit of processes was met */
 static struct watch watched;
 static int reports = -1; /* where notices go */
 static bool terminal;	 /* the command has one of its own */
+static struct streams kept = {.tty =
+				  -1}; /* it has the user's, and may be left without him */
 
 static void __attribute__((noreturn)) tell(int fd, int kind, const struct sbx_fail *f)
 {
@@ -63,6 +68,7 @@ watch(const struct setup *s)
 	pid_t self = getpid();
 	struct usage u;
 
+	streams_note(&kept);
 	usage_of_tree(self, &u);
 	if (u.memory + u.unseen > s->limits.memory)
 		usage_of_trees(&self, 1, &u, true);
@@ -167,62 +173,107 @@ guard(struct setup *s, struct sbx_fail *f)
 	return true;
 }
 
-void
-run_inside(struct setup *s, const char *const *argv, int report)
+/* The command runs: what is left to pid 1. */
+static void __attribute__((noreturn)) serve(struct setup *s, struct early *e, pid_t pid)
 {
-	struct spawn sp = {.setup = s,
-			   .argv = argv,
-			   .env = s->env,
-			   .cwd = s->workspace,
-			   .inherit = true,
-			   .fd = {-1, -1, report},
-			   .code = -1,
-			   .state = -1,
-			   .channel = -1,
-			   .terminal = terminal};
-	struct notify calls;
-	struct teller to = {.report = report};
-	struct spawn_calls told = {&calls, tell_notice, &to};
+	struct teller to = {.report = reports};
+	struct spawn_calls told = {&e->calls, tell_notice, &to};
 	struct sbx_fail f = {.step = ""};
 	int status;
-	pid_t pid;
 
-	prctl(PR_SET_DUMPABLE, 0);
-	reports = report;
-	if (!guard(s, &f))
-		tell(report, REPORT_FAIL, &f);
-	watch_begin(&watched, s);
-	spawn_block_signals();
-	notify_init(&calls);
-	if (!notify_open(&calls, &sp.channel)) {
-		sbx_fail_set(&f, "socket pair", errno, NULL);
-		tell(report, REPORT_FAIL, &f);
-	}
-	pid = spawn_start(&sp);
 	if (pid < 0) {
 		sbx_fail_set(&f, "fork", errno, NULL);
-		tell(report, REPORT_FAIL, &f);
+		tell(reports, REPORT_FAIL, &f);
 	}
 	/* The streams belong to the command: its reader must see the end of file with it. */
 	close(0);
 	close(1);
 	close(2);
-	close(sp.channel);
+	sbx_shut(&e->sp.channel);
+	/* A layer is looked at when this has ended: nothing may hold it then. */
+	if (s->rung == SBX_RUNG_FULL && !s->stage)
+		ns_release_later();
 	status = spawn_reap_calls(pid, watch, s, &told);
 	if (status > 0)
 		watch_end(s);
-	if (s->rung > SBX_RUNG_DONOR)
+	if (s->rung > SBX_RUNG_DONOR) {
+		streams_note(&kept);
 		bare_leave();
+		streams_leave(&kept);
+	}
 	if (s->protect)
 		clean_up(s);
 	if (status < 0 && !over)
 		_exit(EXIT_SIGNALLED + SIGTERM);
 	if (status < 0) {
 		sbx_fail_set(&f, over, 0, NULL);
-		tell(report, REPORT_LIMIT, &f);
+		tell(reports, REPORT_LIMIT, &f);
 	}
 	tell_end(&to, s, status);
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status));
+}
+
+static void
+describe(struct early *e, const struct setup *s, const char *const *argv, int report)
+{
+	reports = report;
+	*e = (struct early){.sp = {.setup = s,
+				   .argv = argv,
+				   .env = s->env,
+				   .cwd = s->workspace,
+				   .inherit = true,
+				   .fd = {-1, -1, report},
+				   .code = -1,
+				   .state = -1,
+				   .channel = -1,
+				   .terminal = terminal}};
+	notify_init(&e->calls);
+	spawn_block_signals();
+}
+
+void
+run_inside(struct setup *s, const char *const *argv, int report)
+{
+	struct sbx_fail f = {.step = ""};
+	struct early e;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	describe(&e, s, argv, report);
+	if (!guard(s, &f))
+		tell(report, REPORT_FAIL, &f);
+	watch_begin(&watched, s);
+	if (s->rung > SBX_RUNG_DONOR)
+		streams_follow(&kept);
+	if (!notify_open(&e.calls, &e.sp.channel)) {
+		sbx_fail_set(&f, "socket pair", errno, NULL);
+		tell(report, REPORT_FAIL, &f);
+	}
+	serve(s, &e, spawn_start(&e.sp));
+}
+
+/* On the first rung: the tree, and beside it the command's process. Its terminal would have to
+ * stand before, and real root without a user namespace leaves its chroot first. */
+static bool
+build(struct setup *s, struct early *e, bool userns, const struct ns_ids *ids,
+      const int fds[4], struct sbx_fail *f)
+{
+	int tty = fds[3];
+
+	s->protect = protect_new(tell_guarded, NULL);
+	if (!ns_enter(userns, ids, f) || !inside_begin(s, fds[2], f))
+		return false;
+	confine_offer();
+	if (userns && tty < 0 && spawn_has_room()) {
+		e->net = ids->net_later;
+		e->launcher = fds[1];
+		if (!early_start(e, f))
+			return false;
+		s->early = e;
+	} else if (!cgroup_take(s->group, fds[1], -1)) {
+		_exit(1);
+	}
+	s->single = true;
+	return root_build(s, userns, f) && root_scripts(f) && (tty < 0 || tty_make(tty, f));
 }
 
 void
@@ -231,17 +282,16 @@ run_pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *
 {
 	struct sbx_fail f = {.step = ""};
 	int rights = fds[2], tty = fds[3];
+	struct early e;
 	bool stands;
 
-	reports = fds[0];
+	terminal = tty >= 0;
+	describe(&e, s, (const char *const *)argv, fds[0]);
 	if (s->group)
-		cgroup_enter(s->group);
+		cgroup_enter(s->group, ids->group >= 0);
 	if (s->rung == SBX_RUNG_FULL) {
 		ns_die_with_parent(fds[1]);
-		s->protect = protect_new(tell_guarded, NULL);
-		stands = ns_enter(userns, ids, &f) && inside_begin(s, rights, &f) &&
-			 root_build(s, userns, &f) && root_job(true, &f) &&
-			 (tty < 0 || tty_make(tty, &f));
+		stands = build(s, &e, userns, ids, fds, &f);
 	} else {
 		tree_guard(fds[1]);
 		stands = bare_enter(s, &f);
@@ -251,13 +301,20 @@ run_pid1(struct setup *s, char *const argv[], bool userns, const struct ns_ids *
 	sbx_shut(&rights);
 	if (!stands && s->rung != SBX_RUNG_FULL)
 		bare_leave();
+	/* The command's process has said it. */
+	if (!stands && !f.step[0])
+		_exit(1);
 	if (!stands)
 		tell(reports, REPORT_FAIL, &f);
-	if (s->rung == SBX_RUNG_FULL && !root_has_proc())
+	if (s->rung == SBX_RUNG_FULL && !root_has_proc(-1))
 		note(SBX_NOTE_FILE, "/proc", "it cannot be mounted here");
-	if (s->rung != SBX_RUNG_NONE)
-		confine_offer();
-	terminal = tty >= 0;
 	sbx_shut(&tty);
+	if (s->early) {
+		prctl(PR_SET_DUMPABLE, 0);
+		watch_begin(&watched, s);
+		serve(s, &e, early_go(&e));
+	}
+	if (s->rung != SBX_RUNG_NONE && s->rung != SBX_RUNG_FULL)
+		confine_offer();
 	run_inside(s, (const char *const *)argv, reports);
 }

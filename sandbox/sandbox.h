@@ -40,7 +40,8 @@ enum sbx_notice_kind {
 	SBX_NOTE_LIMIT,	  /* a limit was hit; `what` names it, `detail` its value */
 	SBX_NOTE_SHOWN, /* the answer to sbx_session_show(): `what` is the path, `detail` how
 			     it is shown; `sys` is set when it could not be */
-	SBX_NOTE_INPUT, /* standard input was read, and there is none */
+	SBX_NOTE_TRACKED, /* has a secret's name, but git has the same bytes: it is shown */
+	SBX_NOTE_INPUT,	  /* standard input was read, and there is none */
 	SBX_NOTE_LAST = SBX_NOTE_INPUT,
 };
 struct sbx_notice {
@@ -94,6 +95,7 @@ enum sbx_net {
 
 struct sbx_policy {
 	const char *workspace; /* absolute or relative folder; becomes cwd of jobs */
+	bool checked;	       /* `workspace` is what sbx_policy_check() has made of it */
 	bool workspace_readonly;
 	const char *const
 	    *read; /* further paths shown read-only; NULL-terminated or NULL */
@@ -125,6 +127,12 @@ enum sbx_view {
 	SBX_VIEW_ABSENT, /* not shown, and nothing that this user can see is there */
 };
 enum sbx_view sbx_policy_view(const struct sbx_policy *p, const char *path);
+
+/* A text of git's configuration that no program takes a command or further settings from.
+ * `worktree` receives where it says that the user's files are, "" when it does not; whether git
+ * may write there is for the caller to judge. */
+#define SBX_GIT_CONFIG_MAX (256 * 1024) /* bytes; longer ones are never harmless */
+bool sbx_git_config_harmless(const char *text, size_t n, char worktree[1024]);
 
 /* ---- a session, seen from the agent -------------------------------------------------- */
 
@@ -161,6 +169,9 @@ const struct sbx_stand *sbx_session_stand(const struct sbx_session *s);
  * of the proxy. */
 struct sbx_proxy;
 void sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy);
+/* While that proxy serves: 127.0.0.1:port inside comes to it too. What a policy's net_allow names
+ * does from the start. */
+bool sbx_session_net_local(struct sbx_session *s, uint16_t port);
 /* The jail's process on the host, for tests and messages; -1 when it is gone. */
 pid_t sbx_session_pid(const struct sbx_session *s);
 
@@ -184,8 +195,11 @@ struct sbx_job_spec {
 #define SBX_SCRIPT_DIR "/run/sunaba" /* read-only for jobs */
 /* Descriptors a driver finds open. Code comes as "<decimal length>\n<bytes>"; the driver
  * answers with NUL-terminated records: "R" (ready), then for each code "D<status>\t<cwd>". A
- * record longer than SBX_RECORD_MAX, or any other first byte, kills the job. Standard streams are
- * as enum sbx_terminal says. */
+ * record longer than SBX_RECORD_MAX, or any other first byte, kills the job. Standard
+ * streams are as enum sbx_terminal says.
+ * A driver that says "R+" gets "<decimal length> <step> <token>\n<bytes>", the step 0 when it has no
+ * number, and answers "D<token> <status>\t<cwd>": code that writes to the driver's descriptor, which
+ * it cannot be kept from, forges nothing unless it searches the driver's memory. */
 #define SBX_FD_CODE    200
 #define SBX_FD_STATUS  201
 #define SBX_RECORD_MAX 8192
@@ -199,6 +213,8 @@ bool sbx_session_limits(struct sbx_session *s, const struct sbx_limits *l);
 #define SBX_JOB_MAX 64
 bool sbx_job_start(struct sbx_session *s, int job, const struct sbx_job_spec *spec);
 bool sbx_job_run(struct sbx_session *s, int job, const void *code, size_t n);
+/* What number the next code has for the user; its driver is told. Without: 0. */
+bool sbx_job_step(struct sbx_session *s, int job, uint64_t number);
 bool sbx_job_signal(struct sbx_session *s, int job, int signo);
 bool sbx_job_kill(struct sbx_session *s, int job);
 /* From SBX_STARTED on, once: the far end of the job's terminal, the caller's, non-blocking; -1:
@@ -243,6 +259,9 @@ bool sbx_session_stands(const struct sbx_session *s);
  * policy.stage. Borrowed. Code works in that tree at the same time: look nothing up in it but
  * with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS. */
 int sbx_session_stage(const struct sbx_session *s);
+/* The same for the git directory elsewhere that the workspace belongs to as a linked worktree or
+ * submodule; -1 when there is none. Its layer is below "git" in policy.stage. */
+int sbx_session_stage_linked(const struct sbx_session *s);
 /* The workspace below the layer was changed; before any step that is started later. */
 bool sbx_session_stage_changed(struct sbx_session *s);
 

@@ -117,7 +117,7 @@ sbx_session_start(struct sbx_session **out, struct sbx_fail *f)
 	memset(s, 0, sizeof(*s));
 	s->fd = pair[0];
 	s->pid = pid;
-	s->rights = s->stage = -1;
+	s->rights = s->stage[0] = s->stage[1] = -1;
 	for (int i = 0; i <= SBX_JOB_MAX; i++)
 		s->terminal[i] = -1;
 	*out = s;
@@ -235,8 +235,9 @@ session_take_rights(struct sbx_session *s)
 	int fd, got = 0;
 
 	while (s->rights >= 0 && (got = rights_recv(s->rights, &kind, &number, &fd)) == 1) {
-		if (kind == RIGHTS_STAGE && s->stage < 0 && is_overlay(fd))
-			s->stage = fd;
+		if (kind == RIGHTS_STAGE && number < SBX_LEN(s->stage) &&
+		    s->stage[number] < 0 && is_overlay(fd))
+			s->stage[number] = fd;
 		else if (kind == RIGHTS_TERMINAL && number >= 1 && number <= SBX_JOB_MAX &&
 			 s->live[number] && s->terminal[number] < 0 && is_terminal(fd))
 			s->terminal[number] = fd;
@@ -259,7 +260,13 @@ sbx_session_stands(const struct sbx_session *s)
 int
 sbx_session_stage(const struct sbx_session *s)
 {
-	return s->stage;
+	return s->stage[0];
+}
+
+int
+sbx_session_stage_linked(const struct sbx_session *s)
+{
+	return s->stage[1];
 }
 
 int
@@ -296,7 +303,8 @@ sbx_session_free(struct sbx_session *s)
 	/* Its end of file ends pid 1, whose end the monitor waits for. */
 	sbx_shut(&s->fd);
 	sbx_shut(&s->rights);
-	sbx_shut(&s->stage);
+	sbx_shut(&s->stage[0]);
+	sbx_shut(&s->stage[1]);
 	for (int i = 0; i <= SBX_JOB_MAX; i++)
 		sbx_shut(&s->terminal[i]);
 	if (s->pid > 0) {
@@ -400,6 +408,15 @@ sbx_job_run(struct sbx_session *s, int job, const void *code, size_t n)
 }
 
 bool
+sbx_job_step(struct sbx_session *s, int job, uint64_t number)
+{
+	unsigned char p[8];
+
+	wire_store64(p, number);
+	return down_live(s, FRAME_STEP, 0, job, p, sizeof(p));
+}
+
+bool
 sbx_job_signal(struct sbx_session *s, int job, int signo)
 {
 	return down_live(s, FRAME_SIGNAL, signo, job, NULL, 0);
@@ -411,6 +428,17 @@ sbx_job_kill(struct sbx_session *s, int job)
 	return down_live(s, FRAME_KILL, 0, job, NULL, 0);
 }
 
+bool
+sbx_session_net_local(struct sbx_session *s, uint16_t port)
+{
+	const unsigned char p[2] = {(unsigned char)port, (unsigned char)(port >> 8)};
+
+	if (!s->stands || !session_down(s, FRAME_NET, 0, 0, p, sizeof(p)))
+		return false;
+	s->net_asked++;
+	return true;
+}
+
 void
 sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy)
 {
@@ -419,7 +447,7 @@ sbx_session_net(struct sbx_session *s, struct sbx_proxy *proxy)
 	s->proxy = proxy;
 	if (!proxy || !s->stands || s->dead || s->net_asked)
 		return;
-	s->net_asked = true;
+	s->net_asked++;
 	frame_head(head, FRAME_NET, 0, 0, 0);
 	queue_add(&s->down, head, sizeof(head));
 	session_flush(s);

@@ -9,7 +9,7 @@ struct sbx_session {
 	int fd;
 	pid_t pid; /* -1: reaped */
 	bool setup_sent, stands, dead;
-	bool net_asked; /* FRAME_NET was sent; one more FRAME_READY comes */
+	unsigned net_asked; /* FRAME_NETs that were sent; as many more FRAME_READYs come */
 	struct queue down, up;
 	size_t spent;	 /* bytes of `up` that the last event borrowed */
 	size_t received; /* bytes since SBX_NOTHING was answered */
@@ -19,7 +19,7 @@ struct sbx_session {
 	struct sbx_proxy *proxy;       /* borrowed; NULL: nobody serves the network */
 	bool readonly;		       /* it is */
 	int rights;		  /* descriptors travel beside the frames: see rights.h */
-	int stage;		  /* the staged workspace, or -1 */
+	int stage[2];		  /* staged: the workspace, a git directory; or -1 */
 	struct sbx_notice notice; /* the last event's */
 	struct sbx_stand stand;	  /* after SBX_READY */
 };

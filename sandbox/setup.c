@@ -123,16 +123,28 @@ put_tools(const struct tools *t, struct queue *q)
 		wire_put_text(q, 'K', t->hide[i]);
 }
 
+_Static_assert(SETUP_LOCAL_MAX == NET_LOCAL_MAX, "one limit");
+
+/* Ports of the host's own address are what the jail has to know of the list. */
 static bool
-check_entries(const char *const *list, struct sbx_fail *f)
+put_entries(const char *const *list, struct queue *q, struct sbx_fail *f)
 {
 	struct net_rule r;
+	size_t locals = 0;
+	uint16_t port;
 
 	for (size_t n = 0; list && list[n]; n++) {
 		if (!net_rule_parse(list[n], &r))
 			return sbx_fail_set(f, "network entry", EINVAL, list[n]);
 		if (n == NET_RULES_MAX)
 			return sbx_fail_set(f, "network entry", E2BIG, list[n]);
+		if (!net_rule_local(&r, &port) || !port)
+			continue;
+		if (port == NET_PROXY_PORT || port == NET_NAMES_PORT)
+			return sbx_fail_set(f, "network entry", EADDRINUSE, list[n]);
+		if (locals++ == SETUP_LOCAL_MAX)
+			return sbx_fail_set(f, "network entry", E2BIG, list[n]);
+		wire_put_number(q, 'l', port);
 	}
 	return true;
 }
@@ -155,7 +167,7 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 		return false;
 	limits_encode(&p->limits, q);
 	wire_put_number(q, 'n', p->net);
-	if (!check_entries(p->net_allow, f))
+	if (!put_entries(p->net_allow, q, f))
 		return false;
 	if (p->stage)
 		wire_put_text(q, 'O', p->stage);
@@ -181,10 +193,11 @@ put_policy(const struct sbx_policy *p, const char *workspace, struct queue *q,
 int
 setup_encode(const struct sbx_policy *p, struct queue *q, struct sbx_fail *f)
 {
-	char canonical[4096];
+	char found[4096];
+	const char *canonical = p->checked ? p->workspace : found;
 	int fd;
 
-	if (!sbx_policy_check(p, canonical, f))
+	if (!p->checked && !sbx_policy_check(p, found, f))
 		return -1;
 	/* What was checked is what is opened: no part of it became a link meanwhile. */
 	fd = setup_open(canonical);
@@ -299,6 +312,11 @@ take_item(struct setup *s, const struct wire_item *it)
 	case 'n':
 		s->net = (enum sbx_net)wire_number(it);
 		return s->net <= SBX_NET_HOST;
+	case 'l':
+		if (s->nlocal == SETUP_LOCAL_MAX)
+			return false;
+		s->local[s->nlocal++] = (uint16_t)wire_number(it);
+		return true;
 	case 'O':
 		return (s->stage = wire_text(it)) && s->stage[0] == '/';
 	case 'x':

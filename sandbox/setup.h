@@ -10,6 +10,7 @@
 #define SETUP_MAX	(1024u * 1024) /* bytes of an encoded policy */
 #define SETUP_PATHS_MAX 64	       /* further paths, read and write together */
 #define SETUP_TOOLS_MAX 64	       /* folders and files of toolchains, each kind */
+#define SETUP_LOCAL_MAX 16	       /* NET_LOCAL_MAX of net/proxy.h */
 #define SETUP_ENV_MAX	256	       /* variables of a job */
 #define SETUP_ARGS_MAX	4096
 
@@ -30,6 +31,8 @@ struct setup {
 	const char *env[SETUP_ENV_MAX + 1];
 	struct sbx_limits limits;
 	enum sbx_net net;
+	uint16_t local[SETUP_LOCAL_MAX]; /* ports of 127.0.0.1 that lead to the host's */
+	size_t nlocal;
 	const char *stage; /* NULL: none */
 	bool explain, debug;
 	struct protect *protect; /* the jail's, made before the tree is built; or NULL */
@@ -38,6 +41,8 @@ struct setup {
 	/* Where there are no mounts: the private places on the host. NULL: the usual paths. */
 	const char *tmp, *scripts;
 	struct cgroup *group; /* NULL: none */
+	bool single;	      /* one command, in pid 1's own tree */
+	struct early *early;  /* the command's process, which waits for the tree; or NULL */
 	uint32_t others; /* processes of this user outside, which RLIMIT_NPROC counts too */
 };
 /* Namespaces are the jail's own, so each job can have one of its own. */

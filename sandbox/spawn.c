@@ -14,12 +14,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "sandbox/confine.h"
+#include "sandbox/early.h"
 
 #define EXIT_NOT_FOUND	 127
 #define EXIT_CANNOT_EXEC 126
@@ -30,6 +32,7 @@
 #define WATCH_TICK_MS	 10
 #define WATCH_FIRST_MS	 50
 #define FD_ABOVE	 300 /* where descriptors wait while the low numbers are dealt */
+#define FDS_DEALT	 6
 
 extern char **environ;
 
@@ -56,6 +59,14 @@ spawn_block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+bool
+spawn_has_room(void)
+{
+	struct rlimit r;
+
+	return getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur > FD_ABOVE + FDS_DEALT;
+}
+
 static void
 close_from_to(unsigned from, unsigned to)
 {
@@ -77,8 +88,10 @@ static void __attribute__((noreturn)) give_up(int kind, const struct sbx_fail *f
 static void
 deal(const struct spawn *sp)
 {
-	const int want[] = {1, 2, FD_REPORT, SBX_FD_CODE, SBX_FD_STATUS, FD_CHANNEL};
-	int from[] = {sp->fd[0], sp->fd[1], sp->fd[2], sp->code, sp->state, sp->channel};
+	const int want[FDS_DEALT] = {1,		2, FD_REPORT, SBX_FD_CODE, SBX_FD_STATUS,
+				     FD_CHANNEL};
+	int from[FDS_DEALT] = {sp->fd[0], sp->fd[1], sp->fd[2],
+			       sp->code,  sp->state, sp->channel};
 	int in = sp->in ? sp->in : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	for (size_t i = 0; i < SBX_LEN(want); i++)
@@ -107,11 +120,15 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 	/* Elsewhere the kernel ends the whole namespace with its guard. */
 	if (sp->setup->rung == SBX_RUNG_LANDLOCK)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (sp->early && !early_wait(sp->early, FD_CHANNEL, &f))
+		give_up(REPORT_FAIL, &f);
 	if (chdir(sp->cwd)) {
 		sbx_fail_set(&f, "folder", errno, sp->cwd);
 		give_up(REPORT_EXEC, &f);
 	}
-	if (!confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, sp->asks, &f))
+	if (sp->early
+		? !confine_rights(sp->setup, &f) || !early_last(FD_CHANNEL, &f)
+		: !confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, sp->asks, &f))
 		give_up(REPORT_FAIL, &f);
 	environ = (char **)sp->env;
 	execvp(sp->argv[0], (char *const *)sp->argv);
@@ -158,10 +175,13 @@ wait_signal(const sigset_t *set, const struct timespec *tick)
 	return (struct caught){sig, info.si_pid, info.si_value.sival_int};
 }
 
-/* Waits for a signal or calls to be answered. `signals` is non-blocking. */
+/* Waits for a signal or calls to be answered. `signals` is non-blocking. *last: the listener
+ * hung up, so whatever came of the command has ended or is about to. */
 static struct caught
-wait_calls(int signals, bool tick, const struct setup *s, const struct spawn_calls *c)
+wait_calls(int signals, bool tick, const struct setup *s, const struct spawn_calls *c,
+	   bool *last)
 {
+	bool heard = c->notify->listener >= 0;
 	struct pollfd p[] = {{.fd = signals, .events = POLLIN},
 			     {.fd = notify_fd(c->notify), .events = POLLIN}};
 	struct signalfd_siginfo info;
@@ -170,6 +190,7 @@ wait_calls(int signals, bool tick, const struct setup *s, const struct spawn_cal
 		return (struct caught){0};
 	if (p[1].revents)
 		notify_serve(c->notify, s, c->tell, c->arg);
+	*last = heard && p[1].revents & POLLHUP;
 	if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return (struct caught){0};
 	return (struct caught){(int)info.ssi_signo, (int)info.ssi_pid, info.ssi_int};
@@ -188,6 +209,7 @@ spawn_reap_calls(pid_t main_pid, spawn_watch *watch, const struct setup *s,
 	const struct timespec tick = {0, WATCH_TICK_MS * NS_PER_MS};
 	SBX_CLOSE int signals = -1;
 	int64_t next = now_ms() + WATCH_FIRST_MS;
+	bool last = false;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -202,10 +224,13 @@ spawn_reap_calls(pid_t main_pid, spawn_watch *watch, const struct setup *s,
 		int status, wait_ms;
 		pid_t pid;
 
+		/* Before its SIGCHLD could be waited for. */
+		if (last && waitpid(main_pid, &status, __WALL) == main_pid)
+			return status;
 		while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
 			if (pid == main_pid)
 				return status;
-		got = signals >= 0 ? wait_calls(signals, watch, s, calls)
+		got = signals >= 0 ? wait_calls(signals, watch, s, calls, &last)
 				   : wait_signal(&set, watch ? &tick : NULL);
 		if (got.signo == SIGTERM)
 			return -1;

@@ -30,17 +30,21 @@ struct spawn {
 	const char *const *argv;
 	const char *const *env;
 	const char *cwd;
-	bool inherit;	 /* standard input as it is, else /dev/null */
-	int in;		 /* unless `inherit`: standard input; 0: /dev/null */
-	int fd[3];	 /* output, error, report; -1: as it is */
-	int code, state; /* the driver's descriptors, or -1 */
-	int channel;	 /* for the listener of refused calls, or -1 */
-	bool asks;	 /* what it reads from standard input is told of */
-	bool terminal;	 /* standard input becomes its controlling terminal */
+	bool inherit;		   /* standard input as it is, else /dev/null */
+	int in;			   /* unless `inherit`: standard input; 0: /dev/null */
+	int fd[3];		   /* output, error, report; -1: as it is */
+	int code, state;	   /* the driver's descriptors, or -1 */
+	int channel;		   /* for the listener of refused calls, or -1 */
+	bool asks;		   /* what it reads from standard input is told of */
+	bool terminal;		   /* standard input becomes its controlling terminal */
+	const struct early *early; /* it waits for its tree: early.h; or NULL */
 };
 
 /* Signals to their defaults, none blocked. */
 void spawn_reset_signals(void);
+/* Whether so many open files are allowed that descriptors can be dealt their numbers; where not,
+ * what they are for is done without. */
+bool spawn_has_room(void);
 /* Starts the command: descriptors, session, confinement, exec. Returns its pid once the exec was
  * done or failed, or -1 with errno; a failure of the steps goes to the report pipe. */
 pid_t spawn_start(const struct spawn *sp);

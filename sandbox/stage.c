@@ -15,13 +15,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "sandbox/protect.h"
 #include "sandbox/root.h"
 
-#define LOWER "run/lower"
-#define STAGE "run/stage"
+#define LOWER  "run/lower"
+#define STAGE  "run/stage"
+#define LINKED "git" /* in the folder of layers; tools/stage.c looks for it */
 
 int
 stage_take(const struct setup *s, struct sbx_fail *f)
@@ -42,31 +46,36 @@ put(int root, const char *place, int mnt)
 }
 
 static int
-new_overlay(bool readonly)
+new_overlay(const char *layer, bool readonly)
 {
+	char upper[64], work[64];
 	SBX_CLOSE int fs = fsopen("overlay", FSOPEN_CLOEXEC);
 
+	snprintf(upper, sizeof(upper), "%s/upper", layer);
+	snprintf(work, sizeof(work), "%s/work", layer);
 	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) ||
 	    fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) ||
 	    fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", LOWER, 0) ||
-	    fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", STAGE "/upper", 0) ||
-	    fsconfig(fs, FSCONFIG_SET_STRING, "workdir", STAGE "/work", 0) ||
+	    fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", upper, 0) ||
+	    fsconfig(fs, FSCONFIG_SET_STRING, "workdir", work, 0) ||
 	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		return -1;
 	return fsmount(fs, FSMOUNT_CLOEXEC, readonly ? TREE_RO : TREE_RW);
 }
 
-int
-stage_over(int root, int lower, int layers, const struct setup *s, struct sbx_fail *f)
+/* The tree over `lower`, whose place is `path`, with its layer below `layer`. */
+static int
+over(int root, int lower, int layers, const char *layer, const char *path, bool readonly,
+     struct sbx_fail *f)
 {
 	int mnt = -1;
 
 	if (fchdir(root) || !put(root, LOWER, lower) || !put(root, STAGE, layers)) {
-		sbx_fail_set(f, "staged folder", errno, s->stage);
+		sbx_fail_set(f, "staged folder", errno, path);
 	} else {
-		mnt = new_overlay(s->workspace_readonly);
+		mnt = new_overlay(layer, readonly);
 		if (mnt < 0)
-			sbx_fail_set(f, "copy-on-write layer", errno, s->workspace);
+			sbx_fail_set(f, "copy-on-write layer", errno, path);
 	}
 	/* The overlay holds private clones of its layers; their places are not needed. */
 	umount2(LOWER, MNT_DETACH);
@@ -76,13 +85,49 @@ stage_over(int root, int lower, int layers, const struct setup *s, struct sbx_fa
 	return mnt;
 }
 
+int
+stage_over(int root, int lower, int layers, const struct setup *s, struct sbx_fail *f)
+{
+	return over(root, lower, layers, STAGE, s->workspace, s->workspace_readonly, f);
+}
+
+/* The folder for the second layer, as the agent expects it, with the path that it is over. */
+static bool
+make_linked(int layers, const char *path)
+{
+	SBX_CLOSE int dir = -1, name = -1;
+
+	if (mkdirat(layers, LINKED, 0700) ||
+	    (dir = openat(layers, LINKED, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+	    mkdirat(dir, "upper", 0755) || mkdirat(dir, "work", 0700) ||
+	    mkdirat(dir, "turns", 0700))
+		return false;
+	name = openat(dir, "workspace", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return name >= 0 && write(name, path, strlen(path)) == (ssize_t)strlen(path);
+}
+
+int
+stage_over_linked(int root, int lower, int layers, const char *path, struct sbx_fail *f)
+{
+	struct stat st;
+
+	if (!make_linked(layers, path) || fstat(lower, &st) ||
+	    fchmodat(layers, LINKED "/upper", st.st_mode & 0777, 0))
+		return sbx_fail_set(f, "staged folder", errno, path), -1;
+	return over(root, lower, layers, STAGE "/" LINKED, path, false, f);
+}
+
 /* A reconfiguration drops every cached name that is not in use: files that an apply replaced are
  * looked up anew, and what the user changed there shows. */
 void
 stage_refresh(const struct setup *s)
 {
-	SBX_CLOSE int fs = s->stage ? fspick(AT_FDCWD, s->workspace, FSPICK_CLOEXEC) : -1;
+	const char *const trees[] = {s->workspace, protect_staged(s->protect)};
 
-	if (fs >= 0)
-		fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+	for (size_t i = 0; s->stage && i < SBX_LEN(trees) && trees[i]; i++) {
+		SBX_CLOSE int fs = fspick(AT_FDCWD, trees[i], FSPICK_CLOEXEC);
+
+		if (fs >= 0)
+			fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+	}
 }

@@ -15,5 +15,9 @@ int stage_over(int root, int lower, int layers, const struct setup *s, struct sb
 /* The workspace below changed: what the overlay remembers of it is forgotten, but for files that
  * are open. In pid 1 of the jail. */
 void stage_refresh(const struct setup *s);
+/* The same over a git directory elsewhere, whose canonical path is `path`: makes its folder in
+ * `layers` first. */
+int
+stage_over_linked(int root, int lower, int layers, const char *path, struct sbx_fail *f);
 
 #endif

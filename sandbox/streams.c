@@ -6,6 +6,7 @@
 #include "sandbox/streams.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,4 +46,45 @@ streams_restore(const struct streams *s)
 	front = tcgetpgrp(s->tty);
 	if (front < 0 || front == getpgrp())
 		tcsetattr(s->tty, TCSANOW, &s->mode);
+}
+
+void
+streams_follow(struct streams *s)
+{
+	streams_save(s);
+	if (s->tty >= 0)
+		s->tty = fcntl(s->tty, F_DUPFD_CLOEXEC, 3);
+	s->last = s->mode;
+}
+
+void
+streams_note(struct streams *s)
+{
+	struct termios now;
+
+	/* Who is in front sets the mode: when that is the user's shell it is none of the command's. */
+	if (s->tty < 0 || tcgetattr(s->tty, &now) || tcgetpgrp(s->tty) != getpgrp())
+		return;
+	s->last = now;
+}
+
+void
+streams_leave(struct streams *s)
+{
+	struct termios now;
+	sigset_t out, old;
+
+	if (s->tty < 0)
+		return;
+	if (tcgetattr(s->tty, &now) == 0 && same_mode(&now, &s->last) &&
+	    !same_mode(&now, &s->mode)) {
+		/* From the background, too. */
+		sigemptyset(&out);
+		sigaddset(&out, SIGTTOU);
+		sigprocmask(SIG_BLOCK, &out, &old);
+		tcsetattr(s->tty, TCSANOW, &s->mode);
+		sigprocmask(SIG_SETMASK, &old, NULL);
+	}
+	close(s->tty);
+	s->tty = -1;
 }

@@ -146,6 +146,12 @@ executor_set_wall(struct executor *x, int64_t wall_ms)
 	x->o.limits.wall_ms = wall_ms;
 }
 
+void
+executor_number(struct executor *x, unsigned number)
+{
+	x->number = number;
+}
+
 bool
 executor_tell(struct executor *x, const struct sbx_notice *n)
 {
@@ -294,6 +300,8 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 	step_begin(s, s->x->o.limits.wall_ms, true);
 	s->x->jobs.output = step_output;
 	s->x->jobs.arg = s;
+	job->step = s->x->number;
+	s->x->number = 0;
 	if (terminal)
 		o->on_terminal(STEP_TERMINAL, o->arg);
 	if (jobs_run(&s->x->jobs, job, code, n))

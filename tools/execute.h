@@ -95,6 +95,9 @@ enum err_kind executor_ready(struct executor *x, struct err *e);
 enum err_kind
 executor_run(struct executor *x, const char *language, const char *code, size_t n,
 	     step_output_fn *live, void *arg, struct step_result *out, struct err *e);
+/* What the user calls the next step: its interpreter names it in messages ("step 7"). Else each
+ * interpreter counts for itself. */
+void executor_number(struct executor *x, unsigned number);
 /* The time a step may take, in ms, from the next on; 0: no bound. */
 void executor_set_wall(struct executor *x, int64_t wall_ms);
 /* A fact about the step that comes from elsewhere than the jail; false: nobody collects facts. */

@@ -226,8 +226,10 @@ jobs_start(struct jobs *j, struct job *job)
 bool
 jobs_run(struct jobs *j, struct job *job, const char *code, size_t n)
 {
-	if (j->dead || !sbx_job_run(j->session, job->number, code, n))
+	if (j->dead || (job->step && !sbx_job_step(j->session, job->number, job->step)) ||
+	    !sbx_job_run(j->session, job->number, code, n))
 		return false;
+	job->step = 0;
 	job->state = JOB_BUSY;
 	return true;
 }

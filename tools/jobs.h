@@ -25,6 +25,7 @@ struct job {
 	const struct kernel *kernel;
 	enum job_state state;
 	int number;	      /* the sandbox's, while there is an interpreter */
+	unsigned step;	      /* what the user calls the next code; 0: nothing */
 	bool lost;	      /* one was there before and is gone: state is lost */
 	int status;	      /* of the last step */
 	int wait_status;      /* of the interpreter that is gone */

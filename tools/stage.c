@@ -1,7 +1,5 @@
-/* A layer and its life: see stage.h. Pinned by tests/unit/test_stage.c and
+/* A layer and its life: see stage.h; what is done with its trees is in stage_trees.c. Pinned by tests/unit/test_stage.c and
  * tests/jail/test_staged.py. */
-#include "tools/stage.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -11,27 +9,9 @@
 
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
+#include "tools/stage_int.h"
 #include "tools/stage_path.h"
 #include "tools/stage_place.h"
-
-#define TURNS_MAX 64 /* that can be taken back */
-
-struct turn {
-	struct snap *snap; /* at its beginning */
-	bool message;
-};
-
-struct stage {
-	char id[STAGE_ID_MAX];
-	char *folder, *workspace, *temp;
-	int dir, upper, lower, turns; /* descriptors */
-	int view;		      /* borrowed, or -1 */
-	struct stage_base *base;
-	struct turn turn[TURNS_MAX];
-	size_t nturns;
-	unsigned number; /* of files in "turns" */
-	bool drop;
-};
 
 static int
 open_below(int dir, const char *name)
@@ -105,7 +85,11 @@ sweep(void)
 	for (size_t i = 0; i < l.n; i++) {
 		AUTO_FREE char *upper = mem_printf("%s/upper", l.at[i].folder);
 
-		if (!l.at[i].used && (rmdir(upper) == 0 || errno == ENOENT))
+		AUTO_FREE char *linked =
+		    mem_printf("%s/" STAGE_LINKED "/upper", l.at[i].folder);
+
+		if (!l.at[i].used && (rmdir(linked) == 0 || errno == ENOENT) &&
+		    (rmdir(upper) == 0 || errno == ENOENT))
 			stage_place_remove(l.at[i].folder);
 	}
 	stage_kept_release(&l);
@@ -148,13 +132,24 @@ stage_new(const char *workspace, struct stage **out, struct err *e)
 	return ERR_SANDBOX;
 }
 
+/* What earlier looks saw. Without one all since the layer was made counts: a run may have been
+ * killed before its first look. */
+static enum err_kind
+load_base(struct stage *s, struct err *e)
+{
+	AUTO_FREE char *base = mem_printf("%s/base", s->folder);
+	struct stat st;
+
+	if (fstatat(s->dir, "workspace", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		stage_base_since(s->base, st.st_mtim);
+	return access(base, F_OK) ? ERR_NONE : stage_base_load(s->base, base, e);
+}
+
 static enum err_kind
 open_kept(const struct stage_kept *k, struct stage **out, struct err *e)
 {
 	struct stage *s = blank(k->folder, k->workspace);
-	AUTO_FREE char *base = mem_printf("%s/base", k->folder);
 	enum err_kind kind;
-	struct stat st;
 
 	s->dir = open(s->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (s->dir < 0 || !stage_place_lock(s->dir)) {
@@ -169,10 +164,8 @@ open_kept(const struct stage_kept *k, struct stage **out, struct err *e)
 		stage_free(s);
 		return ERR_IO;
 	}
-	/* A run that was killed before its first look: all since it began counts. */
-	if (fstatat(s->dir, "workspace", &st, AT_SYMLINK_NOFOLLOW) == 0)
-		stage_base_since(s->base, st.st_mtim);
-	if (access(base, F_OK) == 0 && (kind = stage_base_load(s->base, base, e))) {
+	kind = load_base(s, e);
+	if (kind) {
 		stage_free(s);
 		return kind;
 	}
@@ -207,6 +200,30 @@ stage_take_up(const char *id, const char *workspace, struct stage **out, struct 
 	return kind;
 }
 
+struct stage *
+stage_linked(struct stage *s)
+{
+	AUTO_FREE char *folder = mem_printf("%s/" STAGE_LINKED, s->folder);
+	AUTO_FREE char *file = mem_printf("%s/workspace", folder);
+	AUTO_BUF struct buf path = BUF_INIT(8 * KIB);
+	struct stage *k;
+
+	if (s->linked || fs_read(file, &path, NULL) || buf_str(&path)[0] != '/')
+		return s->linked;
+	k = blank(folder, buf_str(&path));
+	snprintf(k->id, sizeof(k->id), "%s", s->id);
+	k->is_linked = true;
+	k->dir = open_below(s->dir, STAGE_LINKED);
+	if (k->dir < 0 || !open_parts(k) || load_base(k, NULL)) {
+		stage_free(k);
+		return NULL;
+	}
+	/* At the beginning of the turns so far nothing was in it. */
+	for (size_t i = 0; i < s->nturns; i++)
+		k->turn[k->nturns++] = (struct turn){NULL, false};
+	return s->linked = k;
+}
+
 void
 stage_drop(struct stage *s)
 {
@@ -224,6 +241,7 @@ stage_free(struct stage *s)
 {
 	if (!s)
 		return;
+	stage_free(s->linked);
 	if (s->drop)
 		stage_place_remove(s->folder);
 	for (size_t i = 0; i < s->nturns; i++)
@@ -263,179 +281,4 @@ stage_in_memory(const struct stage *s)
 	struct statfs fs;
 
 	return fstatfs(s->dir, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
-}
-
-void
-stage_view(struct stage *s, int view)
-{
-	s->view = view;
-}
-
-/* Without it the next run judges by the time of the last look that was written. */
-static void
-save(struct stage *s)
-{
-	AUTO_FREE char *base = mem_printf("%s/base", s->folder);
-
-	if (!stage_base_empty(s->base))
-		stage_base_save(s->base, base, NULL);
-}
-
-void
-stage_changes(struct stage *s, struct stage_list *out)
-{
-	size_t kept = 0;
-
-	stage_list_make(s->upper, s->lower, out);
-	for (size_t i = 0; i < out->n; i++)
-		if (stage_base_stale(s->base, &out->at[i]))
-			free(out->at[i].path);
-		else
-			out->at[kept++] = out->at[i];
-	out->n = kept;
-	stage_base_look(s->base, out);
-	save(s);
-}
-
-void
-stage_apply_list(struct stage *s, const struct stage_list *l, const char *const *paths,
-		 stage_report_fn *report, void *arg)
-{
-	struct stage_job j = {.upper = s->upper,
-			      .lower = s->lower,
-			      .base = s->base,
-			      .temp = s->temp,
-			      .paths = paths,
-			      .report = report,
-			      .arg = arg};
-
-	stage_apply(&j, l);
-	stage_base_ours(s->base);
-	save(s);
-}
-
-/* ---- taking back ---- */
-
-struct taking_back {
-	struct stage *s;
-	snap_report_fn *report;
-	void *arg;
-};
-
-static void
-taken_back(const char *path, bool lower, const char *why, void *arg)
-{
-	struct taking_back *t = arg;
-
-	if (lower && !why)
-		stage_base_forget(t->s->base, path);
-	if (t->report)
-		t->report(path, lower, why, t->arg);
-}
-
-static enum err_kind
-go_back(struct stage *s, const struct snap *to, const char *const *paths,
-	snap_report_fn *report, void *arg, struct err *e)
-{
-	struct taking_back t = {s, report, arg};
-	struct snap *now;
-	struct snap_back b = {.view = s->view,
-			      .lower = s->lower,
-			      .keep = s->turns,
-			      .to = to,
-			      .paths = paths,
-			      .temp = s->temp,
-			      .report = taken_back,
-			      .arg = &t};
-
-	if (s->view < 0)
-		return err_set(e, ERR_SANDBOX, "the sandbox is gone");
-	b.now = now = snap_take(s->upper, -1, NULL, &s->number);
-	snap_restore(&b);
-	snap_free(now);
-	save(s);
-	return ERR_NONE;
-}
-
-enum err_kind
-stage_discard(struct stage *s, const char *const *paths, snap_report_fn *report, void *arg,
-	      struct err *e)
-{
-	return go_back(s, NULL, paths, report, arg, e);
-}
-
-void
-stage_turn(struct stage *s, bool message)
-{
-	const struct snap *before = s->nturns ? s->turn[s->nturns - 1].snap : NULL;
-	struct snap *now = snap_take(s->upper, s->turns, before, &s->number);
-
-	if (s->nturns == TURNS_MAX) {
-		snap_free(s->turn[0].snap);
-		memmove(s->turn, s->turn + 1, (TURNS_MAX - 1) * sizeof(s->turn[0]));
-		s->nturns--;
-	}
-	s->turn[s->nturns++] = (struct turn){now, message};
-}
-
-void
-stage_message_gone(struct stage *s)
-{
-	for (size_t i = s->nturns; i > 0; i--)
-		if (s->turn[i - 1].message) {
-			s->turn[i - 1].message = false;
-			return;
-		}
-}
-
-bool
-stage_last_turn(const struct stage *s, bool *message)
-{
-	if (s->nturns == 0)
-		return false;
-	*message = s->turn[s->nturns - 1].message;
-	return true;
-}
-
-enum err_kind
-stage_undo(struct stage *s, snap_report_fn *report, void *arg, struct err *e)
-{
-	struct snap *to;
-	enum err_kind kind;
-
-	if (s->nturns == 0)
-		return err_set(e, ERR_USAGE, "there is no turn to take back");
-	to = s->turn[s->nturns - 1].snap;
-	kind = go_back(s, to, NULL, report, arg, e);
-	if (kind)
-		return kind;
-	s->nturns--;
-	snap_free(to);
-	return ERR_NONE;
-}
-
-/* ---- showing ---- */
-
-const char *
-stage_was(const struct stage *s, const struct stage_list *l, const struct stage_change *c)
-{
-	return stage_list_was(l, s->upper, s->lower, c);
-}
-
-int
-stage_open_new(const struct stage *s, const char *path)
-{
-	return stage_open(s->upper, path, O_RDONLY);
-}
-
-int
-stage_open_old(const struct stage *s, const char *path)
-{
-	return stage_open(s->lower, path, O_RDONLY);
-}
-
-bool
-stage_read_link(const struct stage *s, const char *path, char target[STAGE_LINK_MAX])
-{
-	return stage_link(s->upper, path, target);
 }

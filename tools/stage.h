@@ -3,7 +3,8 @@
  *
  * A layer is a folder of the user's, mode 0700: "upper" and "work" for the overlay, "turns" with
  * the bytes that turns began with, "workspace", "base". It is locked while a run uses it. What
- * lies in "upper" was written by hostile code. */
+ * lies in "upper" was written by hostile code. Below "git" is the same once more, for a git
+ * directory that lies elsewhere. */
 #ifndef SUNABA_TOOLS_STAGE_H
 #define SUNABA_TOOLS_STAGE_H
 
@@ -33,9 +34,12 @@ const char *stage_workspace(const struct stage *s);
 const char *stage_folder(const struct stage *s); /* for sbx_policy.stage */
 bool stage_in_memory(const struct stage *s);	 /* it goes with the machine's next start */
 
-/* The tree as jobs see it (sbx_session_stage()), borrowed: needed to take changes back. */
-void stage_view(struct stage *s, int view);
-/* A look at what is changed; *out is released by the caller. */
+/* The trees as jobs see them (sbx_session_stage(), sbx_session_stage_linked()), borrowed: needed
+ * to take changes back. */
+void stage_view(struct stage *s, int view, int linked);
+/* A look at what is changed; *out is released by the caller. In a linked worktree or submodule
+ * the changes of the git directory elsewhere come last, with absolute paths; wherever a path is
+ * wanted such a one may be given, and `.git` for all of them. */
 void stage_changes(struct stage *s, struct stage_list *out);
 /* Applies what was listed: everything, or what lies at or below `paths`. */
 void stage_apply_list(struct stage *s, const struct stage_list *l, const char *const *paths,

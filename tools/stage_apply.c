@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "agent/base/mem.h"
+#include "tools/stage_git.h"
 #include "tools/stage_path.h"
 
 struct run {
@@ -100,12 +102,28 @@ how(const struct run *r, const struct stage_change *c)
 	    .mtime = c->to.st_mtim};
 }
 
+/* The bytes that were judged are those that are put. */
+static bool
+put_config(const struct run *r, const struct stage_change *c)
+{
+	AUTO_CLOSE int fd = memfd_create("config", MFD_CLOEXEC);
+	struct stage_put p = how(r, c);
+
+	if (fd < 0)
+		return false;
+	if (!stage_git_harmless(r->j->upper, c->path, &c->to, fd))
+		return errno = EAGAIN, false;
+	return stage_put_file(r->j->lower, c->path, fd, &p);
+}
+
 static bool
 put_file(const struct run *r, const struct stage_change *c)
 {
 	AUTO_CLOSE int fd = stage_open(r->j->upper, c->path, O_RDONLY);
 	struct stage_put p = how(r, c);
 
+	if (c->flags & STAGE_F_GITCONF)
+		return put_config(r, c);
 	p.source = &c->to;
 	return fd >= 0 && stage_put_file(r->j->lower, c->path, fd, &p);
 }

@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 
 #include "agent/base/mem.h"
+#include "tools/stage_git.h"
 #include "tools/stage_path.h"
 
 #define SETID (S_ISUID | S_ISGID)
@@ -22,6 +23,7 @@
 
 struct walk {
 	int upper, lower;
+	bool git; /* the folder itself is a git directory */
 	struct stage_list *out;
 };
 
@@ -106,8 +108,11 @@ is_bare_git(const struct walk *w, const char *path)
 static bool
 is_autorun(const struct walk *w, const struct stage_change *c)
 {
+	AUTO_FREE char *in_git = w->git ? mem_printf(".git/%s", c->path) : NULL;
 	const char *slash = strrchr(c->path, '/'), *name = slash ? slash + 1 : c->path;
 
+	if (in_git && c->to.st_mode && !S_ISDIR(c->to.st_mode) && stage_autorun(in_git))
+		return true;
 	return c->to.st_mode && !S_ISDIR(c->to.st_mode) &&
 	       (stage_autorun(c->path) || strcasecmp(name, ".git") == 0 ||
 		is_bare_git(w, c->path));
@@ -119,7 +124,10 @@ judge(const struct walk *w, struct stage_change *c)
 	char target[STAGE_LINK_MAX];
 
 	if (is_autorun(w, c))
-		c->flags |= STAGE_F_AUTORUN;
+		c->flags |= c->kind == STAGE_ADD && stage_git_config(c->path) &&
+				    stage_git_harmless(w->upper, c->path, &c->to, -1)
+				? STAGE_F_GITCONF
+				: STAGE_F_AUTORUN;
 	if (S_ISLNK(c->to.st_mode) && stage_link(w->upper, c->path, target) &&
 	    stage_link_out(c->path, target))
 		c->flags |= STAGE_F_LINK_OUT;
@@ -336,9 +344,9 @@ walk_dir(struct walk *w, const char *dir, int depth, bool opaque)
 }
 
 void
-stage_list_make(int upper, int lower, struct stage_list *out)
+stage_list_make(int upper, int lower, bool git, struct stage_list *out)
 {
-	struct walk w = {upper, lower, out};
+	struct walk w = {upper, lower, git, out};
 
 	*out = (struct stage_list){.at = NULL};
 	walk_dir(&w, "", 0, false);

@@ -19,8 +19,9 @@ enum stage_kind {
 enum {
 	STAGE_F_AUTORUN = 1, /* programs outside run it by themselves */
 	STAGE_F_LINK_OUT = 2,
-	STAGE_F_SETID = 4, /* the bits are dropped */
-	STAGE_F_EXEC = 8,  /* can be executed, and could not before */
+	STAGE_F_SETID = 4,    /* the bits are dropped */
+	STAGE_F_EXEC = 8,     /* can be executed, and could not before */
+	STAGE_F_GITCONF = 16, /* a new repository's settings, of which none runs anything */
 };
 
 struct stage_change {
@@ -42,8 +43,8 @@ struct stage_list {
 };
 
 /* Walks `upper`, comparing with `lower`; both are descriptors of folders. What is equal is no
- * change. */
-void stage_list_make(int upper, int lower, struct stage_list *out);
+ * change. `git`: they are a git directory, whatever its name. */
+void stage_list_make(int upper, int lower, bool git, struct stage_list *out);
 void stage_list_release(struct stage_list *l);
 /* Nothing in it can ever be applied: there is nothing to wait for. */
 bool stage_list_idle(const struct stage_list *l);

@@ -3,10 +3,12 @@
 #include "tools/stage_path.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "agent/base/util.h"
+#include "tools/stage_fs.h"
 
 /* Anywhere in a path: a folder or file of this name. */
 static const char *const names[] = {
@@ -16,7 +18,8 @@ static const char *const names[] = {
     ".direnv", ".githooks", ".lefthook", "lefthook.yml",  ".gdbinit", ".lldbinit",
 };
 /* Inside a folder called .git (at any depth below it: modules and worktrees have the same). */
-static const char *const git_names[] = {"hooks", "config", "config.worktree", "commondir"};
+static const char *const git_names[] = {"hooks", "config", "config.worktree", "commondir",
+					"gitdir"};
 #define GIT	   ".git"
 #define GIT_SAMPLE ".sample" /* hooks of this ending are not run */
 
@@ -55,6 +58,18 @@ stage_autorun(const char *path)
 		p += n;
 	}
 	return false;
+}
+
+bool
+stage_git_config(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char dir[STAGE_PATH_MAX + 1];
+
+	if (strcmp(name, "config") != 0 && strcmp(name, "config.worktree") != 0)
+		return false;
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) : 0, path);
+	return strlen(path) < sizeof(dir) && !stage_autorun(dir);
 }
 
 const char *

@@ -7,6 +7,8 @@
 /* Programs outside run what stands there without being asked to: hooks and configuration of git,
  * settings of editors, direnv's file, this program's own. `path` is relative to the workspace. */
 bool stage_autorun(const char *path);
+/* `path` is where a repository's settings are, and nothing else that is run. */
+bool stage_git_config(const char *path);
 /* The part of the path that would be run if its folder were a git repository ("config", "hooks/x"),
  * or NULL. */
 const char *stage_bare_git(const char *path);

@@ -17,6 +17,7 @@ struct executor {
 	struct executor_opts o;
 	struct jobs jobs;
 	short watching;		/* poll events asked for */
+	unsigned number;	/* of the next step, for the user; 0: none given */
 	struct sbx_notice idle; /* waits for the step to fail; kind 0: none */
 	struct buf told;	/* lines about what was refused, for the next result */
 	struct executor_attend attend;

@@ -23,6 +23,22 @@ result_note_spills(const struct step *s, struct buf *b)
 			 all->max / MIB, gone);
 }
 
+/* What of the language is gone, or was before this step. */
+static void
+result_note_lost(const struct kernel *k, const struct step_result *r, struct buf *b)
+{
+	const char *all = k->holds ? k->holds : "processes";
+
+	if (r->fresh)
+		buf_addf(b, "a fresh %s interpreter: the %s of earlier steps are lost\n",
+			 k->name, all);
+	if (r->state_lost)
+		buf_addf(b,
+			 "the %s interpreter is gone with its %s; the next %s step starts "
+			 "a fresh one\n",
+			 k->name, all, k->name);
+}
+
 static void
 result_note(const struct step *s, struct step_result *r)
 {
@@ -34,20 +50,15 @@ result_note(const struct step *s, struct step_result *r)
 			 s->x->o.limits.spill_bytes / MIB);
 	if (s->why == WHY_TIME)
 		buf_addf(&b,
-			 "it ran longer than %.0f s; run long work in the background with "
+			 "it ran longer than %.4g s; run long work in the background with "
 			 "its output in a file, or in smaller parts\n",
 			 (double)s->limit / 1000);
-	if (r->state_lost && s->job->limit)
+	if (r->state_lost && s->job->limit && strcmp(s->job->limit, "driver protocol") == 0)
+		buf_adds(&b, "killed: the code wrote to a descriptor that its interpreter "
+			     "is driven through\n");
+	else if (r->state_lost && s->job->limit)
 		buf_addf(&b, "killed by the sandbox: %s\n", s->job->limit);
-	if (r->state_lost)
-		buf_addf(
-		    &b,
-		    "the %s interpreter is gone with its variables and working folder; "
-		    "the next step starts a fresh one\n",
-		    s->job->kernel->name);
-	if (r->fresh)
-		buf_adds(&b, "variables, imports and working folder of earlier steps were "
-			     "lost\n");
+	result_note_lost(s->job->kernel, r, &b);
 	if (s->stray > 0)
 		buf_addf(&b,
 			 "the first %zu bytes of output came from the background since the "

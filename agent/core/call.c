@@ -23,6 +23,17 @@ call_check_language(struct call *a)
 	a->problem = buf_take(&b);
 }
 
+/* Code that is a call once more is what that one says. */
+static void
+call_mend(struct call *a)
+{
+	if (!mend_code(a->language, a->code, a->len, &a->mended))
+		return;
+	a->language = a->mended.language;
+	a->code = a->mended.code;
+	a->len = strlen(a->code);
+}
+
 bool
 call_in_fence(const struct fence *f)
 {
@@ -34,13 +45,15 @@ call_read_fence(const struct fence *f)
 {
 	struct call a = {.language = f->language, .code = f->code, .len = f->len};
 
-	if (f->closed)
+	if (f->closed) {
+		call_mend(&a);
 		call_check_language(&a);
-	else
+	} else {
 		a.problem =
 		    mem_strdup("Not run: the last code block was not closed. Send it "
 			       "again, whole, ended by a line of its own with the "
 			       "closing fence.");
+	}
 	return a;
 }
 
@@ -71,11 +84,47 @@ call_read_ask(struct call *a)
 		a->problem = mem_strdup("Not run: 'from' and 'lines' are whole numbers.");
 }
 
+static void
+call_finish(struct call *a)
+{
+	a->len = strlen(a->code);
+	if (a->len > CALL_CODE_MAX) {
+		a->problem =
+		    mem_printf("Not run: the code is longer than %zu KiB. Write it in "
+			       "smaller steps.",
+			       CALL_CODE_MAX / KIB);
+		return;
+	}
+	call_mend(a);
+	call_check_language(a);
+}
+
+/* A tool that weak models make up: "python", whose arguments are {"code": …} or the code itself. */
+static bool
+call_of_language(struct call *a, const char *name, const char *args)
+{
+	const struct kernel *k = kernel_find(name);
+	struct err e = {0};
+
+	if (!k)
+		return false;
+	a->language = k->name;
+	if (!json_parse(args, strlen(args), JSON_REPAIR, &a->args, &e))
+		a->code = json_str(a->args, "code");
+	else
+		a->code = args;
+	if (!a->code)
+		return false;
+	call_finish(a);
+	return true;
+}
+
 /* Reads a call's arguments. A call that cannot be run gets a `problem` for the model. */
 struct call
 call_read(const struct msg_call *c)
 {
 	struct call a = {.call_id = c->id};
+	const char *name = c->name + (strncmp(c->name, "functions.", 10) == 0 ? 10 : 0);
 	struct err e = {0};
 
 	if (c->cut) {
@@ -84,8 +133,10 @@ call_read(const struct msg_call *c)
 				       "in several steps.");
 		return a;
 	}
-	a.pages = strcmp(c->name, "output") == 0;
-	if (!a.pages && strcmp(c->name, "execute") != 0) {
+	a.pages = strcmp(name, "output") == 0;
+	if (!a.pages && strcmp(name, "execute") != 0) {
+		if (call_of_language(&a, name, c->args))
+			return a;
 		a.problem =
 		    mem_printf("Not run: there is no tool '%.64s'. The tools are "
 			       "execute {language, code} and output {step, from, lines}.",
@@ -114,14 +165,7 @@ call_read(const struct msg_call *c)
 			       "strings.");
 		return a;
 	}
-	a.len = strlen(a.code);
-	if (a.len > CALL_CODE_MAX)
-		a.problem =
-		    mem_printf("Not run: the code is longer than %zu KiB. Write it in "
-			       "smaller steps.",
-			       CALL_CODE_MAX / KIB);
-	else
-		call_check_language(&a);
+	call_finish(&a);
 	return a;
 }
 
@@ -129,5 +173,6 @@ void
 call_release(struct call *a)
 {
 	free(a->problem);
+	mend_call_release(&a->mended);
 	cJSON_Delete(a->args);
 }

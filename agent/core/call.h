@@ -4,6 +4,7 @@
 
 #include "agent/base/json.h"
 #include "agent/core/fence.h"
+#include "agent/core/mend.h"
 #include "agent/model/msg.h"
 #include "tools/output.h"
 
@@ -14,9 +15,10 @@ struct call {
 	const char *language; /* as the model wrote it; NULL: the call is malformed */
 	const char *code;
 	size_t len;
-	char *problem; /* why it cannot be run, for the model to mend; or NULL */
-	cJSON *args;   /* owner of language and code */
-	bool pages;    /* a call of the tool `output`: `ask`, and no code */
+	char *problem;		 /* why it cannot be run, for the model to mend; or NULL */
+	cJSON *args;		 /* owner of language and code */
+	struct mend_call mended; /* or this: the code was wrapped, see mend.h */
+	bool pages;		 /* a call of the tool `output`: `ask`, and no code */
 	struct output_ask ask;
 };
 

@@ -236,6 +236,65 @@ request_try(struct request *x, struct model_reply *r, struct err *e)
 	return kind;
 }
 
+/* The same code as a block of text. */
+static void
+request_add_block(struct buf *out, const struct mend_call *c)
+{
+	size_t ticks = 3, run = 0;
+
+	for (const char *p = c->code; *p; p++) {
+		run = *p == '`' ? run + 1 : 0;
+		ticks = MAX_OF(ticks, run + 1);
+	}
+	for (size_t i = 0; i < ticks; i++)
+		buf_addc(out, '`');
+	buf_addf(out, "%s\n%s%s", c->language, c->code,
+		 *c->code && c->code[strlen(c->code) - 1] != '\n' ? "\n" : "");
+	for (size_t i = 0; i < ticks; i++)
+		buf_addc(out, '`');
+	buf_addc(out, '\n');
+}
+
+static void
+request_add_call(struct model_reply *r, const struct mend_call *c)
+{
+	struct buf args = BUF_INIT(REPLY_ARGS_MAX);
+	struct json_writer w = JSON_WRITER(&args);
+
+	json_open(&w, '{');
+	json_kv_str(&w, "language", c->language);
+	json_kv_str(&w, "code", c->code);
+	json_close(&w, '}');
+	r->calls = mem_array(r->calls, r->ncalls + 1, sizeof(*r->calls));
+	r->calls[r->ncalls++] = (struct msg_call){.name = mem_strdup(prompt_tool()->name),
+						  .args = buf_take(&args)};
+}
+
+/* Calls that the model wrote as text become calls, or blocks for a model without tools. */
+static void
+request_mend(struct session *s, struct model_reply *r)
+{
+	struct buf text = BUF_INIT(REPLY_TEXT_MAX + REPLY_ARGS_MAX);
+	struct mend m;
+
+	if (r->ncalls > 0 || r->call_cut || r->finish == FINISH_LENGTH ||
+	    s->conf.approve == APPROVE_NEVER || !mend_text(r->text, strlen(r->text), &m))
+		return;
+	buf_add(&text, r->text, m.before);
+	for (size_t i = 0; i < m.n; i++)
+		if (s->model->tools == MODEL_TOOLS_NO)
+			request_add_block(&text, &m.at[i]);
+		else
+			request_add_call(r, &m.at[i]);
+	buf_adds(&text, r->text + m.behind);
+	session_notice(s, NOTICE_INFO,
+		       "the model wrote its call as text; it is taken as one");
+	free(r->text);
+	r->text = mem_strdup(buf_str(&text));
+	buf_release(&text);
+	mend_release(&m);
+}
+
 /* Whether nothing is left to run; without tools the blocks of the text are the calls. */
 static bool
 request_is_final(const struct session *s, const struct model_reply *r)
@@ -264,6 +323,7 @@ request_run(struct session *s, struct err *e)
 		request_end_reply(&x, false, true);
 		request_keep_partial(&x);
 	} else {
+		request_mend(s, &r);
 		kind = request_store(&x, &r, e);
 		request_end_reply(&x, request_is_final(s, &r), false);
 		if (!kind)

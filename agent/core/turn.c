@@ -63,6 +63,7 @@ turn_execute(struct session *s, const struct step *step, bool asked, struct step
 	s->steps++;
 	if (s->sink.step_begin)
 		s->sink.step_begin(s->sink.arg, step, asked);
+	executor_number(s->executor, step->number);
 	kind = executor_run(s->executor, step->kernel->name, step->code, step->len,
 			    turn_live, s, r, e);
 	if (kind)
@@ -190,6 +191,9 @@ turn_entry(struct turn *t, struct call *a, bool *stop, struct err *e)
 	}
 	if (a->pages)
 		return turn_page(t, a, e);
+	if (a->mended.code)
+		session_notice(t->s, NOTICE_INFO,
+			       "the model wrapped its code; the step is what was meant");
 	kind = governor_check(&t->g, true, e);
 	return kind ? kind : turn_step(t, a, stop, e);
 }

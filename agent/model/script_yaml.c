@@ -3,6 +3,7 @@
  * libyaml's document keeps each alias as a reference to its node, so that a nest of aliases
  * costs nothing until it is written out; the writing out is bounded in depth and bytes.
  * Pinned by tests/unit/test_script.c. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/mem.h"
@@ -156,12 +157,60 @@ script_list(struct script_read *r, const yaml_node_t *n, script_item_fn *fn, voi
 }
 
 /* Loads the one document; on success the caller deletes r->doc. */
+/* The code unit of an escape "\\uXXXX" at p, or -1. */
+static int
+script_unit(const char *p, size_t n)
+{
+	char digits[5] = {0};
+
+	if (n < 6 || p[0] != '\\' || p[1] != 'u')
+		return -1;
+	memcpy(digits, p + 2, 4);
+	if (strspn(digits, "0123456789abcdefABCDEF") != 4)
+		return -1;
+	return (int)strtol(digits, NULL, 16);
+}
+
+/* JSON writes characters beyond U+FFFF as two escapes, which YAML does not know. */
+static void
+script_join_pairs(const char *p, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n;) {
+		int high = script_unit(p + i, n - i), low = -1;
+		size_t one = p[i] == '\\' && i + 1 < n ? 2 : 1;
+
+		if (high >= 0xd800 && high < 0xdc00)
+			low = script_unit(p + i + 6, n - i - 6);
+		if (low >= 0xdc00 && low < 0xe000) {
+			buf_addf(out, "\\U%08X",
+				 0x10000 + ((unsigned)(high - 0xd800) << 10) +
+				     (unsigned)(low - 0xdc00));
+			i += 12;
+		} else if (high >= 0xd800 && high < 0xe000) {
+			buf_adds(out, "\\uFFFD");
+			i += 6;
+		} else {
+			buf_add(out, p + i, one);
+			i += one;
+		}
+	}
+}
+
 enum err_kind
 script_load(struct script_read *r, const char *p, size_t n)
 {
+	AUTO_BUF struct buf joined = BUF_INIT(n); /* never longer */
 	yaml_parser_t y;
 	enum err_kind k = ERR_NONE;
+	size_t space = 0;
 
+	while (space < n && strchr(" \t\r\n", p[space]))
+		space++;
+	if (space < n && (p[space] == '[' || p[space] == '{')) {
+		script_join_pairs(p, n, &joined);
+		p = buf_str(&joined);
+		n = joined.len;
+	}
 	if (!yaml_parser_initialize(&y))
 		mem_die("out of memory");
 	yaml_parser_set_input_string(&y, (const unsigned char *)p, n);

@@ -239,6 +239,10 @@ decide(struct conn *c)
 	if (name && !net_host_parse(name, strlen(name), &c->host))
 		name = NULL;
 	rule = proxy_rule(c->p, &c->host, c->port);
+	/* By its name, where the list has a port of it. */
+	if (!rule && !c->host.addr.family && net_host_local(&c->host) &&
+	    (rule = proxy_local(c->p, c->port)))
+		c->host = rule->host;
 	if (rule) {
 		allowed(c, rule);
 		return;
@@ -368,7 +372,8 @@ conn_expired(struct conn *c)
 	}
 }
 
-/* The name that a captured connection was meant for; a local port that nobody serves else. */
+/* The name that a captured connection was meant for, or this machine itself where the list opens
+ * that; else a local port that nobody serves. */
 static bool
 captured(struct conn *c)
 {
@@ -382,7 +387,11 @@ captured(struct conn *c)
 		return false;
 	name = pool_name(c->p->pool, &a);
 	c->port = c->entrance;
-	return name && net_host_parse(name, strlen(name), &c->host);
+	if (name)
+		return net_host_parse(name, strlen(name), &c->host);
+	c->host.addr = a;
+	net_addr_text(&a, c->host.text);
+	return net_host_local(&c->host) && proxy_local(c->p, c->port);
 }
 
 void

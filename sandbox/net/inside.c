@@ -80,25 +80,42 @@ bind_to(int fd, const struct listener_row *l, bool *closed)
 	return l->type != SOCK_STREAM || listen(fd, BACKLOG) == 0;
 }
 
+static bool
+hand_out(const struct listener_row *l, int rights, struct sbx_fail *f)
+{
+	SBX_CLOSE int fd = socket(AF_INET, l->type | SOCK_CLOEXEC, 0);
+	char name[16];
+	bool closed;
+
+	snprintf(name, sizeof(name), "port %u", l->port);
+	if (fd < 0 || !bind_to(fd, l, &closed) ||
+	    (!closed && !rights_send(rights, l->kind, l->port, fd)))
+		return sbx_fail_set(f, "network listener", errno, name);
+	return true;
+}
+
 bool
 inside_listen(int rights, struct sbx_fail *f)
 {
 	if (!own_network())
 		return sbx_fail_set(f, "network listener", EPERM, NULL);
-	for (size_t i = 0; i < SBX_LEN(listeners); i++) {
-		SBX_CLOSE int fd = socket(AF_INET, listeners[i].type | SOCK_CLOEXEC, 0);
-		char name[16];
-		bool closed;
-
-		snprintf(name, sizeof(name), "port %u", listeners[i].port);
-		if (fd < 0 || !bind_to(fd, &listeners[i], &closed))
-			return sbx_fail_set(f, "network listener", errno, name);
-		if (closed)
-			continue;
-		if (!rights_send(rights, listeners[i].kind, listeners[i].port, fd))
-			return sbx_fail_set(f, "network listener", errno, name);
-	}
+	for (size_t i = 0; i < SBX_LEN(listeners); i++)
+		if (!hand_out(&listeners[i], rights, f))
+			return false;
 	return true;
+}
+
+bool
+inside_local(int rights, uint16_t port, struct sbx_fail *f)
+{
+	const struct listener_row l = {port, INADDR_LOOPBACK, SOCK_STREAM, RIGHTS_LISTEN};
+
+	/* At any address these have a listener already. */
+	if (port == NET_HTTP_PORT || port == NET_TLS_PORT)
+		return true;
+	if (!own_network())
+		return sbx_fail_set(f, "network listener", EPERM, NULL);
+	return hand_out(&l, rights, f);
 }
 
 void
@@ -119,6 +136,9 @@ inside_begin(struct setup *s, int rights, struct sbx_fail *f)
 {
 	if (s->net == SBX_NET_LIST) {
 		inside_env(s);
+		for (size_t i = 0; i < s->nlocal; i++)
+			if (!inside_local(rights, s->local[i], f))
+				return false;
 		return inside_listen(rights, f);
 	}
 	/* Abstract sockets belong to the network namespace: only Landlock keeps them away. */

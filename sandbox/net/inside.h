@@ -8,6 +8,8 @@
  * only with the privilege for them. Refuses where this is the host's network. Keeps no
  * descriptor. */
 bool inside_listen(int rights, struct sbx_fail *f);
+/* The same for one port of the loopback, which is to lead to the host's. */
+bool inside_local(int rights, uint16_t port, struct sbx_fail *f);
 /* In pid 1, after its namespaces are entered: does what s->net asks for. */
 bool inside_begin(struct setup *s, int rights, struct sbx_fail *f);
 /* Adds the variables that lead programs to the proxy. */

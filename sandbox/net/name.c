@@ -10,6 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
+#define LOCAL	   "127.0.0.1"
+#define LOCAL_NAME "localhost"
+
 static bool
 is_digit(char c)
 {
@@ -179,7 +182,23 @@ net_rule_parse(const char *text, struct net_rule *out)
 	/* Below a single label is below a whole top-level domain. */
 	if (out->below && (out->host.addr.family || !strchr(out->host.text, '.')))
 		return false;
+	/* Without a port it is a name, and leads where names may not. */
+	if (!equals && !out->below && out->port && strcmp(out->host.text, LOCAL_NAME) == 0)
+		net_host_parse(LOCAL, sizeof(LOCAL) - 1, &out->host);
 	return !equals || parse_target(equals + 1, out);
+}
+
+bool
+net_host_local(const struct net_host *h)
+{
+	return strcmp(h->text, LOCAL) == 0 || strcmp(h->text, LOCAL_NAME) == 0;
+}
+
+bool
+net_rule_local(const struct net_rule *r, uint16_t *port)
+{
+	*port = r->port;
+	return r->host.addr.family && net_host_local(&r->host);
 }
 
 bool

@@ -7,6 +7,7 @@
  *	.HOST		the name and all below it
  *	*.HOST		all below it
  *	ADDRESS[:PORT]	an IP address as it stands, "[v6]:PORT"
+ *	localhost:PORT, 127.0.0.1:PORT	the host's own; inside, that port leads there
  *	NAME[:PORT]=ADDRESS[:PORT]	connections to the name go there; nothing is looked up
  *	NAME[:PORT]=private	the name may lead into the local network
  * A name below a suffix is matched at a dot, never inside a label. */
@@ -44,6 +45,10 @@ struct net_rule {
 };
 
 bool net_rule_parse(const char *text, struct net_rule *out);
+/* It lists the host's own 127.0.0.1; *port as in the rule. */
+bool net_rule_local(const struct net_rule *r, uint16_t *port);
+/* Is 127.0.0.1, or called localhost. */
+bool net_host_local(const struct net_host *h);
 /* The name (or address) is listed, whatever the port. */
 bool net_rule_names(const struct net_rule *r, const struct net_host *h);
 bool net_rule_matches(const struct net_rule *r, const struct net_host *h, uint16_t port);

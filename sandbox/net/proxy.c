@@ -54,6 +54,17 @@ proxy_rule(const struct sbx_proxy *p, const struct net_host *h, uint16_t port)
 	return NULL;
 }
 
+const struct net_rule *
+proxy_local(const struct sbx_proxy *p, uint16_t port)
+{
+	uint16_t listed;
+
+	for (size_t i = 0; i < p->nrules; i++)
+		if (net_rule_local(&p->rule[i].r, &listed) && listed == port)
+			return &p->rule[i].r;
+	return NULL;
+}
+
 bool
 proxy_names(const struct sbx_proxy *p, const struct net_host *h)
 {
@@ -77,9 +88,12 @@ bool
 sbx_proxy_allow(struct sbx_proxy *p, const char *entry, struct sbx_fail *f)
 {
 	struct net_rule r;
+	uint16_t port;
 
 	if (!net_rule_parse(entry, &r))
 		return sbx_fail_set(f, "network entry", EINVAL, entry);
+	if (net_rule_local(&r, &port) && (port == NET_PROXY_PORT || port == NET_NAMES_PORT))
+		return sbx_fail_set(f, "network entry", EADDRINUSE, entry);
 	for (size_t i = 0; i < p->nrules; i++)
 		if (strcmp(p->rule[i].text, entry) == 0)
 			return true;

@@ -1,10 +1,11 @@
 /* The way out of the jail: hosts of a list, through a proxy that lives outside.
  *
  * The jail hands out listening sockets of its own network; this side accepts on them and dials
- * for the code inside, which has no route to anywhere. Three ways lead here: HTTP's CONNECT and
+ * for the code inside, which has no route to anywhere. Four ways lead here: HTTP's CONNECT and
  * absolute URIs on port 3128, connections to ports 80 and 443 of addresses that the name server
- * below made up, and that name server itself (UDP and TCP port 53), which answers every
- * permitted name with an address of 127.64.0.0/10 and asks nobody.
+ * below made up, that name server itself (UDP and TCP port 53), which answers every permitted
+ * name with an address of 127.64.0.0/10 and asks nobody, and ports of 127.0.0.1 that the list
+ * names, which lead to the same port outside.
  *
  * Nothing here blocks: names are resolved on threads, the rest hangs on one descriptor. TLS is
  * passed through untouched. Everything that code sends is hostile: heads, connections, names and
@@ -21,6 +22,7 @@
 #define NET_HTTP_PORT  80
 #define NET_TLS_PORT   443
 
+#define NET_LOCAL_MAX 16      /* ports of the host's own 127.0.0.1 */
 #define NET_CONNS_MAX 256     /* connections of the jail's, all kinds together */
 #define NET_RULES_MAX 256     /* entries of the list */
 #define NET_ASKED_MAX 8	      /* hosts that wait for the user at once */

@@ -7,7 +7,7 @@
 #include "sandbox/net/proxy.h"
 #include "sandbox/net/resolve.h"
 
-#define LISTENERS_MAX 8
+#define LISTENERS_MAX (4 + NET_LOCAL_MAX)
 #define TOLD_MAX      32 /* hosts whose refusal is told until sbx_proxy_forget_told() */
 #define SCRATCH_SIZE  (64 * SBX_KIB) /* bytes moved at once */
 
@@ -91,6 +91,8 @@ uint64_t proxy_now(void); /* ms */
 void proxy_watch(struct sbx_proxy *p, struct watch *w, uint32_t events);
 const struct net_rule *
 proxy_rule(const struct sbx_proxy *p, const struct net_host *h, uint16_t port);
+/* What lists this port of the host's own 127.0.0.1, or NULL. */
+const struct net_rule *proxy_local(const struct sbx_proxy *p, uint16_t port);
 bool proxy_names(const struct sbx_proxy *p, const struct net_host *h);
 /* Tells of a refusal, once. `detail` may be "". */
 void proxy_tell(struct sbx_proxy *p, const struct net_host *h, uint16_t port,

@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import tap  # noqa: E402
@@ -148,6 +149,77 @@ def between_steps():
             s.shell("touch a")
             s.shell("touch b")
             equal(s.shell(connect + "own"), ("1", "same"))
+
+
+def stays(home, session, make_one):
+    """Makes things as the user, in one folder after the other, until one stays there; each time the
+    session's processes are given longer to come to rest."""
+    tries = iter(range(1000))
+
+    def attempt():
+        number = next(tries)
+        end = time.monotonic() + 0.02 * number
+        tap.until(lambda: time.monotonic() > end, 20, "a while")
+        folder = f"work/{make_one.__name__}{number}"
+        os.mkdir(home.path(folder))
+        name = make_one(home, folder)
+        session.shell("true")
+        return name if home.there(name) else None
+    return tap.until(attempt, 20, "what the user made stays")
+
+
+def make_file(home, folder):
+    home.write(f"{folder}/.envrc", "mine\n")
+    return f"{folder}/.envrc"
+
+
+def make_hook(home, folder):
+    subprocess.run(["bash", "-ec", "git init -q; echo x > .git/hooks/pre-commit; "
+                    "chmod +x .git/hooks/pre-commit; git config alias.st '!mine'"],
+                   cwd=home.path(folder), check=True, env=home.env())
+    return f"{folder}/.git/hooks/pre-commit"
+
+
+@test
+def made_by_the_user():
+    """auto-run files that the user makes while no code runs stay, and are read-only for code"""
+    with Home() as home, Session(home) as s:
+        file = stays(home, s, make_file).removeprefix("work/")
+        tap.contains(s.shell(f"echo x > {file}")[0], "Read-only")
+        tap.contains(s.shell(f"rm {file}")[0], "busy")
+        # what code makes in the same folder is put aside all the same
+        there = os.path.dirname(file)
+        s.shell(f"mkdir {there}/.vscode")
+        equal(sorted(os.listdir(home.path("work", there))), [".envrc", ".vscode.sunaba-quarantine"])
+        if shutil.which("git"):
+            hook = stays(home, s, make_hook).removeprefix("work/")
+            tap.contains(s.shell(f"echo x >> {hook}")[0], "Read-only")
+            config = home.read(f"work/{hook}".replace("hooks/pre-commit", "config"))
+            tap.contains(config, "!mine")
+        s.tmux.line("/quit")
+        s.tmux.exit_code()
+        equal(home.read(f"work/{file}"), "mine\n")
+
+
+@test
+def made_while_code_runs():
+    """while code runs in the background nobody knows whose a new file is: it is put aside"""
+    with Home() as home, Session(home) as s:
+        s.shell("(while :; do :; done) > /dev/null 2>&1 &")
+        for i in range(3):
+            home.write(f"work/.envrc{i}", "mine\n")
+            os.rename(home.path(f"work/.envrc{i}"), home.path("work/.envrc"))
+            s.shell("true")
+            tap.until(lambda: not home.there("work/.envrc"), 5, "put aside")
+        tap.contains(s.tmux.screen(history=True).replace("\n", " "), "if it is yours, rename it back")
+    # asleep when the step ends, it is no user
+    with Home() as home, Session(home) as s:
+        s.shell("(until test -e go; do sleep 0.2; done; touch .mcp.json made; exec sleep 60) "
+                "> /dev/null 2>&1 &")
+        home.write("work/go", "")
+        tap.until(lambda: home.there("work/made"), 5, "the background")
+        s.shell("true")
+        tap.until(lambda: not home.there("work/.mcp.json"), 5, "put aside")
 
 
 @test

@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import run  # noqa: E402
 import server as srv  # noqa: E402
+import steps  # noqa: E402
 import tap  # noqa: E402
 from run import Home, exits, task  # noqa: E402
 from server import Server  # noqa: E402
@@ -120,6 +121,21 @@ def late_output_to_the_model():
             second = s.chats()[-1].messages("tool")[1]["content"]
     # whether it came before the step or in its first moment, and so with a note or not
     contains(second, "\nlate-42\nnow\n", "the output")
+
+
+@test
+def late_output_is_named():
+    """what came before a step is told apart from the step's own output, once"""
+    late = "(until [ -e go ]; do sleep 0.02; done; echo late-42; touch said) & true"
+    # another language's step: when it has ended, the late words are with the agent
+    other = ("import os, time\nopen('go', 'w').close()\n"
+             "while not os.path.exists('said'): time.sleep(0.01)\n1")
+    with Home() as home:
+        got, _ = steps.play(home, steps.turn(late), steps.turn(other, "python"),
+                            steps.turn("echo own"), steps.turn("echo more"))
+    contains(got[2].text, "\nthe first 8 bytes of output came from the background since the last "
+             "step\nlate-42\nown\n", "the next step")
+    equal(got[3].text.split("]\n", 1)[1], "more\n", "the one behind it")
 
 
 @test

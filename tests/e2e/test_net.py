@@ -196,6 +196,26 @@ def holds_for_the_step():
 
 
 @test
+def own_service():
+    """/net allow localhost:PORT leads to this machine's service, in the shell that runs"""
+    ask = f"python3 -c 'import urllib.request as u; print(u.urlopen(\"http://127.0.0.1:{PORT}/\").status)'"
+    with Home() as home, session(home) as t:
+        t.line(f"!{ask} 2>&1 | tail -n 1; echo end-$((40+1))")
+        t.wait_for("end-41")
+        contains(t.screen(), "refused")
+        t.line(f"/net allow localhost:{PORT}")
+        t.wait_for(f"code may reach localhost:{PORT}")
+        t.line(f"!{ask}; echo end-$((40+2))")
+        t.wait_for("end-42")
+        contains(t.screen(), "200")
+        t.line("/net off")
+        t.wait_for("network: off")
+        t.line(f"!{ask} 2>&1 | tail -n 1; echo end-$((40+3))")
+        t.wait_for("end-43")
+        contains(t.screen().split("network: off")[-1], "refused")
+
+
+@test
 def japanese():
     """the question is Japanese where the user is"""
     with Home() as home, session(home, "--allow-net", LANG="ja_JP.UTF-8", LC_ALL="ja_JP.UTF-8") as t:

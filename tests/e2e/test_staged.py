@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import run  # noqa: E402
 import tap  # noqa: E402
+import wild  # noqa: E402
 from run import Home  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
 from tmux import Tmux  # noqa: E402
@@ -202,27 +204,9 @@ def digest():
             h.update(repr((path, mode if not stat.S_ISLNK(mode) else 0, what)).encode())
     return h.hexdigest()[:12]
 """
-RANDOM = DIGEST + r"""
-import random, shutil
+RANDOM = DIGEST + wild.CODE + r"""
 def change(seed):
-    r = random.Random(seed)
-    for n in range(40):
-        d = '/'.join(r.choice('pqr') for _ in range(r.randint(0, 2)))
-        path = os.path.join(d, r.choice('abcdpqr'))
-        other = os.path.join(d, r.choice('abcdpqr'))
-        try:
-            [lambda: open(path, 'w').write(f'{seed} {n}'),
-             lambda: open(path, 'a').write(f'+{n}'),
-             lambda: os.unlink(path),
-             lambda: os.makedirs(path),
-             lambda: shutil.rmtree(path),
-             lambda: (shutil.rmtree(path), os.mkdir(path)),
-             lambda: (shutil.rmtree(path), open(path, 'w').write('was a folder')),
-             lambda: os.symlink(other, path),
-             lambda: os.chmod(path, r.choice([0o755, 0o700])),
-             lambda: os.rename(path, other)][r.randrange(10)]()
-        except OSError:
-            pass
+    wild(random.Random(seed), 40, seed, True)
     print('digest', digest())
 """
 
@@ -307,6 +291,34 @@ def discard():
             s.line("/diff", "nothing is changed")
             s.t.line("/quit")
             equal((s.t.exit_code(), layers(home)), (0, []))
+
+
+@test
+def linked_worktree():
+    """in a linked worktree the commit waits too: /undo, /discard and /apply take it along"""
+    if not shutil.which("git"):
+        tap.skip("git is not installed")
+    git = "git -c user.name=n -c user.email=e@x"
+    with Home() as home:
+        def host(command):
+            done = subprocess.run(["bash", "-ec", command], cwd=home.path("work"), check=True,
+                                  env=home.env(), capture_output=True)
+            return done.stdout.decode().split()
+        host(f"git init -q ../repo; cd ../repo; echo a > a; git add a; {git} commit -qm one; "
+             "rmdir ../work; git worktree add -q ../work")
+        commit = f"echo x >> a; {git} commit -qam "
+        with Session(home, commit + "two", commit + "three", commit + "four") as s:
+            s.line("go", "staged: .* wait")
+            s.line("go", "staged: .* wait")
+            s.line("/undo files", "is as it was")
+            contains(s.line("!git log --format=%s | tr '\\n' +", "one"), "two+one+")
+            s.line("/discard", "is as it was")
+            contains(s.line("!git log --format=%s | tr '\\n' +", "one"), "one+")
+            equal(host("git log --format=%s"), ["one"])
+            s.line("go", "staged: .* wait")
+            s.line("/apply", "applied to the workspace")
+            contains(s.line("!git log --format=%s | tr '\\n' +", "one"), "four+one+")
+            equal(host("git log --format=%s; git status --short"), ["four", "one"])
 
 
 @test

@@ -2,6 +2,7 @@
 """`sunaba sandbox --explain`: each refusal is one line of facts on standard error, and what works
 says nothing."""
 import os
+import shutil
 import subprocess
 import sys
 
@@ -48,6 +49,35 @@ def files(box):
         tap.contains("\n".join(lines), want, command)
         path = want.split(" is ")[0]
         tap.equal([line for line in lines if path not in line], [], command)
+
+
+@jail_test
+def guarded_files(box):
+    """without --explain too: what is put in the place of a guarded file, with the word to allow it"""
+    need("git")
+    shutil.rmtree(box.work)
+    os.mkdir(box.work)
+    box.own(box.work)
+    subprocess.run(["bash", "-ec", "git init -q; mkdir .vscode; echo {} > .vscode/tasks.json; "
+                    "echo A=1 > .env"], cwd=box.work, env=box.env(), check=True, **box.as_user())
+    rows = ((".git/config", "git config user.name x", "programs outside run what it says"),
+            (".git/config", "git remote add o https://x.test/", "programs outside run what it says"),
+            (".vscode/tasks.json", "touch a; mv -f a .vscode/tasks.json",
+             "programs outside run what it says"),
+            (".vscode", "mv .vscode b", "programs outside run what it says"),
+            (".env", "touch a; mv -f a .env", "secrets are not shown to code"))
+    for path, command, why in rows:
+        for options in ((), ("--explain",)):
+            text = "\n".join(line for line in explained(box, command, options) if path in line)
+            tap.contains(text, why, command)
+            tap.contains(text, "(rename", command)
+        option = "read" if path == ".env" else "write"
+        tap.contains(text, f"--allow-{option} {path}", command)
+    tap.equal(explained(box, "touch a; mv a b; mv b c; git commit -q --allow-empty -m x; true",
+                        ("-q",)), [])
+    shutil.rmtree(box.work)
+    os.mkdir(box.work)
+    box.own(box.work)
 
 
 @jail_test

@@ -371,6 +371,45 @@ def literal_addresses(box):
 
 
 @jail_test
+def own_service(box):
+    """127.0.0.1:PORT and localhost:PORT of the list are the host's own, for every program"""
+    code = ("import http.client\n"
+            "for host in ('127.0.0.1', 'localhost'):\n"
+            "    c = http.client.HTTPConnection(host, {}, timeout=10)\n"
+            "    c.request('GET', '/'); print(host, c.getresponse().status)\n")
+    for entry in (f"127.0.0.1:{PORT}", f"localhost:{PORT}"):
+        out = inside(box, code.format(PORT), [f"--allow-net={entry}"])
+        for host in ("127.0.0.1", "localhost"):
+            tap.contains(out, f"{host} ")
+        tap.equal([line for line in inside(box, f"print(tcp('127.0.0.1', {ECHO}))",
+                                           [f"--allow-net={entry}"]).splitlines()],
+                  ["ECONNREFUSED"])
+        # through the proxy by either name, and no other port
+        out = inside(box, "".join(
+            f"print(proxy(b'CONNECT {host}:{port} HTTP/1.1'))\n"
+            for host in ("127.0.0.1", "localhost") for port in (PORT, ECHO)),
+            [f"--allow-net={entry}"])
+        tap.equal([line.split()[1] for line in out.splitlines() if line.startswith("HTTP")],
+                  ["200", "403"] * 2)
+    # bytes go both ways as they are, and code cannot take the port over
+    out = inside(box, f"""
+s = socket.create_connection(("127.0.0.1", {ECHO}), 10)
+s.sendall(b"x" * 300000)
+s.shutdown(socket.SHUT_WR)
+got = 0
+while data := s.recv(65536):
+    got += len(data)
+print(got)
+print(name(socket.socket().bind, ("127.0.0.1", {ECHO})))
+""", [f"--allow-net=localhost:{ECHO}"])
+    tap.equal(out.split(), ["300000", "EADDRINUSE"])
+    for port in (53, 3128):
+        code, out = box.run("true", options=[f"--allow-net=127.0.0.1:{port}"])
+        tap.equal(code, 2)
+        tap.contains(out, f"NAME=127.0.0.1:PORT")
+
+
+@jail_test
 def refusals_are_told(box):
     """a refused host: 403 with the line, in the status too, an alert for TLS, a line for the user"""
     need("curl")

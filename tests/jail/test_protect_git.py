@@ -275,6 +275,56 @@ def submodule(box):
 
 
 @fresh
+def tracked_secret(box):
+    """a .env that git tracks is never recorded as empty: shown when git has its bytes, else closed"""
+    repository(box)
+    host(box, "echo A=1 > .env; mkdir sub; echo B=1 > sub/.env; git add .; "
+              f"{GIT} commit -qm env; echo B=TOPSECRET > sub/.env; echo C=TOPSECRET > .env.local")
+    out = box.ok("cat .env .env.local; git status --short; git diff --stat .env")
+    tap.contains(out, "A=1")
+    tap.contains(out, ".env is not hidden: git tracks it")
+    tap.contains(out, "sub/.env is hidden")
+    tap.contains(out, ".env.local is hidden")
+    tap.absent(out, "TOPSECRET")
+    refused(box, "cat sub/.env", "echo x > sub/.env", "rm sub/.env", "chmod 644 sub/.env")
+    # a commit of everything must not be one that empties it
+    for add in ("commit -qam two", "commit -qm two -- a .env", "stash -q"):
+        box.run(f"echo more >> a; {GIT} {add}")
+        tap.equal(host(box, "git show HEAD:.env HEAD:sub/.env; cat sub/.env"),
+                  "A=1\nB=1\nB=TOPSECRET\n", add)
+    tap.equal(host(box, "git log --format=%s").split()[0], "two")
+    # named, it can be recorded as it is
+    box.ok(f"cat sub/.env; {GIT} commit -qam three", options=["--allow-read", "sub/.env"])
+    tap.equal(host(box, "git show HEAD:sub/.env"), "B=TOPSECRET\n")
+    tap.contains(box.ok("cat sub/.env"), "TOPSECRET")
+
+
+@fresh
+def tracked_in_other_ways(box):
+    """secrets in a linked worktree, a split index, index formats 2 to 4, other names of objects"""
+    repository(box)
+    host(box, f"echo A=1 > .env; git add .env; {GIT} commit -qm env; git worktree add -q wt; "
+              "echo A=TOPSECRET > wt/.env")
+    tap.contains(box.ok("cat .env"), "A=1")
+    tap.equal(box.run("cat wt/.env")[0], 1)
+    for version in (2, 3, 4):
+        host(box, f"git update-index --index-version {version}; git status --short")
+        tap.contains(box.ok("cat .env"), "A=1")
+    host(box, "git update-index --split-index")
+    tap.equal(box.run("cat .env")[0], 1)
+    host(box, "git update-index --no-split-index; cp .git/index i; head -c 90 i > .git/index")
+    tap.equal(box.run("cat .env")[0], 1)
+    host(box, "cp i .git/index; rm -rf s; git init -q --object-format=sha256 s; cd s; "
+              f"echo A=TOPSECRET > .env; echo B=TOPSECRET > .env.x; git add .env; {GIT} commit -qm e")
+    tap.equal(box.run("cat s/.env")[0], 1)
+    tap.absent(box.ok("cat s/.env.x"), "TOPSECRET")
+    # a forged index opens nothing: the hash of what is not known cannot be named
+    host(box, "rm -rf s wt; git worktree prune; echo D=TOPSECRET > .env.new")
+    box.ok("git update-index --add --cacheinfo 100644,$(git rev-parse :a),.env.new")
+    tap.absent(box.run("cat .env.new")[1], "TOPSECRET")
+
+
+@fresh
 def attack_133(box):
     """133: a .git file that leads to ~/.ssh, or to a repository that does not name it back"""
     ssh, victim = os.path.join(box.home, ".ssh"), os.path.join(box.home, "other/repo")

@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import cage  # noqa: E402
 import tap  # noqa: E402
-from jailbox import BOXES, jail_test, main, need, need_mounts  # noqa: E402
+from jailbox import BOXES, FORK_BOMB, jail_test, main, need, need_mounts  # noqa: E402
 
 REDUCED = "sandbox: reduced (no namespaces)"
 DONOR = "sandbox: full (via bwrap)"
@@ -617,20 +617,7 @@ def attack_71_73_reduced(box):
 @reduced_test
 def attack_80_reduced(box):
     """80 a fork bomb is bounded"""
-    code, out = box.python("""
-import os, time
-n = 0
-for i in range(900):
-    try:
-        if os.fork() == 0:
-            time.sleep(30); os._exit(0)
-        n += 1
-    except OSError:
-        break
-print(n, flush=True)
-time.sleep(5 if n == 900 else 0)
-os._exit(0)
-""")
+    code, out = box.python(FORK_BOMB.format(900))
     if code == 0:
         counts = [int(line) for line in out.splitlines() if line.isdigit()]
         # The user's other processes came on top when the limit was set, and may have ended.
@@ -735,6 +722,38 @@ echo 1 > f; git add f; git commit -qm m; git status --short; cd ..
 mkdir -p ~/.cache/x; echo y > ~/.cache/x/y; ln f g; mkdir d; mv f d
 cd ..; rm -rf day
 """)
+
+
+@jail_test
+def no_network_namespace(box):
+    """149 the parent namespace allows no network namespaces: the reduced rung, said"""
+    need("unshare")
+    done = subprocess.run(
+        ["unshare", "-U", "-r", "sh", "-c",
+         'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"', "sh",
+         *box.argv("echo RAN")], cwd=box.work, env=box.env(), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False,
+        **box.as_user())
+    out = done.stdout.decode()
+    if "unshare" in out or "max_net" in out:
+        tap.skip(out.strip())
+    tap.equal(done.returncode, 0, out)
+    tap.contains(out, REDUCED)
+    tap.contains(out, "No space left on device")
+    tap.contains(out, "RAN")
+
+
+@jail_test
+def few_open_files(box):
+    """few open files are allowed: the command runs, with no network but its own"""
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh",
+         *box.argv("wc -l < /proc/net/dev; readlink /proc/self/ns/net")], cwd=box.work,
+        env=box.env(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=60, check=False, **box.as_user())
+    lines = done.stdout.decode().split()
+    tap.equal((done.returncode, lines[-2:-1]), (0, ["3"]), lines)
+    tap.equal(lines[-1] == os.readlink("/proc/self/ns/net"), False)
 
 
 @tap.test

@@ -11,7 +11,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap  # noqa: E402
-from jailbox import jail_test, main, need  # noqa: E402
+from jailbox import FORK_BOMB, jail_test, main, need  # noqa: E402
 
 
 def processes_with(word):
@@ -429,20 +429,7 @@ def descriptors(box):
 @jail_test
 def fork_bomb(box):
     """80 a fork bomb is bounded and named: refused; killed for root where there is no pids cgroup"""
-    code, out = box.python("""
-import os, time
-n = 0
-for i in range(600):
-    try:
-        if os.fork() == 0:
-            time.sleep(30); os._exit(0)
-        n += 1
-    except OSError:
-        break
-print(n, flush=True)
-time.sleep(5 if n == 600 else 1)
-os._exit(0)
-""", notices=True)
+    code, out = box.python(FORK_BOMB.format(600), notices=True)
     tap.contains(out, "limit of processes")
     if code == 128 + signal.SIGKILL:
         tap.equal(box.uid, 0, "a user's processes are bounded by the kernel")

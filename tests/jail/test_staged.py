@@ -10,6 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap  # noqa: E402
+import wild  # noqa: E402
 from jailbox import BOXES, TIMEOUT_S, jail_test, main, need, need_mounts, wipe  # noqa: E402
 
 
@@ -185,27 +186,7 @@ def same_tree(box):
 
 
 # Folders that are in the workspace cannot be renamed in a layer (EXDEV, programs copy them).
-RANDOM = r"""
-import os, random, shutil, sys
-r = random.Random(int(sys.argv[1]))
-for n in range(60):
-    d = '/'.join(r.choice('pqr') for _ in range(r.randint(0, 2)))
-    path = os.path.join(d, r.choice('abcdpqr'))
-    other = os.path.join(d, r.choice('abcdpqr'))
-    try:
-        [lambda: open(path, 'w').write(f'{n}'),
-         lambda: open(path, 'a').write(f'+{n}'),
-         lambda: os.unlink(path),
-         lambda: os.makedirs(path),
-         lambda: shutil.rmtree(path),
-         lambda: (shutil.rmtree(path), os.mkdir(path)),
-         lambda: (shutil.rmtree(path), open(path, 'w').write('was a folder')),
-         lambda: os.symlink(other, path),
-         lambda: os.chmod(path, r.choice([0o755, 0o700])),
-         lambda: os.path.isdir(path) or os.rename(path, other)][r.randrange(10)]()
-    except OSError:
-        pass
-"""
+RANDOM = wild.CODE + "wild(random.Random(int(sys.argv[1])), 60, '', False)"
 
 
 @jail_test
@@ -450,6 +431,123 @@ def hooks_in_a_layer(box):
         tap.equal((w.there(".git/hooks/pre-commit"), w.get("x")), (False, "x\n"))
         tap.absent(w.get(".git/config"), "evil")
         tap.equal(w.staged("discard")[0], 0)
+
+
+def linked(w, box, kind):
+    """Makes the workspace a linked worktree or a submodule; its git directory's path."""
+    git = "git -c user.name=n -c user.email=e@x -c init.defaultBranch=main"
+    repo = os.path.join(box.home, "repository")
+    shutil.rmtree(repo, ignore_errors=True)
+    os.rmdir(w.path)
+    link = (f"git worktree add -q -b topic {w.path}" if kind == "worktree" else
+            f"git init -q {box.home}/inner; (cd {box.home}/inner; {git} commit -q --allow-empty "
+            f"-m one); {git} -c protocol.file.allow=always submodule --quiet add {box.home}/inner m; "
+            f"rm -rf {box.home}/inner; {git} commit -qm two; ln -s {repo}/m {w.path}")
+    done = subprocess.run(["bash", "-ec", f"{git} init -q {repo}; cd {repo}; echo a > a; "
+                           f"git add a; {git} commit -qm one; {link}"], env=box.env(),
+                          stdin=subprocess.DEVNULL, check=False, capture_output=True,
+                          **box.as_user())
+    tap.equal(done.returncode, 0, done.stderr.decode())
+    if kind == "submodule":
+        os.unlink(w.path)
+        w.path = os.path.join(repo, "m")
+    return repo, git
+
+
+@jail_test
+def linked_worktree(box):
+    """a commit in a linked worktree or submodule waits with the rest: apply brings it, discard not"""
+    need("git")
+    for kind in ("worktree", "submodule"):
+        with Work(box) as w:
+            first = w.path
+            repo, git = linked(w, box, kind)
+            where = os.path.join(repo, ".git" if kind == "worktree" else ".git/modules/m")
+
+            def log():
+                return subprocess.run(["git", "log", "--format=%s"], cwd=w.path, env=box.env(),
+                                      capture_output=True, check=True,
+                                      **box.as_user()).stdout.decode().split()
+
+            def tree():
+                done = subprocess.run(f"find {where} -type f -printf '%P %s %T@\n' | sort",
+                                      shell=True, capture_output=True, check=True)
+                return done.stdout
+            commit = f"echo b > b; git add b; {git} commit -qm new; git log --format=%s"
+            before = tree()
+            out = w.ok(commit, "discard")
+            tap.contains(out, "new\none")
+            tap.equal((tree(), w.layers(), w.there("b")), (before, [], False), kind)
+            w.ok(commit, "keep")
+            tap.equal((tree(), log()), (before, ["one"]), kind)
+            code, out = w.staged("diff")
+            tap.contains(out, f"{where}/")
+            code, out = w.staged("apply")
+            tap.equal(code, 0, out)
+            tap.equal((log(), w.get("b"), w.layers()), (["new", "one"], "b\n", []), kind)
+            done = subprocess.run(["git", "status", "--short"], cwd=w.path, env=box.env(),
+                                  capture_output=True, check=True, **box.as_user())
+            tap.equal(done.stdout + done.stderr, b"", kind)
+            # the commit alone, of a file that was applied before
+            w.ok("echo c > c", "apply")
+            w.ok(f"git add c; {git} commit -qm third", "apply")
+            tap.equal(log()[0], "third")
+            # what git runs there must be named
+            w.ok(f"echo x > {where}/hooks/pre-commit; git config core.fsmonitor evil; "
+                 f"echo d > d; git add d; {git} commit -qm fourth")
+            code, out = w.staged("apply")
+            tap.contains(out, f"{where}/hooks/pre-commit: held back")
+            tap.contains(out, f"{where}/config: held back")
+            tap.equal((log()[0], os.path.exists(f"{where}/hooks/pre-commit")), ("fourth", False))
+            tap.equal(w.staged("discard")[0], 0)
+            # the user commits meanwhile: the branch is not overwritten
+            w.ok(f"{git} commit -q --allow-empty -m code")
+            subprocess.run(["bash", "-c", f"{git} commit -q --allow-empty -m user"], cwd=w.path,
+                           env=box.env(), check=True, **box.as_user())
+            code, out = w.staged("apply")
+            tap.equal((code, log()[0]), (1, "user"), out)
+            tap.equal(w.staged("discard")[0], 0)
+            shutil.rmtree(repo)
+            w.path = first
+
+
+@jail_test
+def new_repository(box):
+    """a repository made in a layer is one after the apply; settings that run something are held"""
+    need("git")
+    git = "git -c user.name=n -c user.email=e@x -c init.defaultBranch=main"
+    with Work(box) as w:
+        w.ok(f"{git} init -q; git config user.name keep; git remote add o https://x.test/y; "
+             f"echo a > a; git add a; {git} commit -qm one; {git} clone -q . copy; "
+             f"{git} clone -q --bare . bare.git")
+        code, out = w.staged("apply")
+        tap.equal(code, 0, out)
+        tap.absent(out, "held")
+        tap.equal(box.ok("git config user.name; git log --format=%s; git status --short; git fsck; "
+                         "git -C copy log --format=%s; git -C bare.git log --format=%s",
+                         cwd=w.path).split(), ["keep", "one", "??", "bare.git/", "??", "copy/",
+                                               "one", "one"])
+        tap.equal(w.layers(), [])
+    for setting in ("core.fsmonitor ./evil", "alias.st '!evil'", "core.worktree /tmp",
+                    "core.worktree ../../..", "include.path ../x", "diff.x.textconv evil",
+                    "core.sshCommand evil"):
+        with Work(box) as w:
+            w.ok(f"git init -q .; git init -q n; git -C n config {setting}; git init -q --bare b; "
+                 f"git -C b config {setting}; mkdir -p .vscode/.git; cp .git/config .vscode/.git")
+            code, out = w.staged("apply")
+            for name in ("n/.git/config", "b/config", ".vscode/.git/config"):
+                tap.contains(out, f"{name}: held back", setting)
+                tap.equal(w.there(name), False, setting)
+            tap.equal(w.there(".git/config"), True, setting)
+            tap.equal(w.staged("apply", "n/.git/config")[0], 0)
+            tap.equal(w.there("n/.git/config"), True, setting)
+    # one that is there is the user's, as outside of staged mode
+    with Work(box) as w:
+        box.ok("git init -q", cwd=w.path)
+        w.ok("git config user.name x; printf '[core]\n\tpager = evil\n' > .git/config.worktree")
+        out = w.staged("apply")[1]
+        tap.contains(out, ".git/config: held back")
+        tap.contains(out, ".git/config.worktree: held back")
 
 
 @jail_test

@@ -20,7 +20,7 @@ from jailbox import jail_test, main, need  # noqa: E402
 class Screen:
     """The user's terminal, with a sandboxed command in its foreground."""
 
-    def __init__(self, box, command, rows=24, columns=80, **streams):
+    def __init__(self, box, command, rows=24, columns=80, options=(), **streams):
         need("setsid")
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -31,7 +31,7 @@ class Screen:
         argv = ["setsid", *(["--ctty"] if streams["stdin"] == self.slave else []), "--wait",
                 "sh", "-c",
                 'trap : INT QUIT TSTP HUP; echo $$; "$@"; echo "code $?"', "sh",
-                *box.argv(command)]
+                *box.argv(command, options)]
         self.job = subprocess.Popen(argv, cwd=box.work,
                                     env=box.env({"TERM": "xterm-256color"}),
                                     **box.as_user(), **streams)
@@ -164,14 +164,19 @@ def size(box):
 @jail_test
 def restored(box):
     """the user's terminal is what it was after SIGTERM and SIGKILL of the launcher"""
-    for how in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
-        with Screen(box, ["sh", "-c", "stty raw -echo; echo ready; sleep 60"]) as s:
-            pid = s.launcher()
-            s.until("ready")
-            tap.equal(s.mode() == s.before, False, "it is raw meanwhile")
-            os.kill(pid, how)
-            s.until(f"code {128 + how}")
-            tap.until(lambda: s.mode() == s.before, 5, f"restored after {how.name}")
+    # The reduced rung's guard looks every 50 ms at what the command made of the terminal, and is
+    # sure of it when the command waits a little.
+    for rung in ("full", "landlock"):
+        for how in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
+            command = ["sh", "-c", "stty raw -echo; echo ready; sleep 0.3; echo steady; sleep 60"]
+            with Screen(box, command, options=["--rung", rung]) as s:
+                pid = s.launcher()
+                s.until("ready")
+                tap.equal(s.mode() == s.before, False, "it is raw meanwhile")
+                s.until("steady")
+                os.kill(pid, how)
+                s.until(f"code {128 + how}")
+                tap.until(lambda: s.mode() == s.before, 5, f"{rung}: restored after {how.name}")
 
 
 @jail_test

@@ -132,14 +132,31 @@ def _identities():
     yield other.pw_name, other.pw_uid, other.pw_gid
 
 
-def refused(box):
-    """Why the full sandbox cannot be had here, or None. Exit 4 is the program's own word for it."""
-    code, out = box.run("true", options=["--rung", "full"])
+def refused(box, rung="full"):
+    """Why this rung cannot be had here, or None. Exit 4 is the program's own word for it."""
+    code, out = box.run("true", options=["--rung", rung])
     return out.strip().splitlines()[0] if code == 4 else None
 
 
 BOXES = [Box(*who) for who in _identities()]
 REFUSED = {box.name: refused(box) for box in BOXES}
+
+
+# Forks up to so many times, which it prints; then keeps what it has a moment, to be seen.
+FORK_BOMB = """
+import os, time
+n = 0
+for i in range({0}):
+    try:
+        if os.fork() == 0:
+            time.sleep(30); os._exit(0)
+        n += 1
+    except OSError:
+        break
+print(n, flush=True)
+time.sleep(5 if n == {0} else 1)
+os._exit(0)
+"""
 
 
 def jail_test(function):

@@ -31,6 +31,10 @@ right_calls(void **state)
 	(void)state;
 	expect("execute", "{\"language\":\"shell\",\"code\":\"ls\\n\"}", "ls\n", NULL);
 	expect("execute", "{\"code\":\"ls\",\"language\":\"BASH\",\"more\":1}", "ls", NULL);
+	expect("functions.execute", "{\"code\":\"ls\",\"language\":\"sh\"}", "ls", NULL);
+	expect("python", "{\"code\":\"1\"}", "1", NULL);
+	expect("python", "print('r')\n", "print('r')\n", NULL);
+	expect("python", "{\"cmd\":\"1\"}", NULL, "no tool 'python'");
 }
 
 static void

@@ -20,6 +20,7 @@
 #include "tools/kernels/kernels.h"
 
 #define PATIENCE_MS 20000
+#define TOKEN	    "0123456789abcdef" /* answers the code that it came with */
 
 struct played {
 	pid_t pid;
@@ -156,7 +157,7 @@ play_start(struct played *p, const char *language)
 	fcntl(p->state, F_SETFL, O_NONBLOCK);
 	fcntl(p->out, F_SETFL, O_NONBLOCK);
 	assert_true(play_wait(p));
-	assert_string_equal(p->records.data, "R");
+	assert_string_equal(p->records.data, "R+");
 	buf_reset(&p->records);
 	return true;
 }
@@ -164,7 +165,7 @@ play_start(struct played *p, const char *language)
 static void
 play_send(struct played *p, const char *code)
 {
-	AUTO_FREE char *head = mem_printf("%zu\n", strlen(code));
+	AUTO_FREE char *head = mem_printf("%zu 0 %s\n", strlen(code), TOKEN);
 
 	buf_reset(&p->output);
 	assert_int_equal(fs_write_all(p->code, head, strlen(head), NULL), ERR_NONE);
@@ -178,8 +179,8 @@ play_status(struct played *p)
 	int status = -1;
 
 	if (play_wait(p)) {
-		assert_int_equal(p->records.data[0], 'D');
-		status = (int)strtol(p->records.data + 1, NULL, 10);
+		assert_memory_equal(p->records.data, "D" TOKEN " ", strlen(TOKEN) + 2);
+		status = (int)strtol(p->records.data + strlen(TOKEN) + 2, NULL, 10);
 		buf_consume(&p->records, strlen(p->records.data) + 1);
 		assert_int_equal(p->records.len, 0);
 	}

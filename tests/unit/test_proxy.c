@@ -311,6 +311,21 @@ say(int fd, const char *text)
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
+/* The code's end and the server's of a tunnel; `ahead` is sent with the head. */
+static void
+open_tunnel(const char *ahead, int *code, int *server)
+{
+	char text[256];
+
+	open_world(false, 0);
+	allow("127.0.0.1", w.server_port);
+	snprintf(text, sizeof(text), "CONNECT 127.0.0.1:%u HTTP/1.1\r\n\r\n%s",
+		 w.server_port, ahead);
+	*code = request(text);
+	*server = accept_server();
+	expect(*code, "HTTP/1.1 200 Connection established\r\n\r\n");
+}
+
 /* A tunnel: bytes sent ahead, both directions, one end after the other. */
 static void
 test_tunnel(void **state)
@@ -319,13 +334,7 @@ test_tunnel(void **state)
 	int code, server;
 
 	(void)state;
-	open_world(false, 0);
-	allow("127.0.0.1", w.server_port);
-	snprintf(text, sizeof(text), "CONNECT 127.0.0.1:%u HTTP/1.1\r\n\r\nahead",
-		 w.server_port);
-	code = request(text);
-	server = accept_server();
-	expect(code, "HTTP/1.1 200 Connection established\r\n\r\n");
+	open_tunnel("ahead", &code, &server);
 	expect(server, "ahead");
 	say(code, "ping");
 	expect(server, "ping");
@@ -350,13 +359,7 @@ test_reset(void **state)
 	int code, server;
 
 	(void)state;
-	open_world(false, 0);
-	allow("127.0.0.1", w.server_port);
-	snprintf(text, sizeof(text), "CONNECT 127.0.0.1:%u HTTP/1.1\r\n\r\n",
-		 w.server_port);
-	code = request(text);
-	server = accept_server();
-	expect(code, "HTTP/1.1 200 Connection established\r\n\r\n");
+	open_tunnel("", &code, &server);
 	say(server, "half");
 	expect(code, "half");
 	setsockopt(server, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
@@ -661,13 +664,7 @@ test_off(void **state)
 	int code, server;
 
 	(void)state;
-	open_world(false, 0);
-	allow("127.0.0.1", w.server_port);
-	snprintf(text, sizeof(text), "CONNECT 127.0.0.1:%u HTTP/1.1\r\n\r\n",
-		 w.server_port);
-	code = request(text);
-	server = accept_server();
-	expect(code, "HTTP/1.1 200 Connection established\r\n\r\n");
+	open_tunnel("", &code, &server);
 	sbx_proxy_off(w.p);
 	assert_false(sbx_proxy_listens(w.p));
 	assert_null(sbx_proxy_entry(w.p, 0));

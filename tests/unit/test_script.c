@@ -101,6 +101,19 @@ json_is_yaml(void **state)
 }
 
 static void
+json_pairs_of_escapes(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(" [\"a\\ud83d\\ude00 \\\\ud83d \\udc00 \\ud83d\"]"),
+			 ERR_NONE);
+	assert_string_equal(script.turns[0].say,
+			    "a\xf0\x9f\x98\x80 \\ud83d \xef\xbf\xbd \xef\xbf\xbd");
+	script_release(&script);
+	assert_int_equal(parse("[\"\\ud83"), ERR_CONFIG);
+	assert_int_equal(parse("[\"\\ud83d\\"), ERR_CONFIG);
+}
+
+static void
 errors_have_a_place(void **state)
 {
 	static const struct {
@@ -344,6 +357,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_every_key),
 	    cmocka_unit_test(json_is_yaml),
+	    cmocka_unit_test(json_pairs_of_escapes),
 	    cmocka_unit_test(errors_have_a_place),
 	    cmocka_unit_test(aliases_do_not_explode),
 	    cmocka_unit_test(plays_text_and_calls),

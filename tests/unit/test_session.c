@@ -306,8 +306,49 @@ test_hostile_records(void **state)
 	hostile("printf 'X\\0' >&201; sleep 100");
 	hostile("printf 'D0\\t/\\0' >&201; sleep 100");
 	hostile("printf 'R\\0R\\0' >&201; sleep 100");
+	hostile("printf 'R++\\0' >&201; sleep 100");
 	hostile("head -c 20000 /dev/zero | tr '\\0' R >&201; sleep 100");
 	hostile("cat /dev/urandom >&201; sleep 100");
+}
+
+/* A driver that answers with tokens gets one with each code, and the step's number. */
+static void
+test_tokens(void **state)
+{
+	static const char head[] = "printf 'R+\\0' >&201; read -r n s t <&200; ";
+	static const char *const bad[] = {
+	    "printf 'D0\\t/\\0' >&201; sleep 100",
+	    "printf 'D0123456789abcdef 0\\t/\\0' >&201; sleep 100",
+	    "printf 'D%s 0\\t/\\0' ${t%?}x >&201; sleep 100",
+	    "printf 'xD%s 0\\t/\\0' $t >&201; sleep 100",
+	    "printf 'D%s' $t >&201; printf ' 0\\t/\\0D%s 0\\t/\\0' $t >&201; sleep 100",
+	};
+	const size_t nbad = sizeof(bad) / sizeof(bad[0]);
+	struct sbx_session *s = stand();
+
+	(void)state;
+	for (size_t i = 0; i <= nbad; i++) {
+		bool good = i == nbad;
+		struct seen n = {0};
+		char text[512];
+
+		snprintf(text, sizeof(text), "%s%s", head,
+			 good ? "printf 'D%s %d\\t%s\\0' $t $s /$n >&201; sleep 100"
+			      : bad[i]);
+		start_driver(s, 1, text);
+		assert_int_equal(wait_for(s, SBX_STARTED, &n), SBX_STARTED);
+		assert_true(sbx_job_step(s, 1, 41));
+		assert_true(sbx_job_run(s, 1, "code", 4));
+		if (good) {
+			assert_int_equal(wait_for(s, SBX_DONE, &n), SBX_DONE);
+			assert_int_equal(n.status, 41);
+			assert_string_equal(n.cwd, "/4");
+		} else {
+			assert_int_equal(wait_for(s, SBX_EXIT, &n), SBX_EXIT);
+			assert_string_equal(n.limit, "driver protocol");
+		}
+	}
+	sbx_session_free(s);
 }
 
 static void
@@ -779,6 +820,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_background),
 	    cmocka_unit_test(test_signal),
 	    cmocka_unit_test(test_hostile_records),
+	    cmocka_unit_test(test_tokens),
 	    cmocka_unit_test(test_tree_dies),
 	    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_memory_between_steps),

@@ -192,7 +192,7 @@ list_is(struct world *w, const char *want)
 	struct stage_list l;
 	AUTO_FREE char *got = NULL;
 
-	stage_list_make(w->upper, w->lower, &l);
+	stage_list_make(w->upper, w->lower, false, &l);
 	got = list_text(&l);
 	assert_string_equal(got, want);
 	stage_list_release(&l);
@@ -244,7 +244,7 @@ test_renamed(void **state)
 	put(w->upper, "new", "the same");
 	put(w->upper, "fresh", "anything");
 	put(w->upper, "empty", "");
-	stage_list_make(w->upper, w->lower, &l);
+	stage_list_make(w->upper, w->lower, false, &l);
 	assert_string_equal(
 	    stage_list_was(&l, w->upper, w->lower, stage_list_find(&l, "new")), "old");
 	assert_null(stage_list_was(&l, w->upper, w->lower, stage_list_find(&l, "fresh")));
@@ -286,17 +286,44 @@ test_flags(void **state)
 	put(w->upper, ".git", "gitdir: evil");
 	mkdirat(w->upper, "bare", 0755);
 	put(w->upper, "bare/HEAD", "ref: refs/heads/main");
-	put(w->upper, "bare/config", "[core]");
+	put(w->upper, "bare/config", "[core]\nbare = true");
+	put(w->upper, "bare/config.worktree", "x");
+	mkdirat(w->upper, "loud", 0755);
+	put(w->upper, "loud/HEAD", "ref: refs/heads/main");
+	put(w->upper, "loud/config", "[core]\npager = evil");
 	mkdirat(w->upper, "plain", 0755);
 	put(w->upper, "plain/config", "x");
-	stage_list_make(w->upper, w->lower, &l);
+	stage_list_make(w->upper, w->lower, false, &l);
 	assert_int_equal(stage_list_find(&l, ".git")->flags, STAGE_F_AUTORUN);
-	assert_int_equal(stage_list_find(&l, "bare/config")->flags, STAGE_F_AUTORUN);
+	assert_int_equal(stage_list_find(&l, "bare/config")->flags, STAGE_F_GITCONF);
+	assert_int_equal(stage_list_find(&l, "bare/config.worktree")->flags, 0);
+	assert_int_equal(stage_list_find(&l, "loud/config")->flags, STAGE_F_AUTORUN);
 	assert_int_equal(stage_list_find(&l, "plain/config")->flags, 0);
 	assert_int_equal(stage_list_find(&l, ".vscode")->flags, 0);
 	assert_int_equal(stage_list_find(&l, ".vscode/tasks.json")->flags, STAGE_F_AUTORUN);
 	assert_int_equal(stage_list_find(&l, "out")->flags, STAGE_F_LINK_OUT);
 	assert_int_equal(stage_list_find(&l, "prog")->flags, STAGE_F_SETID | STAGE_F_EXEC);
+	stage_list_release(&l);
+}
+
+/* The folder is a git directory by itself. */
+static void
+test_git_directory(void **state)
+{
+	struct world *w = *state;
+	struct stage_list l;
+
+	mkdirat(w->upper, "hooks", 0755);
+	put(w->upper, "hooks/x", "x");
+	put(w->upper, "config", "[core]\npager = evil");
+	put(w->upper, "index", "x");
+	mkdirat(w->upper, "worktrees", 0755);
+	put(w->upper, "worktrees/gitdir", "x");
+	stage_list_make(w->upper, w->lower, true, &l);
+	assert_int_equal(stage_list_find(&l, "hooks/x")->flags, STAGE_F_AUTORUN);
+	assert_int_equal(stage_list_find(&l, "config")->flags, STAGE_F_AUTORUN);
+	assert_int_equal(stage_list_find(&l, "worktrees/gitdir")->flags, STAGE_F_AUTORUN);
+	assert_int_equal(stage_list_find(&l, "index")->flags, 0);
 	stage_list_release(&l);
 }
 
@@ -322,7 +349,7 @@ apply(struct world *w, struct stage_base *base, const char *const *paths)
 			      .arg = &b};
 	struct stage_list l;
 
-	stage_list_make(w->upper, w->lower, &l);
+	stage_list_make(w->upper, w->lower, false, &l);
 	stage_base_look(base, &l);
 	stage_apply(&j, &l);
 	stage_list_release(&l);
@@ -427,7 +454,7 @@ test_137_changed_below(void **state)
 	{
 		struct stage_list l;
 
-		stage_list_make(w->upper, w->lower, &l);
+		stage_list_make(w->upper, w->lower, false, &l);
 		stage_base_look(base, &l); /* the difference is shown */
 		stage_list_release(&l);
 	}
@@ -458,7 +485,7 @@ test_base_file(void **state)
 	next_tick();
 	base = stage_base_new();
 	put(w->upper, "a", "code");
-	stage_list_make(w->upper, w->lower, &l);
+	stage_list_make(w->upper, w->lower, false, &l);
 	stage_base_look(base, &l);
 	assert_int_equal(stage_base_save(base, path, NULL), ERR_NONE);
 	assert_int_equal(stage_base_load(again, path, NULL), ERR_NONE);
@@ -501,7 +528,7 @@ test_136_links(void **state)
 		assert_false(stage_put_file(w->lower, "out/y", fd, &p));
 		assert_true(errno == ELOOP || errno == ENOTDIR);
 		close(fd);
-		stage_list_make(w->upper, w->lower, &l);
+		stage_list_make(w->upper, w->lower, false, &l);
 		stage_list_release(&l);
 	}
 	assert_null(get(w->keep, "victim/y"));
@@ -565,6 +592,7 @@ main(void)
 	    WITH_WORLD(test_renamed),
 	    WITH_WORLD(test_opaque),
 	    WITH_WORLD(test_flags),
+	    WITH_WORLD(test_git_directory),
 	    WITH_WORLD(test_apply),
 	    WITH_WORLD(test_pick),
 	    WITH_WORLD(test_137_changed_below),

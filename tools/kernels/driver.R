@@ -1,11 +1,13 @@
 # Keeps one R alive and runs the session's steps in it. The protocol is that of sandbox.h.
 #
-# Everything of ours is in one local environment: the global one is the steps' alone. Visible values
-# are printed as at R's own prompt. Plots of a step go to PNG files named plot-STEP-N.png.
+# Everything of ours is in one environment above base: the global one is the steps' alone, and none
+# of their functions is taken for one of R's. Visible values are printed as at R's own prompt. Plots
+# of a step go to PNG files named plot-STEP-N.png.
 # R cannot mark a descriptor close-on-exec; those inherited are closed after they were opened anew.
-local({
+base::local(envir = base::new.env(parent = base::baseenv()), {
 	cwd_max <- 4096L # bytes of a record
-	count <- 0L
+	count <- number <- 0L
+	token <- ""
 	code <- file("/proc/self/fd/200", "rb", raw = TRUE)
 	status <- file("/proc/self/fd/201", "wb", raw = TRUE)
 
@@ -33,9 +35,14 @@ local({
 				break
 			head <- c(head, byte)
 		}
-		text <- rawToChar(take(as.integer(rawToChar(head))))
+		words <- strsplit(rawToChar(head), " ", fixed = TRUE)[[1L]]
+		number <<- as.integer(words[2L])
+		token <<- words[3L]
+		text <- rawToChar(take(as.integer(words[1L])))
 		Encoding(text) <- "UTF-8"
-		if (validUTF8(text)) text else iconv(text, "UTF-8", "UTF-8", sub = "byte")
+		if (!validUTF8(text))
+			text <- iconv(text, "UTF-8", "UTF-8", sub = "byte")
+		gsub("\r\n", "\n", text, fixed = TRUE) # as R reads files; its parser knows no CR
 	}
 
 	complain <- function(...) cat(paste0(c(...), collapse = ""), file = stderr())
@@ -57,7 +64,7 @@ local({
 			else if (!is.null(at))
 				shown <- c(shown, paste0("  at ", at, ": ", deparse(call, nlines = 1L)[1L]))
 		}
-		utils::head(shown, 20L)
+		shown[seq_len(min(length(shown), 20L))]
 	}
 
 	# " in f(x)", unless it is a call of ours.
@@ -129,9 +136,12 @@ local({
 	}
 
 	run <- function(text) {
-		count <<- count + 1L
+		count <<- if (number > 0L) number else count + 1L
 		how <- tryCatch(withRestarts(allowInterrupts(execute(text)), abort = function() 1L),
-				error = function(e) 1L, interrupt = function(e) 130L)
+				error = function(e) {
+					complain("Error: ", conditionMessage(e), "\n")
+					1L
+				}, interrupt = function(e) 130L)
 		try(close_plots(), silent = TRUE)
 		how
 	}
@@ -141,6 +151,17 @@ local({
 		dyn.load(file.path(.Library, "parallel", "libs", "parallel.so"))
 		.Call("mc_close_fds", c(200L, 201L))
 	}, error = function(e) NULL)
+	# What steps may close is theirs alone.
+	unlockBinding("closeAllConnections", baseenv())
+	assign("closeAllConnections", function() {
+		for (i in seq_len(sink.number()))
+			sink()
+		sink(type = "message")
+		for (i in setdiff(as.integer(rownames(showConnections())), c(code, status)))
+			close(getConnection(i))
+		invisible()
+	}, envir = baseenv())
+	lockBinding("closeAllConnections", baseenv())
 	options(warn = 1L, device = device, keep.source = TRUE, browserNLdisabled = TRUE,
 		menu.graphics = FALSE, error = NULL)
 	# R that is not interactive answers its own questions: with a terminal it is asked there.
@@ -157,7 +178,7 @@ local({
 		lockBinding("readline", baseenv())
 	}
 	pid <- Sys.getpid()
-	say("R")
+	say("R+")
 	# A SIGINT is for steps alone; one that R takes note of late ends the step it was meant for.
 	suspendInterrupts(repeat {
 		text <- read()
@@ -169,6 +190,6 @@ local({
 		if (Sys.getpid() != pid)
 			base::quit("no", how, FALSE)
 		cwd <- getwd()
-		say(paste0("D", how, "\t", if (is.null(cwd)) "" else substr(cwd, 1L, cwd_max)))
+		say(paste0("D", token, " ", how, "\t", if (is.null(cwd)) "" else substr(cwd, 1L, cwd_max)))
 	})
 })

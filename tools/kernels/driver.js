@@ -5,14 +5,23 @@
 // Both need no further package and work from Node 18 on. `import` is not understood there:
 // rewriteImports() turns it into a call that resolves from the working folder.
 'use strict';
-const fs = require('fs');
+// A step may put anything in the places of globals and of functions of modules: those that are
+// needed between steps are taken here.
+const { Buffer } = require('buffer');
+const { closeSync, fstatSync, openSync, writeSync } = require('fs');
 const inspector = require('inspector');
 const Module = require('module');
 const net = require('net');
 const path = require('path');
+const process = require('process');
 const { Writable } = require('stream');
-const util = require('util');
+const { setImmediate, setTimeout } = require('timers');
+const { inspect, types: { isNativeError, isPromise } } = require('util');
 const vm = require('vm');
+const { alloc, concat, from } = Buffer;
+const { stringify } = JSON;
+const exit = process.exit.bind(process);
+const exitNow = process.reallyExit.bind(process);
 
 const CODE_FD = 200;
 const STATUS_FD = 201;
@@ -26,30 +35,61 @@ let current = null; // the step that runs: {failed, ended}
 let passing = null; // the step whose value is being handed over
 let handleId;
 const session = new inspector.Session();
+const post = session.post.bind(session);
+const workingFolder = process.cwd.bind(process);
+const spare = {}; // copies of standard output and error
+
+function copyOf(fd, flags) {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, flags);
+  } catch {
+    return -1; // not a pipe
+  }
+}
 
 // Reopened, because Node cannot mark a descriptor close-on-exec but opens all of its own so.
 function reopen(fd, flags) {
+  const copy = copyOf(fd, flags);
+  if (copy < 0)
+    return fd;
+  closeSync(fd);
+  return copy;
+}
+
+// What a step closed is open again for the next one: the lowest free descriptor is the one.
+function mend() {
+  for (const fd of [1, 2]) {
+    try {
+      fstatSync(fd);
+    } catch {
+      const got = copyOf(spare[fd], 'a');
+      if (got >= 0 && got !== fd)
+        closeSync(got);
+    }
+  }
+}
+
+// The step broke the driver itself. An end that is told is better than a silence.
+function giveUp(error) {
   try {
-    const copy = fs.openSync(`/proc/self/fd/${fd}`, flags);
-    fs.closeSync(fd);
-    return copy;
-  } catch {
-    return fd; // not a pipe
+    writeSync(2, `the step changed what the interpreter is driven by: ${error}\n`);
+  } finally {
+    exitNow(1);
   }
 }
 
 function cwd() {
   try {
-    return Buffer.from(process.cwd()).subarray(0, CWD_MAX);
+    return from(workingFolder()).subarray(0, CWD_MAX);
   } catch {
-    return Buffer.alloc(0); // the folder is gone
+    return alloc(0); // the folder is gone
   }
 }
 
 function say(record) {
-  let bytes = Buffer.concat([record, Buffer.from([0])]);
+  let bytes = concat([record, alloc(1)]);
   while (bytes.length > 0)
-    bytes = bytes.subarray(fs.writeSync(statusFd, bytes));
+    bytes = bytes.subarray(writeSync(statusFd, bytes));
 }
 
 function finish(step, status) {
@@ -58,10 +98,15 @@ function finish(step, status) {
   step.ended = true;
   // A rejection nobody handles shows once the microtasks are done.
   setImmediate(() => {
-    session.post('Runtime.releaseObjectGroup', { objectGroup: 'step' });
-    current = null;
-    say(Buffer.concat([Buffer.from(`D${status || (step.failed ? 1 : 0)}\t`), cwd()]));
-    next();
+    try {
+      post('Runtime.releaseObjectGroup', { objectGroup: 'step' });
+      current = null;
+      mend();
+      say(concat([from(`D${step.token} ${status || (step.failed ? 1 : 0)}\t`), cwd()]));
+      next();
+    } catch (error) {
+      giveUp(error);
+    }
   });
 }
 
@@ -72,11 +117,11 @@ function isOurs(line) {
 function describe(error) {
   let text;
   try {
-    text = util.inspect(error);
+    text = inspect(error);
   } catch {
     text = 'an exception that cannot be shown';
   }
-  if (!util.types.isNativeError(error))
+  if (!isNativeError(error))
     return `Uncaught ${text}\n`;
   const kept = [];
   for (const line of text.split('\n')) {
@@ -90,10 +135,10 @@ function describe(error) {
 
 // All of it, also through a pipe that some child has made non-blocking.
 function writeAll(fd, chunk, encoding) {
-  let bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+  let bytes = typeof chunk === 'string' ? from(chunk, encoding) : chunk;
   while (bytes.length > 0) {
     try {
-      bytes = bytes.subarray(fs.writeSync(fd, bytes));
+      bytes = bytes.subarray(writeSync(fd, bytes));
     } catch (error) {
       if (error.code !== 'EAGAIN')
         throw error;
@@ -135,11 +180,12 @@ function complain(text) {
 
 // A syntax error's place stands beside the exception, not in it.
 function complainSyntax(step, error, details) {
-  const line = step.source.split('\n')[details.lineNumber];
-  if (line === undefined)
-    return complain(describe(error));
-  const place = `${step.name}:${details.lineNumber + 1}\n${line.slice(0, 200)}\n`;
-  const mark = ' '.repeat(Math.min(details.columnNumber, 200)) + '^\n';
+  const lines = step.source.split('\n');
+  const over = details.lineNumber >= lines.length; // in a line of ours: the end of theirs
+  const number = over ? lines.length - 1 : details.lineNumber;
+  const line = lines[number].slice(0, 200);
+  const place = `${step.name}:${number + 1}\n${line}\n`;
+  const mark = ' '.repeat(over ? line.length : Math.min(details.columnNumber, 200)) + '^\n';
   complain(`${place}${mark}${error.name}: ${error.message}\n`);
 }
 
@@ -151,7 +197,7 @@ const TIMERS = [setTimeout(() => {}).constructor, immediate.constructor];
 const handle = {
   value(value) {
     const step = passing;
-    if (!util.types.isPromise(value))
+    if (!isPromise(value))
       return handle.show(step, value);
     value.then((settled) => handle.show(step, settled), (error) => handle.thrown(step, error));
   },
@@ -160,7 +206,7 @@ const handle = {
       return;
     try {
       if (value !== undefined && !TIMERS.includes(value?.constructor))
-        process.stdout.write(util.inspect(value) + '\n');
+        writeAll(1, inspect(value) + '\n');
       finish(step, 0);
     } catch (error) {
       handle.thrown(step, error);
@@ -170,7 +216,7 @@ const handle = {
     if (step.ended)
       return;
     const details = step.details;
-    if (details && util.types.isNativeError(error) && error.name === 'SyntaxError' &&
+    if (details && isNativeError(error) && error.name === 'SyntaxError' &&
         !details.stackTrace && details.lineNumber !== undefined)
       complainSyntax(step, error, details);
     else
@@ -187,7 +233,7 @@ function pass(step, method, remote) {
   const { objectId, value, unserializableValue } = remote;
   const argument = objectId ? { objectId }
     : unserializableValue ? { unserializableValue } : { value };
-  session.post('Runtime.callFunctionOn', {
+  post('Runtime.callFunctionOn', {
     objectId: handleId, arguments: [argument], silent: true,
     functionDeclaration: `function (v) { this.${method}(v) }`,
   });
@@ -196,13 +242,13 @@ function pass(step, method, remote) {
 function evaluate(step, code) {
   const options = { expression: `${code}\n//# sourceURL=${step.name}`, replMode: true,
                     objectGroup: 'step' };
-  session.post('Runtime.evaluate', options, (failure, answer) => {
+  post('Runtime.evaluate', options, (failure, answer) => {
     if (step.ended || process._exiting)
       return;
     if (failure) {
       // A termination at the wrong moment takes the context away: nothing can be run any more.
       complain(`${failure.message}\n`);
-      process.exit(1);
+      exit(1);
     } else if (answer.exceptionDetails) {
       step.details = answer.exceptionDetails;
       pass(step, 'error', answer.exceptionDetails.exception ?? { value: answer.exceptionDetails.text });
@@ -216,11 +262,12 @@ let pending; // what the one script below calls
 const guarded = new vm.Script(`${HANDLE}.go()`, { filename: __filename });
 handle.go = () => pending();
 
-function run(source) {
-  const step = { name: `step${source ? ++count : count}.js`, source, failed: false, ended: false };
+function run(source, number, token) {
+  if (source)
+    count = number || count + 1;
+  const step = { name: `step${count}.js`, source, token, failed: false, ended: false };
   current = step;
   pending = () => evaluate(step, rewriteImports(source));
-  globalThis[HANDLE] = handle;
   try {
     guarded.runInThisContext({ breakOnSigint: true });
   } catch (error) {
@@ -257,7 +304,7 @@ const STATIC = new RegExp('import\\s*(?:(?:([\\w$]+)\\s*,?\\s*)?(?:\\*\\s*as\\s+
 
 function staticImport(text, [, whole, all, names, , name, attributes]) {
   const options = attributes ? `, {with: ${attributes}}` : '';
-  const call = `await ${HANDLE}_import(${JSON.stringify(name)}${options})`;
+  const call = `await ${HANDLE}_import(${stringify(name)}${options})`;
   const lines = ';' + '\n'.repeat(text.split('\n').length - (names ?? '').split('\n').length);
   const wanted = [];
   if (whole)
@@ -321,24 +368,29 @@ function rewriteImports(code) {
 
 // ---- the code's descriptor ----
 
-let held = Buffer.alloc(0);
+let held = alloc(0);
 
 function next() {
   const end = held.indexOf(10);
   if (current || end < 0)
     return;
-  const length = Number(held.toString('latin1', 0, end));
-  if (held.length < end + 1 + length)
+  const [length, number, token] = held.toString('latin1', 0, end).split(' ');
+  const behind = end + 1 + +length;
+  if (held.length < behind)
     return;
-  const code = held.toString('utf8', end + 1, end + 1 + length);
-  held = held.subarray(end + 1 + length);
-  run(code);
+  const code = held.toString('utf8', end + 1, behind);
+  held = held.subarray(behind);
+  run(code, +number, token);
 }
 
 function uncaught(error) {
-  complain(describe(error));
-  if (current)
-    finish(current, 1);
+  try {
+    complain(describe(error));
+    if (current)
+      finish(current, 1);
+  } catch (broken) {
+    giveUp(broken);
+  }
 }
 
 function hide(name, value) {
@@ -349,9 +401,12 @@ function hide(name, value) {
 function prepare() {
   codeFd = reopen(CODE_FD, 'r');
   statusFd = reopen(STATUS_FD, 'w');
+  for (const fd of [1, 2])
+    spare[fd] = copyOf(fd, 'a');
   session.connect();
-  hide(HANDLE, handle);
-  hide(`${HANDLE}_import`, relative(importFrom));
+  // For good: a step may freeze or clear the global object.
+  Object.defineProperty(globalThis, HANDLE, { value: Object.freeze(handle) });
+  Object.defineProperty(globalThis, `${HANDLE}_import`, { value: relative(importFrom) });
   const require = relative((folder) => Module.createRequire(path.join(folder, 'step.js')));
   require.resolve = (...args) => Module.createRequire(path.join(process.cwd(), 'step.js'))
     .resolve(...args);
@@ -361,7 +416,7 @@ function prepare() {
                                            configurable: true, enumerable: true });
   // Not the inspector's, which keeps what it shows.
   hide('console', new console.Console(process.stdout, process.stderr));
-  session.post('Runtime.evaluate', { expression: HANDLE }, (failure, answer) => {
+  post('Runtime.evaluate', { expression: HANDLE }, (failure, answer) => {
     handleId = answer.result.objectId;
   });
   process.argv.length = 1;
@@ -382,8 +437,12 @@ function prepare() {
 prepare();
 const input = new net.Socket({ fd: codeFd, readable: true, writable: false });
 input.on('data', (part) => {
-  held = held.length ? Buffer.concat([held, part]) : part;
-  next();
+  try {
+    held = held.length ? concat([held, part]) : part;
+    next();
+  } catch (error) {
+    giveUp(error);
+  }
 });
-input.on('end', () => process.exit(0));
-say(Buffer.from('R'));
+input.on('end', () => exit(0));
+say(from('R+'));

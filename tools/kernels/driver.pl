@@ -7,7 +7,8 @@
 
 package Sunaba;
 
-my ($code, $status, $pid, $count, $busy, $over, $text) = (undef, undef, $$, 0, 0, 1, '');
+my ($code, $status, $pid, $count, $busy, $over, $text, $token) = (undef, undef, $$, 0, 0, 1, '', '');
+my @spare;                      # copies of standard output and error
 my $CWD_MAX = 4096;             # bytes of a record
 my $STOP    = \'interrupted';
 
@@ -16,6 +17,7 @@ sub say_record {
     for (my $at = 0; $at < length $record;) {
         my $n = syswrite $status, $record, length($record) - $at, $at;
         $at += $n if $n;
+        CORE::exit(1) if !$n && !$!{EINTR};    # the step closed it
     }
 }
 
@@ -26,13 +28,27 @@ sub cwd {
     return substr $cwd, 0, $CWD_MAX;
 }
 
+# What a step closed is open again for the next one, in the order of the descriptors.
+sub mend {
+    open STDIN, '<', '/dev/null' if !defined fileno STDIN;
+    for my $handle (*STDOUT{IO}, *STDERR{IO}) {
+        my $spare = $spare[$handle == *STDERR{IO}];
+        next if defined fileno $handle && stat $handle;
+        open $handle, '>&', $spare or next;
+        my $selected = select $handle;
+        $| = 1;
+        select $selected;
+    }
+}
+
 sub done {
     my ($how) = @_;
     $busy = 0;
     $over = 1;
     CORE::exit($how) if $$ != $pid;    # a fork that ran on to the step's end
     $| = 1;
-    say_record("D$how\t" . cwd() . "\0");
+    mend();
+    say_record("D$token $how\t" . cwd() . "\0");
 }
 
 # Just so many bytes of the code's descriptor.
@@ -48,10 +64,13 @@ sub take {
 }
 
 sub ready {
+    done(0) if !$over;    # a step that jumped to our label
+    CORE::exit(1) if !$over;    # or that put something in our place
     my $head = '';
     $head .= take(1) until $head =~ /\n\z/;
-    my $step = take($head + 0);
-    $count++ if $step ne '';
+    (my $length, my $number, $token) = split ' ', $head;
+    my $step = take($length);
+    $count = $number || $count + 1 if $step ne '';
     no warnings;
     # `system { $program } @list` cannot be had with a replacement.
     if ($step =~ /\bsystem\s*\(?\s*\{/) { undef *CORE::GLOBAL::system }
@@ -99,8 +118,7 @@ sub run {
 sub divide {
     my $child = CORE::fork();
     if (defined $child && $child == 0) {
-        close $code;
-        close $status;
+        close $_ for $code, $status, @spare;
     }
     return $child;
 }
@@ -108,12 +126,14 @@ sub divide {
 sub prepare {
     open $code,   '<&=', 200 or CORE::exit(1);
     open $status, '>&=', 201 or CORE::exit(1);
-    fcntl $_, 2, 1 for $code, $status;    # F_SETFD, FD_CLOEXEC
+    open $spare[0], '>&', \*STDOUT or CORE::exit(1);
+    open $spare[1], '>&', \*STDERR or CORE::exit(1);
+    fcntl $_, 2, 1 for $code, $status, @spare;    # F_SETFD, FD_CLOEXEC
     *CORE::GLOBAL::fork = \&divide;
     $SIG{INT} = sub { die $STOP if $busy };
     $| = 1;
     ($0, @ARGV) = ('perl');
-    say_record("R\0");
+    say_record("R+\0");
 }
 
 package main;

@@ -5,9 +5,13 @@ and multiprocessing find them. The value of a last expression goes through sys.d
 Only built-in modules are imported at the start; what a traceback needs comes when it is due."""
 import _ast
 import _signal
+import builtins
 import os
 import sys
+from posix import _exit, close, dup, dup2, fstat, getcwdb, getpid, read, write
 
+# Ours: a step may put anything in the places of the real ones.
+__builtins__ = dict(builtins.__dict__)
 CODE_FD, STATUS_FD = 200, 201
 AST_ONLY, TOP_LEVEL_AWAIT, COROUTINE = 0x400, 0x2000, 0x80
 # Modules through which a step's code may want to see its own source lines.
@@ -22,15 +26,17 @@ class Driver:
         self.sources = {}
         self.loop = None
         self.main = type(sys)("__main__")
-        self.main.__builtins__ = __builtins__
-        self.pid = os.getpid()
+        self.main.__builtins__ = builtins
+        self.pid = getpid()
+        self.spare = {}
 
     def prepare(self):
         os.set_inheritable(CODE_FD, False)
         os.set_inheritable(STATUS_FD, False)
         os.register_at_fork(after_in_child=self.forget)
         os.environ.setdefault("MPLBACKEND", "Agg")
-        for stream in (sys.stdout, sys.stderr):
+        for fd, stream in ((1, sys.stdout), (2, sys.stderr)):
+            self.spare[fd] = dup(fd)
             stream.reconfigure(encoding="utf-8", errors="backslashreplace",
                                line_buffering=True)
         sys.modules["__main__"] = self.main
@@ -43,29 +49,33 @@ class Driver:
         if self.forgotten:
             return
         self.forgotten = True
-        os.close(CODE_FD)
-        os.close(STATUS_FD)
+        for fd in (CODE_FD, STATUS_FD, *self.spare.values()):
+            try:
+                close(fd)
+            except OSError:
+                pass  # the step had closed it
 
     def interrupt(self, _number, _frame):
         if self.busy:
             raise KeyboardInterrupt
 
     def read(self):
-        """The next step's bytes, or None at the end."""
+        """The next step's number, token and bytes, or None at the end."""
         head = b""
-        while not head.endswith(b"\n"):
-            byte = os.read(CODE_FD, 1)
+        while head[-1:] != b"\n":
+            byte = read(CODE_FD, 1)
             if not byte:
                 return None
             head += byte
-        left, parts = int(head), []
+        length, number, token = head.split()
+        left, parts = int(length), []
         while left:
-            part = os.read(CODE_FD, left)
+            part = read(CODE_FD, left)
             if not part:
                 return None
             parts.append(part)
             left -= len(part)
-        return b"".join(parts)
+        return int(number), token, b"".join(parts)
 
     def show_sources(self):
         import linecache
@@ -89,11 +99,11 @@ class Driver:
             task.cancel()
             raise
 
-    def execute(self, data):
+    def execute(self, number, data):
         if not data:
             return
         text = data.decode("utf-8", "replace")
-        self.count += 1
+        self.count = number or self.count + 1
         name = f"<python step {self.count}>"
         self.sources[name] = text
         if "linecache" in sys.modules or any(word in text for word in SOURCE_READERS):
@@ -108,10 +118,10 @@ class Driver:
         if last:
             self.evaluate(compile(_ast.Interactive(last), name, "single", flags, True))
 
-    def run(self, data):
+    def run(self, number, data):
         try:
             self.busy = True
-            self.execute(data)
+            self.execute(number, data)
             return 0
         except SystemExit as leave:
             self.busy = False
@@ -138,9 +148,15 @@ class Driver:
         return 1
 
     def report(self, failure):
+        self.flush()
+        try:
+            self.show_trace(failure)
+        except BaseException:
+            write(2, f"{type(failure).__name__} (its traceback cannot be shown)\n".encode())
+
+    def show_trace(self, failure):
         """The traceback without our own frames, which come first and, for SIGINT, last."""
         import traceback
-        self.flush()
         self.show_sources()
         trace = failure.__traceback__
         while trace and trace.tb_frame.f_code.co_filename == __file__:
@@ -150,40 +166,60 @@ class Driver:
             if entry.tb_next.tb_frame.f_code is Driver.interrupt.__code__:
                 entry.tb_next = None
             entry = entry.tb_next
-        try:
-            traceback.print_exception(type(failure), failure, trace)
-        except BaseException:
-            sys.__stderr__.write(f"{type(failure).__name__} (its report failed)\n")
+        traceback.print_exception(type(failure), failure, trace,
+                                  file=getattr(sys, "stderr", None) or sys.__stderr__)
 
     def flush(self):
-        for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
             try:
-                stream.flush()
+                getattr(sys, name).flush()
             except BaseException:
                 pass  # the step's own replacement, closed or broken
 
-    def say(self, status):
+    def mend(self):
+        """What a step closed is open again for the next one."""
+        for fd, names in ((1, ("stdout", "__stdout__")), (2, ("stderr", "__stderr__"))):
+            try:
+                fstat(fd)
+            except OSError:
+                dup2(self.spare[fd], fd)
+            for name in names:
+                try:
+                    closed = getattr(sys, name).closed
+                except BaseException:
+                    continue  # a replacement that is no file
+                if closed is True:
+                    setattr(sys, name, open(fd, "w", 1, encoding="utf-8", closefd=False,
+                                            errors="backslashreplace"))
+
+    def say(self, token, status):
         try:
-            cwd = os.getcwdb()[:4096]
+            cwd = getcwdb()[:4096]
         except OSError:
             cwd = b""
-        os.write(STATUS_FD, b"D%d\t%s\0" % (status, cwd))
+        write(STATUS_FD, b"D%s %d\t%s\0" % (token, status, cwd))
 
     def serve(self):
         self.prepare()
-        os.write(STATUS_FD, b"R\0")
+        write(STATUS_FD, b"R+\0")
         while True:
-            data = self.read()
-            if data is None:
+            step = self.read()
+            if step is None:
                 return
+            number, token, data = step
             try:
-                status = self.run(data)
+                status = self.run(number, data)
             except KeyboardInterrupt:  # a second one, inside the first one's report
                 status = 130
             self.flush()
-            if os.getpid() != self.pid:
-                os._exit(status)  # a fork that ran on to the step's end
-            self.say(status)
+            if getpid() != self.pid:
+                _exit(status)  # a fork that ran on to the step's end
+            self.mend()
+            self.say(token, status)
 
 
-Driver().serve()
+try:
+    Driver().serve()
+except OSError:
+    write(2, b"the step closed what the interpreter is driven by\n")
+    _exit(1)

@@ -3,6 +3,7 @@
 # Steps are evaluated in TOPLEVEL_BINDING, so that local variables persist and `def` means what it
 # means at the top of a script. The driver is a class without a name: a step's names meet none of
 # ours. The value of a last expression is shown unless it is an assignment, a definition or a loop.
+# A step may redefine any method: what must work between steps was taken before.
 
 Class.new do
   self::CODE_FD = 200
@@ -19,8 +20,11 @@ Class.new do
     @pid = Process.pid
     @code = IO.for_fd(self.class::CODE_FD, 'rb', autoclose: false)
     @status = IO.for_fd(self.class::STATUS_FD, 'wb', autoclose: false)
-    [@code, @status].each { |io| io.close_on_exec = true }
-    @status.sync = true
+    @ours = [@code, @status].each { |io| io.close_on_exec = true }
+    @gets, @read, @write = @code.method(:gets), @code.method(:read), @status.method(:syswrite)
+    @eval = TOPLEVEL_BINDING.method(:eval)
+    @split = String.instance_method(:split)
+    @exit = Process.method(:exit!)
   end
 
   def prepare
@@ -30,7 +34,7 @@ Class.new do
     ARGV.clear
     trap('INT') { raise Interrupt, '' if @busy && Process.pid == @pid }
     return unless Process.respond_to?(:_fork)
-    ours = [@code, @status]
+    ours = @ours
     Process.singleton_class.prepend(Module.new do
       define_method(:_fork) do
         pid = super()
@@ -44,7 +48,7 @@ Class.new do
     node = RubyVM::AbstractSyntaxTree.parse(code).children.last
     node = node.children.last while node.type == :BLOCK
     node
-  rescue StandardError, SyntaxError
+  rescue Exception # rubocop:disable Lint/RescueException
     nil
   end
 
@@ -56,19 +60,15 @@ Class.new do
     node.children.first.children.any? { |c| c.is_a?(Symbol) && self.class::LOOPS.match?(c.to_s) }
   end
 
-  def execute(code)
-    @count += 1
-    value = TOPLEVEL_BINDING.eval(code, "step#{@count}.rb", 1)
-    puts_raw(value.inspect) unless value.nil? || quiet?(code)
+  def execute(code, number)
+    @count = number > 0 ? number : @count + 1
+    value = @eval.call(code, "step#{@count}.rb", 1)
+    $stdout.puts(value.inspect) unless nil.equal?(value) || quiet?(code)
   end
 
-  def puts_raw(text)
-    $stdout.puts(text)
-  end
-
-  def run(code)
+  def run(code, number)
     @busy = true
-    execute(code) unless code.empty?
+    execute(code, number)
     0
   rescue SystemExit => e
     e.status
@@ -118,6 +118,21 @@ Class.new do
     end
   end
 
+  # What a step closed is open again for the next one; Ruby keeps the descriptors themselves.
+  def mend
+    { STDOUT: 1, STDERR: 2 }.each do |name, fd|
+      next unless Object.const_get(name).closed?
+      io = IO.for_fd(fd, 'w', autoclose: false)
+      io.sync = true
+      Object.send(:remove_const, name)
+      Object.const_set(name, io)
+    end
+    $stdout = STDOUT if $stdout.is_a?(IO) && $stdout.closed?
+    $stderr = STDERR if $stderr.is_a?(IO) && $stderr.closed?
+  rescue StandardError
+    nil
+  end
+
   def cwd
     Dir.pwd.b.byteslice(0, self.class::CWD_MAX)
   rescue SystemCallError
@@ -126,17 +141,23 @@ Class.new do
 
   def serve
     prepare
-    @status.write("R\0")
-    while (head = @code.gets("\n"))
-      code = @code.read(head.to_i)
+    @write.call("R+\0")
+    while (head = @gets.call("\n"))
+      length, number, token = @split.bind(head).call
+      length = Integer(length)
+      code = @read.call(length)
       status = begin
-        run((code || '').force_encoding(Encoding::UTF_8).scrub)
+        length > 0 ? run(code.force_encoding(Encoding::UTF_8).scrub, Integer(number)) : 0
       rescue Interrupt # a second one, inside the first one's report
         130
       end
       flush
-      exit!(status) if Process.pid != @pid # a fork that ran on to the step's end
-      @status.write("D#{status}\t".b << cwd << "\0")
+      @exit.call(status) if Process.pid != @pid # a fork that ran on to the step's end
+      mend
+      @write.call("D#{token} #{status}\t#{cwd}\0")
     end
+  rescue SystemCallError, IOError
+    complain("the step closed what the interpreter is driven by\n")
+    @exit.call(1)
   end
 end.new.serve

@@ -51,25 +51,26 @@ build() {
 
 run() {
 	local status
-	count=$((count + 1))
+	count=$((step ? step : count + 1))
 	[[ $folder ]] || folder=$(mktemp -d "${TMPDIR:-/tmp}/c.XXXXXX") || return
 	build "$1" || return
-	# What bash says of a killed program names a line of this file.
-	{ "$folder/program" 2>&203 200<&- 201>&- 203>&-; } 203>&2 2>/dev/null
+	# Bash says that a program was killed, in words that name a line of this file; main() may
+	# return 137 too.
+	{ "$folder/program" 2>&203 200<&- 201>&- 203>&-; } 203>&2 2>"$folder/killed"
 	status=$?
 	rm -f "$folder/program"
-	if ((status > 128)); then
-		printf 'step%d.c: killed by SIG%s\n' "$count" "$(kill -l "$status" 2>/dev/null)" >&2
+	if [[ -s $folder/killed ]]; then
+		printf 'step%d.c: killed by SIG%s\n' "$count" "$(kill -l "$status")" >&2
 	fi
 	return "$status"
 }
 
 trap : INT
-printf 'R\0' >&201
-while LC_ALL=C IFS='' read -r -u 200 n; do
+printf 'R+\0' >&201
+while IFS=" " read -r -u 200 n step token; do
 	code=
 	((n == 0)) || LC_ALL=C IFS='' read -r -N "$n" -u 200 code || exit 0
 	status=0
 	[[ -z $code ]] || run "$code" || status=$?
-	printf 'D%d\t%s\0' "$status" "${PWD:0:4096}" >&201
+	printf 'D%s %d\t%s\0' "$token" "$status" "${PWD:0:4096}" >&201
 done

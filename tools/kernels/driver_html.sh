@@ -18,11 +18,11 @@ save() {
 }
 
 trap : INT
-printf 'R\0' >&201
-while LC_ALL=C IFS='' read -r -u 200 n; do
+printf 'R+\0' >&201
+while IFS=" " read -r -u 200 n step token; do
 	code=
 	((n == 0)) || LC_ALL=C IFS='' read -r -N "$n" -u 200 code || exit 0
 	status=0
 	[[ -z $code ]] || save "$code" 200<&- 201>&- || status=$?
-	printf 'D%d\t%s\0' "$status" "${PWD:0:4096}" >&201
+	printf 'D%s %d\t%s\0' "$token" "$status" "${PWD:0:4096}" >&201
 done

@@ -33,6 +33,13 @@ class Interrupted(Exception):
     pass
 
 
+def folder():
+    try:
+        return os.getcwdb()[:4096]
+    except OSError:
+        return b""
+
+
 def statements(text):
     """Each statement with the line it begins in. Words with a dot in front are one line each."""
     start, at, line = 0, 0, 1
@@ -198,7 +205,9 @@ class Driver:
             try:
                 self.statement(sql)
                 sys.stdout.flush()
-            except (sqlite3.Error, sqlite3.Warning, OverflowError, Interrupted) as failure:
+            except Leave:
+                raise
+            except Exception as failure:
                 status = 130 if self.stopped else 1
                 sys.stdout.flush()
                 if self.stopped:
@@ -217,15 +226,16 @@ class Driver:
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=False)
         signal.signal(signal.SIGINT, self.interrupt)
-        os.write(STATUS_FD, b"R\0")
+        os.write(STATUS_FD, b"R+\0")
         count = 0
         with open(CODE_FD, "rb", closefd=False) as source:
             while head := source.readline():
-                text = source.read(int(head)).decode("utf-8", "replace")
-                count += bool(text)
+                length, number, token = head.split()
+                text = source.read(int(length)).decode("utf-8", "replace")
+                count = int(number) or count + bool(text)
                 status = self.run(text, f"step{count}.sql")
                 sys.stdout.flush()
-                os.write(STATUS_FD, b"D%d\t%s\0" % (status, os.getcwdb()[:4096]))
+                os.write(STATUS_FD, b"D%s %d\t%s\0" % (token, status, folder()))
 
 
 try:

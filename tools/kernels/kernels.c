@@ -34,6 +34,7 @@ static const struct kernel kernels[] = {
 	.driver_end = driver_sh_end,
 	.debian = "bash",
 	.about = "bash; variables, functions and the working folder persist",
+	.holds = "variables, functions and working folder",
     },
     {
 	.name = "python",
@@ -45,6 +46,7 @@ static const struct kernel kernels[] = {
 	.driver_end = driver_py_end,
 	.debian = "python3",
 	.about = "Python 3; names persist, the value of a last expression is shown",
+	.holds = "variables, imports and working folder",
     },
     {
 	.name = "javascript",
@@ -57,6 +59,7 @@ static const struct kernel kernels[] = {
 	.debian = "nodejs",
 	.about =
 	    "Node; names persist, top-level await, the value of a last expression is shown",
+	.holds = "variables, imports and working folder",
     },
     {
 	.name = "ruby",
@@ -68,6 +71,7 @@ static const struct kernel kernels[] = {
 	.driver_end = driver_rb_end,
 	.debian = "ruby",
 	.about = "Ruby; names persist, the value of a last expression is shown",
+	.holds = "variables, required files and working folder",
     },
     {
 	.name = "perl",
@@ -79,6 +83,7 @@ static const struct kernel kernels[] = {
 	.driver_end = driver_pl_end,
 	.debian = "perl",
 	.about = "Perl; my variables, subs and packages persist",
+	.holds = "variables, modules and working folder",
     },
     {
 	.name = "r",
@@ -92,6 +97,7 @@ static const struct kernel kernels[] = {
 	.debian = "r-base-core",
 	.about = "R; names persist, visible values are printed, plots become PNG files",
 	.note = "r: plots are saved as PNG files in the working folder.",
+	.holds = "variables, packages and working folder",
     },
     {
 	.name = "c",
@@ -121,6 +127,7 @@ static const struct kernel kernels[] = {
 	.note =
 	    "sql: SQLite in memory; ATTACH 'FILE' AS x for files, .tables and .schema show "
 	    "what is there.",
+	.holds = "database in memory and attachments",
     },
     {
 	.name = "html",

@@ -19,6 +19,7 @@ struct kernel {
 	const char *debian; /* package to install when it is missing */
 	const char *about;  /* one line for the user */
 	const char *note;   /* what the model must know of it, a sentence; or NULL */
+	const char *holds;  /* what is lost with its interpreter; or NULL: nothing */
 };
 
 /* By name or alias, case-insensitive; NULL when there is none. */

@@ -137,8 +137,10 @@ sys.stdin.read()
 """), stdin=subprocess.PIPE)
     try:
         job.stdout.readline()
-        port = int(job.stdout.readline())
-        with socket.create_connection(("127.0.0.1", port), 2):
+        line = job.stdout.readline()
+        if line.startswith(b"refused: "):
+            return None
+        with socket.create_connection(("127.0.0.1", int(line)), 2):
             return "the host reached a server inside"
     except OSError:
         return None

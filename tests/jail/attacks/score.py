@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """The scoreboard: every attack of the list and every everyday program, as every identity.
 
-	score.py [--fast] [--staged] [--bare] [-v] [NUMBER...]
+	score.py [--fast] [--staged] [--rung full|bwrap|landlock] [--cage KIND] [--bare] [-v]
+	         [NUMBER...]
 
-Prints a table and totals. --bare tries the attacks without a sandbox, as the plain user: each
-that comes out as "held" there proves nothing. Exit 1 when the goal is missed."""
+Prints a table and totals. --rung takes that rung alone, --cage has the machine refuse things (see
+lib/cage.py) and takes the rung that then stands. --bare tries the attacks without a sandbox, as
+the plain user: each that comes out as "held" there proves nothing. Exit 1 when the goal is
+missed."""
 import argparse
 import os
 import subprocess
@@ -25,8 +28,15 @@ import rows_secrets  # noqa: E402, F401
 from scene import Scene, own_namespaces  # noqa: E402
 from table import ROWS, carry_out  # noqa: E402
 
-GOAL = {"direct": 98, "staged": 100}
+GOAL = {"direct": 98, "staged": 100, "full": 98, "bwrap": 98, "landlock": 81}
 ATTACKS, PROGRAMS = 101, 28
+# Without namespaces there are no sockets but socket pairs, and no /dev/shm, terminals and
+# repositories elsewhere, since those would be the host's.
+WITHOUT_NAMESPACES = {"L5", "L6", "L7", "L10", "L11", "L20", "L31", "L32"}
+
+
+# As the option names them; "direct" is the full one, or whatever stands in a cage.
+RUNGS = {"full": "full", "bwrap": "donor", "landlock": "landlock"}
 
 
 def order(row):
@@ -49,6 +59,8 @@ def has_staged(box):
 
 def options_of(row, mode):
     """What a program wrote is applied, what an attack wrote is not."""
+    if mode in RUNGS:
+        return ["--rung", RUNGS[mode]]
     if mode != "staged":
         return []
     return ["--staged=apply" if row.group == "everyday" else "--staged=discard"]
@@ -60,6 +72,7 @@ def run_box(box, rows, mode, lan, args):
         print(f"# {box.name}: no --staged in this build")
         return {}
     scene, found = Scene(box, mode == "bare", lan=lan), {}
+    scene.says_rung = mode in ("bwrap", "landlock") or bool(args.cage)
     try:
         for row in rows:
             start, scene.options = time.monotonic(), options_of(row, mode)
@@ -100,18 +113,23 @@ def total(rows, found):
     return sums
 
 
-def report(rows, results):
+def report(rows, results, args):
     """True when no column misses its goal: as many may be broken as the goal leaves."""
     good = True
     for column, found in results.items():
         (held, tried, listed), (works, run, programs) = total(rows, found)
         mode = column.split("/")[-1]
+        lost = {r.number for r in rows if r.group == "everyday" and r.counts
+                and found.get(r.number, ("",))[0] not in ("held", "skip")}
         print(f"{column}: {held} of {tried} attacks held"
               f"{f' ({listed - tried} skipped)' if listed > tried else ''}, "
               f"{works} of {run} programs work"
               f"{f' ({programs - run} skipped)' if programs > run else ''}")
+        if mode == "direct" and args.cage:
+            mode = "landlock"  # the least that may stand there
         if mode in GOAL:
-            good = good and tried - held <= ATTACKS - GOAL[mode] and works == run
+            missed = lost - (WITHOUT_NAMESPACES if mode == "landlock" else set())
+            good = good and tried - held <= ATTACKS - GOAL[mode] and not missed
     return good
 
 
@@ -119,24 +137,29 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--fast", action="store_true", help="leave the slow ones out")
     parser.add_argument("--staged", action="store_true", help="in staged mode besides")
+    parser.add_argument("--rung", choices=RUNGS, help="on that rung alone")
+    parser.add_argument("--cage", help="on a machine that refuses things: docker, nouserns, ...")
     parser.add_argument("--bare", action="store_true", help="without a sandbox: the control")
     parser.add_argument("-v", "--verbose", action="store_true", help="what each attack printed")
     parser.add_argument("only", nargs="*", help="numbers or groups")
     args = parser.parse_args()
     lan, rows, results = own_namespaces(), chosen(args), {}
     for box in jailbox.BOXES:
-        modes = ["bare"] if args.bare else ["direct", "staged"] if args.staged else ["direct"]
+        box.cage = args.cage
+        modes = ["bare"] if args.bare else [args.rung] if args.rung else ["direct"]
+        modes += ["staged"] if args.staged and modes == ["direct"] else []
         for mode in modes:
             if mode == "bare" and box.uid == 0:
                 continue
-            if jailbox.REFUSED[box.name] and mode != "bare":
-                print(f"# {box.name}: {jailbox.REFUSED[box.name]}")
+            why = mode != "bare" and jailbox.refused(box, RUNGS.get(mode, "full"))
+            if why and not (args.cage and mode == "direct"):
+                print(f"# {box.name}: {why}")
                 continue
             found = run_box(box, rows, mode, lan, args)
             if found:
                 results[f"{box.name}/{mode}"] = found
     show(rows, results)
-    return 0 if report(rows, results) else 1
+    return 0 if report(rows, results, args) else 1
 
 
 if __name__ == "__main__":
