@@ -190,6 +190,18 @@ die(struct sbx_session *s, struct sbx_event *ev)
 	return SBX_DEAD;
 }
 
+int
+sbx_job_take_terminal(struct sbx_session *s, int job)
+{
+	int fd = -1;
+
+	if (job >= 1 && job <= SBX_JOB_MAX) {
+		fd = s->terminal[job];
+		s->terminal[job] = -1;
+	}
+	return fd;
+}
+
 enum sbx_event_type
 sbx_session_read(struct sbx_session *s, struct sbx_event *ev)
 {

@@ -389,18 +389,6 @@ down_live(struct sbx_session *s, enum frame_type type, int detail, int job, cons
 	return session_down(s, type, detail, job, p, n);
 }
 
-int
-sbx_job_take_terminal(struct sbx_session *s, int job)
-{
-	int fd = -1;
-
-	if (job >= 1 && job <= SBX_JOB_MAX) {
-		fd = s->terminal[job];
-		s->terminal[job] = -1;
-	}
-	return fd;
-}
-
 bool
 sbx_job_run(struct sbx_session *s, int job, const void *code, size_t n)
 {
