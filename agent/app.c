@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/app.h"
+#include "agent/attach.h"
 #include "agent/background.h"
 #include "agent/staged.h"
 #include "agent/base/fs.h"
@@ -345,6 +346,7 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 	a->history = fs_xdg_path(FS_STATE, "history");
 	a->session =
 	    session_new(&conf, a->loop, a->sandbox, TAKE(a->transcript), model, &sink);
+	attach_offer(a);
 	net_begin(a);
 	return ERR_NONE;
 }

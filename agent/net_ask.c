@@ -137,7 +137,7 @@ void
 net_ask(void *arg)
 {
 	struct net *net = arg;
-	bool more = true;
+	bool more = true, attached = screen_detach(net->app->screen);
 
 	screen_busy(net->app->screen, false);
 	for (size_t i = 0; i < net->nplaces;) {
@@ -154,6 +154,8 @@ net_ask(void *arg)
 		}
 	}
 	screen_busy(net->app->screen, true);
+	if (attached)
+		screen_attach(net->app->screen);
 }
 
 /* ---- /net ---- */

@@ -176,6 +176,15 @@ const struct opt_row option_table[OPT_COUNT] = {
 			  .max = 365 * DAY_MS,
 			  .group = "Steps",
 			  .help = "time one step may take; 0: no limit"},
+    [OPT_ATTACH] =
+	{.name = "attach",
+	 .type = OPT_FLAG,
+	 .scope = OPT_USER,
+	 .commands = RUNS,
+	 .env = "SUNABA_ATTACH",
+	 .key = "attach",
+	 .group = "Steps",
+	 .help = "give each step the terminal from its start (Ctrl-] takes it back)"},
 
 #include "agent/options_sandbox.inc"
     [OPT_JSON] = {.name = "json",

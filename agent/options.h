@@ -23,6 +23,7 @@ enum opt_id {
 	OPT_PRICE_INPUT, /* US dollars a million tokens; config */
 	OPT_PRICE_OUTPUT,
 	OPT_STEP_TIMEOUT, /* ms */
+	OPT_ATTACH,	  /* the user's terminal is each step's from its start */
 	/* sandbox */
 	OPT_CD,
 	OPT_READ_ONLY,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/allow.h"
+#include "agent/attach.h"
 #include "agent/background.h"
 #include "agent/export.h"
 #include "agent/limits.h"
@@ -257,6 +258,8 @@ const struct slash_row slash_table[] = {
     {"jobs", "", "the interpreters, and what runs in their background",
      background_slash_jobs},
     {"kill", "N", "end one of them, by its number in /jobs", background_slash_kill},
+    {"attach", "[on|off]", "the terminal for steps: from their start, or when they wait",
+     attach_slash},
     {"env", "", "the environment that code gets", background_slash_env},
     {"show", "[FILE]", "draw a picture here, or show a text", slash_show},
     {"save", "FILE", "save the conversation as Markdown", slash_save},

@@ -31,7 +31,7 @@ enum filter_tell {
 	FILTER_BARE_EXPLAINED,
 };
 struct sock_fprog;
-/* `debug`: lets debuggers in. Static. */
-const struct sock_fprog *filter_program(enum filter_tell tell, bool debug);
+/* `debug`: lets debuggers in. `asks`: the `asks` rows are told. Static. */
+const struct sock_fprog *filter_program(enum filter_tell tell, bool debug, bool asks);
 
 #endif

@@ -100,7 +100,7 @@ confine_calls(const struct setup *s, int channel, struct sbx_fail *f)
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return sbx_fail_set(f, "no new privileges", errno, NULL);
-	return filter_load(s, channel, f);
+	return filter_load(s, channel, false, f);
 }
 
 bool
@@ -110,7 +110,7 @@ confine_rights(const struct setup *s, struct sbx_fail *f)
 }
 
 bool
-confine(const struct setup *s, int channel, struct sbx_fail *f)
+confine(const struct setup *s, int channel, bool asks, struct sbx_fail *f)
 {
 	if (s->rung == SBX_RUNG_NONE)
 		return true;
@@ -119,6 +119,6 @@ confine(const struct setup *s, int channel, struct sbx_fail *f)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return sbx_fail_set(f, "no new privileges", errno, NULL);
 	if (s->rung == SBX_RUNG_LANDLOCK)
-		return bare_confine(s, f) && filter_load(s, channel, f);
-	return landlock_confine(s, f) && filter_load(s, channel, f);
+		return bare_confine(s, f) && filter_load(s, channel, asks, f);
+	return landlock_confine(s, f) && filter_load(s, channel, asks, f);
 }

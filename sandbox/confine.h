@@ -5,8 +5,9 @@
 #include "sandbox/setup.h"
 
 /* All of it, in the order in which it must happen. In the job's own process and namespaces. By
- * `channel` the listener for refused calls is sent (RIGHTS_CALLS); -1: they fail silently. */
-bool confine(const struct setup *s, int channel, struct sbx_fail *f);
+ * `channel` the listener for refused calls is sent (RIGHTS_CALLS); -1: they fail silently.
+ * `asks`: what reads standard input is told of too. */
+bool confine(const struct setup *s, int channel, bool asks, struct sbx_fail *f);
 
 /* The same in two parts, where there are namespaces: what needs no tree, then the rest. */
 bool confine_calls(const struct setup *s, int channel, struct sbx_fail *f);
@@ -23,6 +24,6 @@ int landlock_abi(void);
 bool landlock_confine(const struct setup *s, struct sbx_fail *f);
 
 /* filter.c: loads the filter compiled from *.policy. */
-bool filter_load(const struct setup *s, int channel, struct sbx_fail *f);
+bool filter_load(const struct setup *s, int channel, bool asks, struct sbx_fail *f);
 
 #endif

@@ -105,6 +105,7 @@ take_exit(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	else if (both >> 32 & KILLED_PROTOCOL)
 		ev->limit = "driver protocol";
 	s->live[fr->job] = false;
+	sbx_shut(&s->terminal[fr->job]);
 	return true;
 }
 
@@ -119,6 +120,7 @@ take_job(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	switch (fr->type) {
 	case FRAME_STARTED:
 		ev->type = SBX_STARTED;
+		session_take_rights(s);
 		return true;
 	case FRAME_OUT:
 		ev->type = SBX_OUTPUT;
@@ -133,6 +135,10 @@ take_job(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	case FRAME_FAIL:
 		ev->type = SBX_FAILED;
 		return take_fail(fr, &ev->fail);
+	case FRAME_WAITS:
+		ev->type = SBX_WAITS;
+		ev->status = fr->detail;
+		return fr->len == 0 && fr->detail <= 1;
 	case FRAME_SETUP:
 	case FRAME_START:
 	case FRAME_RUN:
@@ -182,6 +188,18 @@ die(struct sbx_session *s, struct sbx_event *ev)
 	memset(ev, 0, sizeof(*ev));
 	ev->type = SBX_DEAD;
 	return SBX_DEAD;
+}
+
+int
+sbx_job_take_terminal(struct sbx_session *s, int job)
+{
+	int fd = -1;
+
+	if (job >= 1 && job <= SBX_JOB_MAX) {
+		fd = s->terminal[job];
+		s->terminal[job] = -1;
+	}
+	return fd;
 }
 
 enum sbx_event_type

@@ -34,9 +34,9 @@ _Static_assert(FILTER_ARCH == FILTER_NATIVE,
 	       "the filter was made for another architecture");
 
 const struct sock_fprog *
-filter_program(enum filter_tell tell, bool debug)
+filter_program(enum filter_tell tell, bool debug, bool asks)
 {
-	return &filter_programs[tell][debug];
+	return &filter_programs[((int)tell * 2 + debug) * 2 + asks];
 }
 
 static bool
@@ -82,13 +82,13 @@ install(const struct sock_fprog *p, unsigned flags)
 
 /* Refuses aloud. False when that cannot be had; nothing is loaded then. */
 static bool
-install_told(const struct setup *s, int channel)
+install_told(const struct setup *s, int channel, bool asks)
 {
 	const bool bare = s->rung == SBX_RUNG_LANDLOCK;
 	const struct sock_fprog *p =
 	    filter_program(s->explain ? (bare ? FILTER_BARE_EXPLAINED : FILTER_EXPLAINED)
 				      : (bare ? FILTER_BARE : FILTER_TOLD),
-			   s->debug);
+			   s->debug, asks);
 	int fd = -1;
 
 	if (channel < 0)
@@ -107,10 +107,10 @@ install_told(const struct setup *s, int channel)
 }
 
 bool
-filter_load(const struct setup *s, int channel, struct sbx_fail *f)
+filter_load(const struct setup *s, int channel, bool asks, struct sbx_fail *f)
 {
-	if (!install_told(s, channel) &&
-	    install(filter_program(FILTER_SILENT, s->debug), 0))
+	if (!install_told(s, channel, asks) &&
+	    install(filter_program(FILTER_SILENT, s->debug, false), 0))
 		return sbx_fail_set(f, "system call filter", errno, NULL);
 	return true;
 }

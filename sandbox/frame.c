@@ -13,7 +13,7 @@ static bool
 type_fits(unsigned type, bool up)
 {
 	if (up)
-		return type >= FRAME_READY && type <= FRAME_NOTICE;
+		return type >= FRAME_READY && type <= FRAME_WAITS;
 	return type >= FRAME_SETUP && type <= FRAME_STEP;
 }
 

@@ -37,6 +37,7 @@ enum frame_type {
 	FRAME_DONE,	  /* a step ended; payload: u64 cpu us, the driver's record */
 	FRAME_EXIT,   /* the job is gone; payload: u32 wait status, u32 flags, u64 cpu us */
 	FRAME_NOTICE, /* detail: enum sbx_notice_kind; payload: "errno\0what\0detail\0" */
+	FRAME_WAITS,  /* detail: 1 when a step waits for the job's terminal, 0 no longer */
 };
 
 struct frame {

@@ -84,7 +84,7 @@ start_job(struct init *in, const struct frame *fr)
 		sbx_fail_set(&f, "job description", EINVAL, NULL);
 	} else {
 		begin_step(in);
-		in->job[fr->job] = job_start(fr->job, in->setup, &st, &f);
+		in->job[fr->job] = job_start(fr->job, in->setup, &st, in->rights, &f);
 	}
 	if (!in->job[fr->job])
 		refuse(in, fr->job, &f);
@@ -101,6 +101,7 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 	/* An editor on the host may have put a new file where a guard stood. */
 	begin_step(in);
 	notify_step(&j->calls);
+	waits_none(&j->waits);
 	job_code(j, fr->payload, fr->len);
 	job_feed(j);
 }
@@ -417,6 +418,10 @@ turn(struct init *in)
 		if (!busy(in))
 			init_settle(in);
 		in->watched_ms = now_ms();
+	}
+	if (wait > 0 && now_ms() - in->waits_ms >= WAITS_LOOK_MS) {
+		init_waits(in);
+		in->waits_ms = now_ms();
 	}
 	flush(in);
 }

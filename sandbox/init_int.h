@@ -20,7 +20,7 @@ struct init {
 	} leaving[LEAVING_MAX]; /* reapers of jobs that are over */
 	size_t nleaving;
 	int first; /* jobs in front of the one that is served first */
-	uint64_t watched_ms;
+	uint64_t watched_ms, waits_ms;
 	int patience_ms;
 	int rest_ms; /* the same while no step runs */
 	bool rests;  /* nothing has run since the last look */
@@ -31,6 +31,8 @@ void init_tell(const struct sbx_notice *n, void *arg);
 
 /* initwatch.c: kills the largest job when all together are beyond a limit, tells other limits. */
 void init_watch(struct init *in);
+/* Tells whether a step waits for its terminal. */
+void init_waits(struct init *in);
 /* The same while no step runs: whether what is new is the user's. */
 void init_settle(struct init *in);
 /* initshow.c: the user allows one path more. */

@@ -129,3 +129,16 @@ init_settle(struct init *in)
 	in->rest_ms =
 	    in->rests || in->rest_ms * 2 > IDLE_LOOK_MS ? IDLE_LOOK_MS : in->rest_ms * 2;
 }
+
+void
+init_waits(struct init *in)
+{
+	for (int i = 1; i <= SBX_JOB_MAX; i++) {
+		struct job *j = in->job[i];
+
+		if (!j || !j->waits.terminal || j->pidfd < 0)
+			continue;
+		if (j->running ? waits_look(&j->waits, j->reaper) : waits_none(&j->waits))
+			up_frame(&in->up, FRAME_WAITS, j->waits.told, i, NULL, 0);
+	}
+}

@@ -15,21 +15,25 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "sandbox/bare.h"
+#include "sandbox/fullscreen.h"
 #include "sandbox/ns.h"
+#include "sandbox/rights.h"
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
 #include "sandbox/tree.h"
+#include "sandbox/tty.h"
 
 #define FD_REPORT_REAPER 3
 #define US_PER_S	 1000000u
 
 /* The far ends of a job's pipes, in pid 1 only until the clone. */
 struct ends {
-	int out[2], report, code, state, calls;
+	int out[2], report, code, state, calls, terminal;
 };
 
 static bool
@@ -44,12 +48,29 @@ make_pipe(int *mine, int *theirs, bool i_read)
 	return fcntl(*mine, F_SETFL, O_NONBLOCK) == 0;
 }
 
+/* Its terminal, whose far end goes to the agent: what is typed there is none of pid 1's. */
 static bool
-make_pipes(struct job *j, struct ends *e)
+make_terminal(struct job *j, struct ends *e, int rights, struct sbx_fail *f)
 {
-	if (!make_pipe(&j->out[0], &e->out[0], true) ||
-	    !make_pipe(&j->out[1], &e->out[1], true) ||
-	    !make_pipe(&j->report, &e->report, true))
+	SBX_CLOSE int master = -1;
+	struct stat st;
+
+	if (!tty_pair(&master, &e->terminal, f))
+		return false;
+	if (fstat(e->terminal, &st) ||
+	    !rights_send(rights, RIGHTS_TERMINAL, (uint32_t)j->id, master))
+		return sbx_fail_set(f, "terminal", errno, NULL);
+	j->waits.terminal = st.st_rdev;
+	return true;
+}
+
+static bool
+make_pipes(struct job *j, struct ends *e, bool output)
+{
+	if (output && (!make_pipe(&j->out[0], &e->out[0], true) ||
+		       !make_pipe(&j->out[1], &e->out[1], true)))
+		return false;
+	if (!make_pipe(&j->report, &e->report, true))
 		return false;
 	return !j->driver || (make_pipe(&j->code, &e->code, false) &&
 			      make_pipe(&j->state, &e->state, true));
@@ -64,6 +85,7 @@ close_ends(struct ends *e)
 	sbx_shut(&e->code);
 	sbx_shut(&e->state);
 	sbx_shut(&e->calls);
+	sbx_shut(&e->terminal);
 }
 
 static void
@@ -166,9 +188,11 @@ new_job(int id, bool driver)
 }
 
 struct job *
-job_start(int id, const struct setup *setup, const struct start *st, struct sbx_fail *f)
+job_start(int id, const struct setup *setup, struct start *st, int rights,
+	  struct sbx_fail *f)
 {
-	struct ends e = {{-1, -1}, -1, -1, -1, -1};
+	struct ends e = {{-1, -1}, -1, -1, -1, -1, -1};
+	bool all = st->terminal == SBX_TERMINAL_ALL;
 	struct job *j = new_job(id, st->driver);
 	struct spawn sp = {.setup = setup,
 			   .argv = st->argv,
@@ -177,13 +201,20 @@ job_start(int id, const struct setup *setup, const struct start *st, struct sbx_
 	unsigned long own_space = setup_has_pidns(setup) ? CLONE_NEWPID | CLONE_NEWNS : 0;
 	bool ok = put_script(setup, st, f);
 
-	if (ok && !make_pipes(j, &e))
+	if (ok && !make_pipes(j, &e, !all))
 		ok = sbx_fail_set(f, "pipes", errno, NULL);
+	if (ok && st->terminal != SBX_TERMINAL_NONE)
+		ok = make_terminal(j, &e, rights, f);
+	if (ok && st->terminal == SBX_TERMINAL_INPUT)
+		fullscreen_offer(setup, st, j->out[0]);
 	j->guarded = !setup_has_pidns(setup);
 	if (ok && !notify_open(&j->calls, &e.calls))
 		ok = sbx_fail_set(f, "socket pair", errno, NULL);
-	sp.fd[0] = e.out[0];
-	sp.fd[1] = e.out[1];
+	sp.terminal = e.terminal >= 0;
+	sp.asks = st->driver && !sp.terminal;
+	sp.in = sp.terminal ? e.terminal : 0;
+	sp.fd[0] = all ? e.terminal : e.out[0];
+	sp.fd[1] = all ? e.terminal : e.out[1];
 	sp.fd[2] = e.report;
 	sp.code = e.code;
 	sp.state = e.state;

@@ -4,6 +4,7 @@
 
 #include "sandbox/frame.h"
 #include "sandbox/notify.h"
+#include "sandbox/waits.h"
 
 /* Why a job was killed, in FRAME_EXIT's flags. */
 enum {
@@ -45,11 +46,13 @@ struct job {
 	    over; /* nothing of it runs any more but its reaper, whose end need not be awaited */
 	uint32_t flags;
 	uint64_t cpu_us;
+	struct waits waits; /* for its terminal */
 };
 
-/* Starts a job; NULL with *f filled. */
-struct job *
-job_start(int id, const struct setup *setup, const struct start *st, struct sbx_fail *f);
+/* Starts a job; NULL with *f filled. The far end of its terminal is sent over
+ * `rights`, and *st gets variables that go with it. */
+struct job *job_start(int id, const struct setup *setup, struct start *st, int rights,
+		      struct sbx_fail *f);
 /* Kills what is left, frees. The caller has reaped it. */
 void job_free(struct job *j);
 void job_kill(struct job *j, uint32_t why);

@@ -28,6 +28,8 @@ static const struct notice_row {
     [SBX_NOTE_SHOWN] = {"%s is shown to code", "", ""},
     [SBX_NOTE_TRACKED] = {"%s is not hidden: git tracks it, and has its bytes",
 			  "git rm --cached %s, and name it in .gitignore", ""},
+    [SBX_NOTE_INPUT] = {"the code asked for input and got end of file: no terminal",
+			"give it its input in the code, or from a file", ""},
 };
 
 /* A path that is there outside, but not shown. */

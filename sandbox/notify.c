@@ -17,12 +17,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 
 #include "sandbox/addr.h"
 #include "sandbox/calls.h"
 #include "sandbox/protect.h"
 #include "sandbox/rights.h"
+#include "sandbox/usage.h"
 
 /* Linux 6.6: caller and listener take turns, which saves looking for a processor. */
 #define NOTIF_SET_FLAGS _IOW('!', 4, uint64_t)
@@ -173,6 +175,19 @@ look_at_address(const struct seccomp_notif *req, const char *call, enum sbx_net 
 	return where == ADDR_AWAY ? ENETUNREACH : 0;
 }
 
+/* Standard input that is /dev/null: who reads it wants an answer. */
+static void
+look_at_input(int pid, struct sbx_notice *out)
+{
+	struct stat st;
+
+	if (!usage_stat(pid, "fd/0", &st) || !S_ISCHR(st.st_mode) ||
+	    st.st_rdev != makedev(1, 3))
+		return;
+	out->kind = SBX_NOTE_INPUT;
+	snprintf(out->what, sizeof(out->what), "standard input");
+}
+
 /* What a refused call was about, where that can be said. */
 static void
 describe(const struct filter_row *row, int pid, const uint64_t args[6],
@@ -207,6 +222,8 @@ judge(const struct notify *n, const struct seccomp_notif *req, const struct setu
 		describe(row, (int)req->pid, args, out);
 		return row->error;
 	}
+	if (strcmp(row->name, "read") == 0 || strcmp(row->name, "readv") == 0)
+		return look_at_input((int)req->pid, out), 0;
 	if (s->rung == SBX_RUNG_LANDLOCK &&
 	    notify_mode(n->listener, req->id, (int)req->pid, s, row->name, args, &error))
 		return *made = true, error;

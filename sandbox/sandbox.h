@@ -41,7 +41,8 @@ enum sbx_notice_kind {
 	SBX_NOTE_SHOWN, /* the answer to sbx_session_show(): `what` is the path, `detail` how
 			     it is shown; `sys` is set when it could not be */
 	SBX_NOTE_TRACKED, /* has a secret's name, but git has the same bytes: it is shown */
-	SBX_NOTE_LAST = SBX_NOTE_TRACKED,
+	SBX_NOTE_INPUT,	  /* standard input was read, and there is none */
+	SBX_NOTE_LAST = SBX_NOTE_INPUT,
 };
 struct sbx_notice {
 	enum sbx_notice_kind kind;
@@ -174,6 +175,13 @@ bool sbx_session_net_local(struct sbx_session *s, uint16_t port);
 /* The jail's process on the host, for tests and messages; -1 when it is gone. */
 pid_t sbx_session_pid(const struct sbx_session *s);
 
+/* What terminal a job has: one of the jail's own, whose far end comes to the agent. */
+enum sbx_terminal {
+	SBX_TERMINAL_NONE,  /* standard input is /dev/null, and there is no /dev/tty */
+	SBX_TERMINAL_INPUT, /* it is standard input and /dev/tty; output goes to pipes */
+	SBX_TERMINAL_ALL,   /* it is the three standard streams */
+};
+
 struct sbx_job_spec {
 	const char *const *argv; /* argv[0] is looked up in the jail's PATH */
 	const char *const *env;	 /* "NAME=value" added to the jail's clean environment */
@@ -182,12 +190,13 @@ struct sbx_job_spec {
 	const void *script;	 /* bytes of a driver that argv names by that path */
 	size_t script_len;
 	bool driver; /* speaks the driver protocol on SBX_FD_CODE/SBX_FD_STATUS */
+	enum sbx_terminal terminal;
 };
 #define SBX_SCRIPT_DIR "/run/sunaba" /* read-only for jobs */
 /* Descriptors a driver finds open. Code comes as "<decimal length>\n<bytes>"; the driver
  * answers with NUL-terminated records: "R" (ready), then for each code "D<status>\t<cwd>". A
- * record longer than SBX_RECORD_MAX, or any other first byte, kills the job. Standard input is
- * /dev/null; standard output and error are pipes.
+ * record longer than SBX_RECORD_MAX, or any other first byte, kills the job. Standard
+ * streams are as enum sbx_terminal says.
  * A driver that says "R+" gets "<decimal length> <step> <token>\n<bytes>", the step 0 when it has no
  * number, and answers "D<token> <status>\t<cwd>": code that writes to the driver's descriptor, which
  * it cannot be kept from, forges nothing unless it searches the driver's memory. */
@@ -208,6 +217,9 @@ bool sbx_job_run(struct sbx_session *s, int job, const void *code, size_t n);
 bool sbx_job_step(struct sbx_session *s, int job, uint64_t number);
 bool sbx_job_signal(struct sbx_session *s, int job, int signo);
 bool sbx_job_kill(struct sbx_session *s, int job);
+/* From SBX_STARTED on, once: the far end of the job's terminal, the caller's, non-blocking; -1:
+ * there is none. What is read there was written by code. */
+int sbx_job_take_terminal(struct sbx_session *s, int job);
 
 enum sbx_event_type {
 	SBX_NOTHING, /* no whole event is there; wait */
@@ -218,7 +230,8 @@ enum sbx_event_type {
 	SBX_DONE,    /* the step ended: status, cwd */
 	SBX_EXIT,    /* the job's main process is gone and its tree with it */
 	SBX_NOTICE,  /* job 0: of no job; see `notice` */
-	SBX_DEAD,    /* the jail itself is gone, or broke the protocol; nothing follows */
+	SBX_WAITS, /* status 1: a process of the job waits for its terminal; 0: no longer */
+	SBX_DEAD,  /* the jail itself is gone, or broke the protocol; nothing follows */
 };
 
 struct sbx_event {

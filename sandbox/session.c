@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -117,6 +118,8 @@ sbx_session_start(struct sbx_session **out, struct sbx_fail *f)
 	s->fd = pair[0];
 	s->pid = pid;
 	s->rights = s->stage[0] = s->stage[1] = -1;
+	for (int i = 0; i <= SBX_JOB_MAX; i++)
+		s->terminal[i] = -1;
 	*out = s;
 	return true;
 }
@@ -215,6 +218,15 @@ is_overlay(int fd)
 	       fs.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
+/* The far end of a pseudo-terminal, and nothing else: reading it never waits. */
+static bool
+is_terminal(int fd)
+{
+	unsigned number;
+
+	return ioctl(fd, TIOCGPTN, &number) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+}
+
 void
 session_take_rights(struct sbx_session *s)
 {
@@ -226,6 +238,9 @@ session_take_rights(struct sbx_session *s)
 		if (kind == RIGHTS_STAGE && number < SBX_LEN(s->stage) &&
 		    s->stage[number] < 0 && is_overlay(fd))
 			s->stage[number] = fd;
+		else if (kind == RIGHTS_TERMINAL && number >= 1 && number <= SBX_JOB_MAX &&
+			 s->live[number] && s->terminal[number] < 0 && is_terminal(fd))
+			s->terminal[number] = fd;
 		else if (s->proxy && (kind == RIGHTS_LISTEN || kind == RIGHTS_NAMES) &&
 			 number <= UINT16_MAX)
 			sbx_proxy_listen(s->proxy, (uint16_t)number, fd);
@@ -290,6 +305,8 @@ sbx_session_free(struct sbx_session *s)
 	sbx_shut(&s->rights);
 	sbx_shut(&s->stage[0]);
 	sbx_shut(&s->stage[1]);
+	for (int i = 0; i <= SBX_JOB_MAX; i++)
+		sbx_shut(&s->terminal[i]);
 	if (s->pid > 0) {
 		gone = (int)syscall(SYS_pidfd_open, s->pid, 0);
 		if (gone >= 0) {

@@ -14,9 +14,10 @@ struct sbx_session {
 	size_t spent;	 /* bytes of `up` that the last event borrowed */
 	size_t received; /* bytes since SBX_NOTHING was answered */
 	bool live[SBX_JOB_MAX + 1];
-	char *workspace;	  /* canonical, once the set-up was sent */
-	struct sbx_proxy *proxy;  /* borrowed; NULL: nobody serves the network */
-	bool readonly;		  /* it is */
+	int terminal[SBX_JOB_MAX + 1]; /* far ends nobody has taken yet; -1: none */
+	char *workspace;	       /* canonical, once the set-up was sent */
+	struct sbx_proxy *proxy;       /* borrowed; NULL: nobody serves the network */
+	bool readonly;		       /* it is */
 	int rights;		  /* descriptors travel beside the frames: see rights.h */
 	int stage[2];		  /* staged: the workspace, a git directory; or -1 */
 	struct sbx_notice notice; /* the last event's */

@@ -361,6 +361,10 @@ start_encode(const struct sbx_job_spec *spec, struct queue *q)
 	}
 	if (spec->driver)
 		wire_put(q, 'D', NULL, 0);
+	if (spec->terminal == SBX_TERMINAL_INPUT)
+		wire_put(q, 'I', NULL, 0);
+	else if (spec->terminal == SBX_TERMINAL_ALL)
+		wire_put(q, 'T', NULL, 0);
 }
 
 static bool
@@ -392,6 +396,12 @@ take_start(struct start *s, size_t *argc, const struct wire_item *it)
 		return true;
 	case 'D':
 		s->driver = true;
+		return true;
+	case 'I':
+		s->terminal = SBX_TERMINAL_INPUT;
+		return true;
+	case 'T':
+		s->terminal = SBX_TERMINAL_ALL;
 		return true;
 	default:
 		return false;

@@ -73,6 +73,7 @@ struct start {
 	const void *script;
 	size_t script_len;
 	bool driver;
+	enum sbx_terminal terminal;
 };
 /* Limits alone, as FRAME_LIMITS carries them; zero ones are left as they are. */
 void limits_encode(const struct sbx_limits *l, struct queue *q);

@@ -92,13 +92,13 @@ deal(const struct spawn *sp)
 				     FD_CHANNEL};
 	int from[FDS_DEALT] = {sp->fd[0], sp->fd[1], sp->fd[2],
 			       sp->code,  sp->state, sp->channel};
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int in = sp->in ? sp->in : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	for (size_t i = 0; i < SBX_LEN(want); i++)
 		if (from[i] >= 0)
 			from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FD_ABOVE);
-	if (null >= 0 && !sp->inherit)
-		dup2(null, 0);
+	if (in >= 0 && !sp->inherit)
+		dup2(in, 0);
 	for (size_t i = 0; i < SBX_LEN(want); i++)
 		if (from[i] >= 0)
 			dup3(from[i], want[i], want[i] >= FD_REPORT ? O_CLOEXEC : 0);
@@ -126,8 +126,9 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 		sbx_fail_set(&f, "folder", errno, sp->cwd);
 		give_up(REPORT_EXEC, &f);
 	}
-	if (sp->early ? !confine_rights(sp->setup, &f) || !early_last(FD_CHANNEL, &f)
-		      : !confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, &f))
+	if (sp->early
+		? !confine_rights(sp->setup, &f) || !early_last(FD_CHANNEL, &f)
+		: !confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, sp->asks, &f))
 		give_up(REPORT_FAIL, &f);
 	environ = (char **)sp->env;
 	execvp(sp->argv[0], (char *const *)sp->argv);

@@ -31,9 +31,11 @@ struct spawn {
 	const char *const *env;
 	const char *cwd;
 	bool inherit;		   /* standard input as it is, else /dev/null */
+	int in;			   /* unless `inherit`: standard input; 0: /dev/null */
 	int fd[3];		   /* output, error, report; -1: as it is */
 	int code, state;	   /* the driver's descriptors, or -1 */
 	int channel;		   /* for the listener of refused calls, or -1 */
+	bool asks;		   /* what it reads from standard input is told of */
 	bool terminal;		   /* standard input becomes its controlling terminal */
 	const struct early *early; /* it waits for its tree: early.h; or NULL */
 };

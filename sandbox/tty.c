@@ -15,9 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "sandbox/rights.h"
 #include "sandbox/util.h"
@@ -55,16 +52,31 @@ tty_term(char pair[TTY_TERM])
 }
 
 bool
+tty_pair(int *master, int *near, struct sbx_fail *f)
+{
+	int locked = 0, sys;
+
+	*near = -1;
+	*master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*master >= 0 && ioctl(*master, TIOCSPTLCK, &locked) == 0)
+		*near = ioctl(*master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*near >= 0)
+		return true;
+	sys = errno;
+	sbx_shut(master);
+	return sbx_fail_set(f, "terminal", sys, "/dev/ptmx");
+}
+
+bool
 tty_make(int sock, struct sbx_fail *f)
 {
-	SBX_CLOSE int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), near = -1;
+	SBX_CLOSE int master = -1, near = -1;
 	bool mine[3];
-	int locked = 0;
 
-	if (master < 0 || ioctl(master, TIOCSPTLCK, &locked) ||
-	    (near = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0 ||
-	    !rights_send(sock, RIGHTS_TERMINAL, 0, master))
-		return sbx_fail_set(f, "terminal", errno, "/dev/ptmx");
+	if (!tty_pair(&master, &near, f))
+		return false;
+	if (!rights_send(sock, RIGHTS_TERMINAL, 0, master))
+		return sbx_fail_set(f, "terminal", errno, NULL);
 	for (int i = 0; i < 3; i++)
 		mine[i] = isatty(i);
 	for (int i = 0; i < 3; i++)
@@ -78,54 +90,7 @@ tty_init(struct tty *t, int sock)
 {
 	memset(t, 0, sizeof(*t));
 	t->sock = sock;
-	t->master = t->guard = -1;
-}
-
-static bool
-same(const struct termios *a, const struct termios *b)
-{
-	return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag &&
-	       a->c_lflag == b->c_lflag && memcmp(a->c_cc, b->c_cc, sizeof(a->c_cc)) == 0;
-}
-
-/* Waits until the launcher is gone, or done. Restores only what nobody else has set since. */
-static void __attribute__((noreturn)) guard_main(const struct tty *t, int wait_fd)
-{
-	struct termios now;
-	sigset_t all;
-	char c;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all,
-		    NULL); /* SIGTTOU too: it may act in the background */
-	prctl(PR_SET_NAME, "sunaba-terminal");
-	if (wait_fd != 3)
-		dup2(wait_fd, 3);
-	close(STDOUT_FILENO);
-	close(STDERR_FILENO);
-	syscall(SYS_close_range, 4, ~0u, 0);
-	while (read(3, &c, 1) < 0 && errno == EINTR)
-		;
-	if (tcgetattr(STDIN_FILENO, &now) == 0 && same(&now, &t->mode))
-		tcsetattr(STDIN_FILENO, TCSANOW, &t->before);
-	_exit(0);
-}
-
-static void
-post_guard(struct tty *t)
-{
-	int p[2];
-
-	if (pipe2(p, O_CLOEXEC))
-		return;
-	t->guard_pid = fork();
-	if (t->guard_pid == 0)
-		guard_main(t, p[0]);
-	close(p[0]);
-	if (t->guard_pid < 0)
-		close(p[1]);
-	else
-		t->guard = p[1];
+	t->master = t->guard.fd = -1;
 }
 
 static void
@@ -178,7 +143,8 @@ begin(struct tty *t)
 	resize(t);
 	take_over(t);
 	if (t->raw)
-		post_guard(t);
+		guard_post(&t->guard, STDIN_FILENO, &t->before, &t->mode, STDOUT_FILENO,
+			   NULL);
 	t->typing = true;
 }
 
@@ -282,9 +248,5 @@ tty_end(struct tty *t)
 			break;
 	sbx_shut(&t->master);
 	give_back(t);
-	if (t->guard < 0)
-		return;
-	sbx_shut(&t->guard);
-	while (waitpid(t->guard_pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	guard_dismiss(&t->guard);
 }

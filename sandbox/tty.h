@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <termios.h>
 
+#include "sandbox/guard.h"
 #include "sandbox/sandbox.h"
 
 #define TTY_KEYS  1024 /* bytes typed that the jail has not taken yet */
@@ -15,8 +16,7 @@
 struct tty {
 	int sock;   /* the jail's terminal comes from there; -1: no relay */
 	int master; /* the jail's terminal; -1: not come yet, or gone */
-	int guard;  /* while it is open, the guard waits; -1: none */
-	pid_t guard_pid;
+	struct guard guard;
 	bool typing, raw;	     /* the user's terminal is read; it is ours */
 	struct termios before, mode; /* the user's terminal, and as the relay sets it */
 	unsigned char keys[TTY_KEYS];
@@ -31,6 +31,8 @@ bool tty_wanted(void);
 /* "TERM=" with the user's terminal, or "TERM=dumb" when it is strange. */
 void tty_term(char pair[TTY_TERM]);
 
+/* A terminal of the jail's own, both ends close-on-exec and the caller's. */
+bool tty_pair(int *master, int *near, struct sbx_fail *f);
 /* In pid 1, once the tree stands: makes a terminal, sends its far end over `sock`, and puts the
  * near one in place of each standard stream that is a terminal. */
 bool tty_make(int sock, struct sbx_fail *f);

@@ -39,6 +39,15 @@ usage_open(pid_t pid, const char *name)
 	return openat(outside, path, O_RDONLY | O_CLOEXEC);
 }
 
+bool
+usage_stat(pid_t pid, const char *name, struct stat *st)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s%d/%s", outside < 0 ? "/proc/" : "", pid, name);
+	return fstatat(outside, path, st, 0) == 0;
+}
+
 static void
 slurp(char *into, size_t size, pid_t pid, const char *name)
 {

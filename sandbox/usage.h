@@ -2,6 +2,8 @@
 #ifndef SUNABA_SANDBOX_USAGE_H
 #define SUNABA_SANDBOX_USAGE_H
 
+#include <sys/stat.h>
+
 #include "sandbox/util.h"
 
 struct usage {
@@ -28,6 +30,8 @@ uint64_t usage_stamp(void);
 void usage_outside(int fd);
 /* A file of /proc/PID, for reading; -1. */
 int usage_open(pid_t pid, const char *name);
+/* What a name below /proc/PID leads to. */
+bool usage_stat(pid_t pid, const char *name, struct stat *st);
 /* The processes below `top`, itself not among them, at most `max`. */
 size_t usage_below(pid_t top, pid_t *pids, size_t max);
 /* That are looked at: all of the machine's where there is no pid namespace. */

@@ -63,7 +63,7 @@ executor_new(const struct executor_opts *o)
 	x->spills.max = o->limits.spills_bytes;
 	if (o->policy && o->policy->workspace)
 		x->changes = changes_new();
-	jobs_init(&x->jobs, o->sandbox);
+	jobs_init(&x->jobs, o->sandbox, o->loop);
 	buf_init(&x->told, EXPLAIN_LINES_MAX);
 	x->jobs.notice = executor_notice;
 	x->jobs.notice_arg = x;
@@ -119,7 +119,9 @@ executor_move(struct executor *x, struct sbx_session *sandbox)
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	x->o.sandbox = sandbox;
 	x->watching = 0;
-	jobs_init(&x->jobs, sandbox);
+	jobs_init(&x->jobs, sandbox, x->o.loop);
+	x->jobs.want = old.want;
+	x->jobs.size = old.size;
 	x->jobs.notice = old.notice;
 	x->jobs.notice_arg = old.notice_arg;
 	executor_watch(x);
@@ -282,12 +284,15 @@ step_ensure(struct step *s, struct step_result *r)
 static void
 step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 {
+	const struct executor_opts *o = &s->x->o;
 	struct job *job = s->job;
 	AUTO_FREE char *cwd = NULL;
+	bool terminal;
 	uint64_t cpu;
 
 	if (!step_ensure(s, r))
 		return;
+	terminal = job->terminal.fd >= 0 && o->on_terminal;
 	cwd = mem_strdup(job->cwd);
 	cpu = job->cpu_us;
 	step_take_stray(s);
@@ -297,8 +302,13 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 	s->x->jobs.arg = s;
 	job->step = s->x->number;
 	s->x->number = 0;
+	if (terminal)
+		o->on_terminal(STEP_TERMINAL, o->arg);
 	if (jobs_run(&s->x->jobs, job, code, n))
 		step_wait(s, JOB_BUSY);
+	executor_hold(s->x, false);
+	if (terminal)
+		o->on_terminal(STEP_TERMINAL_OVER, o->arg);
 	s->x->jobs.output = NULL;
 	step_fill_result(s, r, cwd, cpu);
 }
@@ -321,6 +331,7 @@ executor_run(struct executor *x, const char *language, const char *code, size_t 
 	if (kind)
 		return kind;
 	x->busy = true;
+	x->step = &s;
 	s.job = jobs_of(&x->jobs, k);
 	buf_init(&s.err, EXPLAIN_TEXT_MAX);
 	collect_init(&s.out, MIN_OF(x->o.limits.show_bytes, x->o.limits.keep_bytes),
@@ -329,6 +340,7 @@ executor_run(struct executor *x, const char *language, const char *code, size_t 
 	collect_release(&s.out);
 	buf_release(&s.err);
 	x->busy = false;
+	x->step = NULL;
 	if (x->jobs.dead) {
 		step_result_release(out);
 		return executor_fail(x, e);

@@ -8,6 +8,8 @@
 #ifndef SUNABA_TOOLS_EXECUTE_H
 #define SUNABA_TOOLS_EXECUTE_H
 
+#include <sys/ioctl.h>
+
 #include "agent/base/buf.h"
 #include "agent/base/err.h"
 #include "agent/base/loop.h"
@@ -55,8 +57,17 @@ void step_result_release(struct step_result *r);
 /* The structured text that goes back to the model: a line of facts, then the output. */
 void step_result_text(const struct step_result *r, const struct kernel *k, struct buf *out);
 
-/* Raw bytes as they come, stream 1 or 2. */
+/* Raw bytes as they come, stream 1, 2, or EXECUTE_TERMINAL: written to the step's terminal. */
+#define EXECUTE_TERMINAL 3
 typedef void step_output_fn(int stream, const char *p, size_t n, void *arg);
+
+/* What a step and its terminal come to. */
+enum step_terminal {
+	STEP_TERMINAL,	    /* it has one; its code is about to run */
+	STEP_WAITS,	    /* it waits for what is typed */
+	STEP_WAITS_NOT,	    /* no longer */
+	STEP_TERMINAL_OVER, /* the step has ended, however; always told after STEP_TERMINAL */
+};
 
 struct executor;
 struct executor_opts {
@@ -69,6 +80,7 @@ struct executor_opts {
 	void (*on_notice)(const char *line, void *arg);
 	/* Every millisecond figure below is measured with the loop turning. */
 	void (*on_second)(int64_t elapsed_ms, int64_t limit_ms, void *arg); /* or NULL */
+	void (*on_terminal)(enum step_terminal what, void *arg);	    /* or NULL */
 	void *arg;
 };
 struct executor *executor_new(const struct executor_opts *o);
@@ -99,6 +111,20 @@ struct executor_attend {
 	void *arg;
 };
 void executor_set_attend(struct executor *x, const struct executor_attend *a);
+/* ---- the terminal of steps: see terminal.h ---- */
+
+/* What interpreters that are started from now on have; SBX_TERMINAL_NONE at first: what a step
+ * reads from standard input is the end of file then, which its result tells. */
+void executor_set_terminal(struct executor *x, enum sbx_terminal what);
+void executor_set_size(struct executor *x, const struct winsize *size);
+/* The terminal of the step under way, to be asked for its modes; -1: it has none. Borrowed. */
+int executor_terminal(const struct executor *x);
+/* Types into it; false: it has none, or too much waits to be read. */
+bool executor_type(struct executor *x, const char *p, size_t n);
+/* The user is in front of the step's terminal: its clock stands still. */
+void executor_hold(struct executor *x, bool on);
+/* The user typed what ends programs (Ctrl-C): a step that ends soon was interrupted by him. */
+void executor_typed_stop(struct executor *x);
 /* A step is under way. */
 bool executor_busy(const struct executor *x);
 /* Frees an executor that ran nothing; the jail goes on. */

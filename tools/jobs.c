@@ -11,9 +11,10 @@
 #include "tools/jobs.h"
 
 void
-jobs_init(struct jobs *j, struct sbx_session *session)
+jobs_init(struct jobs *j, struct sbx_session *session, struct loop *l)
 {
-	*j = (struct jobs){.session = session, .ready = sbx_session_stands(session)};
+	*j = (struct jobs){
+	    .session = session, .loop = l, .ready = sbx_session_stands(session)};
 }
 
 void
@@ -34,8 +35,10 @@ jobs_of(struct jobs *j, const struct kernel *k)
 {
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		if (!j->job[i].kernel)
-			j->job[i] =
-			    (struct job){.kernel = k, .stray = BUF_INIT(JOBS_STRAY_MAX)};
+			j->job[i] = (struct job){.kernel = k,
+						 .stray = BUF_INIT(JOBS_STRAY_MAX),
+						 .terminal = {.fd = -1},
+						 .all = j};
 		if (j->job[i].kernel == k)
 			return &j->job[i];
 	}
@@ -54,6 +57,8 @@ jobs_by_number(struct jobs *j, int number)
 static void
 job_gone(struct job *job)
 {
+	terminal_end(&job->terminal);
+	job->waits = false;
 	job->state = JOB_NONE;
 	job->lost = true;
 	free(TAKE(job->cwd));
@@ -70,12 +75,45 @@ job_stray(struct job *job, const char *p, size_t n)
 }
 
 static void
-job_output(struct jobs *j, struct job *job, const struct sbx_event *ev)
+job_output(struct job *job, int stream, const char *p, size_t n)
 {
+	struct jobs *j = job->all;
+
+	/* Came before it: the program answers what was typed. */
+	if (stream != TERMINAL_STREAM && job->terminal.typed)
+		terminal_drain(&job->terminal);
 	if (job->state == JOB_BUSY && j->output)
-		j->output(ev->stream, ev->data, ev->len, j->arg);
+		j->output(stream, p, n, j->arg);
 	else
-		job_stray(job, ev->data, ev->len);
+		job_stray(job, p, n);
+}
+
+static void
+job_terminal_output(const char *p, size_t n, void *arg)
+{
+	job_output(arg, TERMINAL_STREAM, p, n);
+}
+
+static void
+job_started(struct jobs *j, struct job *job)
+{
+	job->state = JOB_IDLE;
+	terminal_begin(&job->terminal, sbx_job_take_terminal(j->session, job->number),
+		       j->loop, job_terminal_output, job);
+	terminal_size(&job->terminal, &j->size);
+}
+
+static void
+job_done(struct job *job, const struct sbx_event *ev)
+{
+	terminal_drain(&job->terminal);
+	terminal_reset(&job->terminal);
+	job->waits = false;
+	job->state = JOB_IDLE;
+	job->status = ev->status;
+	job->cpu_us = ev->cpu_us;
+	free(job->cwd);
+	job->cwd = mem_strdup(ev->cwd);
 }
 
 static void
@@ -83,17 +121,16 @@ job_event(struct jobs *j, struct job *job, const struct sbx_event *ev)
 {
 	switch (ev->type) {
 	case SBX_STARTED:
-		job->state = JOB_IDLE;
+		job_started(j, job);
 		break;
 	case SBX_OUTPUT:
-		job_output(j, job, ev);
+		job_output(job, ev->stream, ev->data, ev->len);
+		break;
+	case SBX_WAITS:
+		job->waits = ev->status && job->state == JOB_BUSY;
 		break;
 	case SBX_DONE:
-		job->state = JOB_IDLE;
-		job->status = ev->status;
-		job->cpu_us = ev->cpu_us;
-		free(job->cwd);
-		job->cwd = mem_strdup(ev->cwd);
+		job_done(job, ev);
 		break;
 	case SBX_EXIT:
 		job->wait_status = ev->status;
@@ -163,8 +200,14 @@ jobs_start(struct jobs *j, struct job *job)
 				    .script_name = k->script_name,
 				    .script = k->driver,
 				    .script_len = (size_t)(k->driver_end - k->driver),
-				    .driver = true};
+				    .driver = true,
+				    .terminal = j->want};
+	char term[TERMINAL_NAME_MAX];
+	const char *const env[] = {terminal_name(term), NULL};
 	int number = 1;
+
+	if (j->want != SBX_TERMINAL_NONE)
+		spec.env = env;
 
 	while (number <= SBX_JOB_MAX && j->taken[number])
 		number++;
@@ -189,6 +232,23 @@ jobs_run(struct jobs *j, struct job *job, const char *code, size_t n)
 	job->step = 0;
 	job->state = JOB_BUSY;
 	return true;
+}
+
+void
+jobs_watch_terminals(struct jobs *j, bool on)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (j->job[i].state != JOB_NONE)
+			terminal_watch(&j->job[i].terminal, on);
+}
+
+void
+jobs_size(struct jobs *j, const struct winsize *size)
+{
+	j->size = *size;
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (j->job[i].state != JOB_NONE)
+			terminal_size(&j->job[i].terminal, size);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "agent/base/buf.h"
 #include "sandbox/sandbox.h"
 #include "tools/kernels/kernels.h"
+#include "tools/terminal.h"
 
 #define JOBS_MAX 16 /* languages */
 #define JOBS_STRAY_MAX \
@@ -34,9 +35,12 @@ struct job {
 	uint64_t cpu_us;      /* used by the interpreter's tree so far */
 	struct buf stray;     /* output that came while no step ran */
 	size_t stray_lost;    /* bytes of it for which there was no room */
+	struct terminal terminal;
+	bool waits;	  /* its step waits for the terminal */
+	struct jobs *all; /* that it is one of */
 };
 
-/* Output of the step that runs. */
+/* Output of the step that runs: stream 1, 2 or TERMINAL_STREAM. */
 typedef void jobs_output_fn(int stream, const char *p, size_t n, void *arg);
 
 /* A fact from the jail, whether a step runs or not. */
@@ -44,6 +48,9 @@ typedef void jobs_notice_fn(const struct sbx_notice *n, void *arg);
 
 struct jobs {
 	struct sbx_session *session; /* borrowed */
+	struct loop *loop;	     /* that terminals are watched in; borrowed */
+	enum sbx_terminal want;	     /* of interpreters that are started from now on */
+	struct winsize size;	     /* of their terminals; 0 columns: not known */
 	bool ready, failed, dead;    /* of the jail itself */
 	struct sbx_fail fail;	     /* when `failed` */
 	struct job job[JOBS_MAX];
@@ -55,7 +62,7 @@ struct jobs {
 	void *notice_arg;
 };
 
-void jobs_init(struct jobs *j, struct sbx_session *session);
+void jobs_init(struct jobs *j, struct sbx_session *session, struct loop *l);
 void jobs_release(struct jobs *j); /* kills them */
 /* Takes in every event that is there. */
 void jobs_read(struct jobs *j);
@@ -66,6 +73,9 @@ bool jobs_start(struct jobs *j, struct job *job);
 bool jobs_run(struct jobs *j, struct job *job, const char *code, size_t n);
 void jobs_signal(struct jobs *j, struct job *job, int signo);
 void jobs_kill(struct jobs *j, struct job *job);
+/* Off: what interpreters write to their terminals waits there. */
+void jobs_watch_terminals(struct jobs *j, bool on);
+void jobs_size(struct jobs *j, const struct winsize *size);
 /* Kills it and goes on as if it were gone; its late events are passed over. */
 void jobs_abandon(struct jobs *j, struct job *job);
 

@@ -85,13 +85,24 @@ step_keep_error(struct step *s, const char *p, size_t n)
 	buf_add(&s->err, p + n - keep, keep);
 }
 
+static void
+step_text(const char *p, size_t n, void *arg)
+{
+	struct step *s = arg;
+
+	collect_add(&s->out, p, n);
+}
+
 void
 step_output(int stream, const char *p, size_t n, void *arg)
 {
 	struct step *s = arg;
 
-	collect_add(&s->out, p, n);
-	if (stream == 2)
+	if (stream == TERMINAL_STREAM)
+		terminal_text_feed(&s->text, p, n, step_text, s);
+	else
+		collect_add(&s->out, p, n);
+	if (stream != 1)
 		step_keep_error(s, p, n);
 	if (s->live)
 		s->live(stream, p, n, s->arg);
@@ -104,10 +115,12 @@ step_clock(struct step *s, int64_t now)
 {
 	const struct executor_opts *o = &s->x->o;
 
-	if (s->stage == STAGE_RUNS && s->limit && now >= s->start + s->limit)
-		step_stop(s, WHY_TIME);
 	if (s->stage != STAGE_RUNS && now >= s->stage_end)
 		step_next_stage(s, now);
+	if (s->held)
+		return;
+	if (s->stage == STAGE_RUNS && s->limit && now >= s->start + s->limit)
+		step_stop(s, WHY_TIME);
 	while (now >= s->second) {
 		o->on_second(s->second - s->start, s->limit, o->arg);
 		s->second += SECOND_MS;
@@ -140,6 +153,8 @@ step_patience(const struct step *s, int64_t now)
 
 	if (s->stage != STAGE_RUNS)
 		until = s->stage_end;
+	else if (s->held)
+		return -1;
 	else if (s->limit)
 		until = s->start + s->limit;
 	until = MIN_OF(until, s->second);
@@ -148,23 +163,44 @@ step_patience(const struct step *s, int64_t now)
 	return (int)MAX_OF(MIN_OF(until - now, (int64_t)INT32_MAX), (int64_t)0);
 }
 
+static void
+step_shift_clock(struct step *s, int64_t ms)
+{
+	s->start += ms;
+	if (s->second != INT64_MAX)
+		s->second += ms;
+}
+
+static void
+step_tell_waits(struct step *s)
+{
+	const struct executor_opts *o = &s->x->o;
+
+	if (s->waits == s->job->waits)
+		return;
+	s->waits = s->job->waits;
+	if (o->on_terminal)
+		o->on_terminal(s->waits ? STEP_WAITS : STEP_WAITS_NOT, o->arg);
+}
+
 /* What the user takes to answer is not the step's time. */
 static void
 step_attend(struct step *s)
 {
 	struct executor *x = s->x;
-	int64_t before = clock_ms(), took;
+	int64_t before = clock_ms();
 
 	if (!x->attend.needed || s->stage != STAGE_RUNS || loop_pending(x->o.loop) ||
 	    !x->attend.needed(x->attend.arg))
 		return;
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	x->watching = 0;
+	jobs_watch_terminals(&x->jobs, false);
 	x->attend.attend(x->attend.arg);
-	took = clock_ms() - before;
-	s->start += took;
-	if (s->second != INT64_MAX)
-		s->second += took;
+	jobs_watch_terminals(&x->jobs, true);
+	/* Unless the clock stood before and stands still: that is counted at its end. */
+	if (!s->held || s->held >= before)
+		step_shift_clock(s, clock_ms() - before);
 }
 
 void
@@ -175,6 +211,7 @@ step_wait(struct step *s, enum job_state state)
 		loop_wait(s->x->o.loop, step_patience(s, clock_ms()));
 		step_attend(s);
 		step_signals(s);
+		step_tell_waits(s);
 		if (s->job->state == state)
 			step_clock(s, clock_ms());
 	}
@@ -186,6 +223,56 @@ step_begin(struct step *s, int64_t limit_ms, bool told)
 	s->start = clock_ms();
 	s->limit = limit_ms;
 	s->second = told && s->x->o.on_second ? s->start + SECOND_MS : INT64_MAX;
+}
+
+bool
+step_was_stopped(const struct step *s)
+{
+	return s->stopped && clock_ms() < s->stopped + GRACE_MS;
+}
+
+void
+executor_set_terminal(struct executor *x, enum sbx_terminal what)
+{
+	x->jobs.want = what;
+}
+
+void
+executor_set_size(struct executor *x, const struct winsize *size)
+{
+	jobs_size(&x->jobs, size);
+}
+
+int
+executor_terminal(const struct executor *x)
+{
+	return x->step ? x->step->job->terminal.fd : -1;
+}
+
+bool
+executor_type(struct executor *x, const char *p, size_t n)
+{
+	return x->step && terminal_type(&x->step->job->terminal, p, n);
+}
+
+void
+executor_hold(struct executor *x, bool on)
+{
+	struct step *s = x->step;
+	int64_t now = clock_ms();
+
+	if (!s || on == (s->held != 0))
+		return;
+	if (!on)
+		step_shift_clock(s, now - s->held);
+	s->held = on ? now : 0;
+}
+
+void
+executor_typed_stop(struct executor *x)
+{
+	if (x->step)
+		x->step->stopped = clock_ms();
 }
 
 void

@@ -21,7 +21,8 @@ struct executor {
 	struct sbx_notice idle; /* waits for the step to fail; kind 0: none */
 	struct buf told;	/* lines about what was refused, for the next result */
 	struct executor_attend attend;
-	bool busy; /* a step is under way */
+	bool busy;	   /* a step is under way */
+	struct step *step; /* it, or NULL */
 	struct spills spills;
 	struct changes *changes; /* NULL: nobody says where the workspace is */
 };
@@ -42,9 +43,15 @@ struct step {
 	int64_t second;	      /* ms, the next call of on_second; INT64_MAX: none */
 	enum step_why why;    /* it is to stop */
 	enum step_stage stage;
-	int64_t stage_end;	  /* ms, when the next stage comes */
-	size_t stray, stray_lost; /* bytes from the background, before the code ran */
+	int64_t stage_end;	   /* ms, when the next stage comes */
+	size_t stray, stray_lost;  /* bytes from the background, before the code ran */
+	struct terminal_text text; /* what its terminal shows, for the model */
+	bool waits;		   /* as on_terminal was told */
+	int64_t held;		   /* ms: since when the clock stands; 0: it goes */
+	int64_t stopped; /* ms: when the user typed what ends programs; 0: not yet */
 };
+/* It has typed_stop and has ended soon after: the user's interrupt. */
+bool step_was_stopped(const struct step *s);
 
 /* Sets the clock. `told`: on_second is called. */
 /* execute.c: a fact told to the user now and to the model with the result; an explain_fn. */

@@ -95,7 +95,7 @@ result_end(const struct step *s, struct step_result *r)
 	}
 	if (s->why == WHY_TIME)
 		r->end = STEP_TIMEOUT;
-	else if (s->why == WHY_USER)
+	else if (s->why == WHY_USER || (r->status != 0 && step_was_stopped(s)))
 		r->end = STEP_INTERRUPTED;
 	else
 		r->end = r->state_lost ? STEP_EXITED : STEP_DONE;

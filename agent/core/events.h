@@ -53,6 +53,7 @@ struct sink {
 	void (*step_begin)(void *arg, const struct step *s, bool asked);
 	void (*step_output)(void *arg, int stream, const char *p, size_t n);
 	void (*step_second)(void *arg, int64_t elapsed_ms, int64_t limit_ms);
+	void (*step_terminal)(void *arg, enum step_terminal what);
 	void (*step_end)(void *arg, const struct step *s, const struct step_result *r);
 	/* Blocks until the user has decided. ERR_INTERRUPTED leaves the signal untaken. */
 	enum err_kind (*ask)(void *arg, const struct step *s, struct decision *out,

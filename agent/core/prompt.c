@@ -38,9 +38,12 @@ prompt_how_to_run(const struct prompt_facts *f, struct buf *out)
 	buf_adds(out, ". Each keeps its variables, imports and folder from step to step.");
 	kernels_add_notes(out);
 	buf_adds(out, "\n");
-	buf_adds(out,
-		 "- Standard input of a step is empty. Output is cut in the middle when it "
-		 "is long.");
+	buf_addf(out,
+		 "- Standard input of a step is %s. Output is cut in the middle when it "
+		 "is long.",
+		 f->terminal
+		     ? "empty unless the user comes and types, so ask for nothing there"
+		     : "empty");
 	if (f->step_timeout_ms > 0)
 		buf_addf(out, " A step may take %lld s.",
 			 (long long)(f->step_timeout_ms / 1000));

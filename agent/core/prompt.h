@@ -20,6 +20,7 @@ struct prompt_facts {
 	const struct sbx_stand *stand; /* NULL: the whole jail */
 	bool tools;		       /* code comes as calls; else as fenced blocks */
 	bool run;		       /* code is run at all */
+	bool terminal;		       /* the user's can be attached to steps */
 	bool asks;		       /* the user is asked before each step */
 };
 

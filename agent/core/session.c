@@ -22,6 +22,15 @@ session_on_second(int64_t elapsed_ms, int64_t limit_ms, void *arg)
 }
 
 static void
+session_on_terminal(enum step_terminal what, void *arg)
+{
+	struct session *s = arg;
+
+	if (s->sink.step_terminal)
+		s->sink.step_terminal(s->sink.arg, what);
+}
+
+static void
 session_on_refusal(const char *line, void *arg)
 {
 	session_notice(arg, NOTICE_WARN, "%s", line);
@@ -37,6 +46,7 @@ session_new(const struct session_conf *c, struct loop *loop, struct sbx_session 
 				  .limits = c->execute,
 				  .spill_dir = c->spill_dir,
 				  .on_second = session_on_second,
+				  .on_terminal = session_on_terminal,
 				  .on_notice = session_on_refusal,
 				  .arg = s};
 
@@ -95,6 +105,7 @@ session_system(struct session *s, struct buf *out)
 	    .write = s->conf.write,
 	    .staged = s->conf.staged,
 	    .step_timeout_ms = s->conf.execute.wall_ms,
+	    .terminal = s->conf.terminal,
 	    .memory = s->conf.limits.memory,
 	    .stand = s->conf.stand,
 	    .network = s->conf.network,

@@ -38,6 +38,7 @@ struct session_conf {
 	const struct sbx_stand *stand; /* what jail there is, once it is ready */
 	struct sbx_policy policy;      /* what steps may do; to explain what they may not */
 	struct execute_limits execute;
+	bool terminal;	  /* the user's can be attached to steps */
 	bool interactive; /* a next prompt follows: governors return to it */
 };
 

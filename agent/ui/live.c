@@ -107,6 +107,16 @@ live_feed(struct live *l, const char *p, size_t n)
 		l->hidden++;
 }
 
+void
+live_partial(struct live *l)
+{
+	if (l->binary || live_is_over(l))
+		return;
+	fold_end(&l->fold);
+	if (l->line.len)
+		live_show(l);
+}
+
 /* The step's end knows more than its first bytes told. */
 static void
 live_settle(struct live *l, const struct step_result *r)

@@ -10,29 +10,12 @@
 #include "agent/base/mem.h"
 #include "agent/ui/answer.h"
 #include "agent/ui/confirm.h"
-#include "agent/ui/live.h"
-#include "agent/ui/screen.h"
+#include "agent/ui/screen_int.h"
 
 #define SCREEN_FRAME_MS 50	  /* between two drawings of the unfinished end */
 #define SCREEN_HELD_MAX (8 * MIB) /* of an answer held back by final_only */
 
-struct screen {
-	struct screen_opts o;
-	struct md *md;	   /* while a reply is laid out */
-	struct live *live; /* while a step runs */
-	struct buf held;   /* final_only: the reply so far */
-	bool answered;	   /* an answer was written before this reply */
-	bool line_open;	   /* source mode: the last byte was no newline */
-	int64_t frame_ms;  /* of the last drawing */
-	int tick_fd;	   /* timerfd, once a second while busy; -1: not busy */
-	int frame_fd;	   /* timerfd, once when a drawing waits for its time */
-	bool frame_armed;  /* it will fire */
-	int64_t busy_ms;   /* since when the present activity goes on */
-	const char *busy;  /* "thinking", or NULL */
-	char detail[64];   /* behind it */
-};
-
-static void
+void
 screen_arm(int fd, int64_t first_ms, int64_t every_ms)
 {
 	struct itimerspec spec = {
@@ -67,7 +50,7 @@ screen_draw(struct screen *s)
 }
 
 /* Draws now, or as soon as the last drawing is SCREEN_FRAME_MS ago. */
-static void
+void
 screen_draw_soon(struct screen *s)
 {
 	int64_t wait = s->frame_ms + SCREEN_FRAME_MS - clock_ms();
@@ -80,11 +63,13 @@ screen_draw_soon(struct screen *s)
 }
 
 /* "thinking… 3 s · writing code, 1.2 KiB" below the tail. */
-static void
+void
 screen_status(struct screen *s)
 {
 	AUTO_FREE char *text = NULL;
 	int64_t seconds = (clock_ms() - s->busy_ms) / 1000;
+	const char *detail = *s->at.typed ? s->at.typed : s->detail;
+	const char *what = s->at.waits ? "waiting for the terminal (Ctrl-T)" : s->busy;
 
 	if (!s->busy) {
 		term_status(s->o.term, NULL);
@@ -92,15 +77,15 @@ screen_status(struct screen *s)
 		return;
 	}
 	if (seconds > 0)
-		text = mem_printf("%s… %lld s%s%s", s->busy, (long long)seconds,
-				  *s->detail ? " · " : "", s->detail);
+		text = mem_printf("%s… %lld s%s%s", what, (long long)seconds,
+				  *detail ? " · " : "", detail);
 	else
-		text = mem_printf("%s…%s%s", s->busy, *s->detail ? " · " : "", s->detail);
+		text = mem_printf("%s…%s%s", what, *detail ? " · " : "", detail);
 	term_status(s->o.term, text);
 	screen_draw_soon(s);
 }
 
-static void
+void
 screen_activity(struct screen *s, const char *what)
 {
 	s->busy = what;
@@ -140,7 +125,7 @@ screen_new(const struct screen_opts *o)
 	struct screen *s = mem_alloc(sizeof(*s));
 
 	s->o = *o;
-	s->tick_fd = s->frame_fd = -1;
+	s->tick_fd = s->frame_fd = s->at.timer_fd = -1;
 	buf_init(&s->held, SCREEN_HELD_MAX);
 	return s;
 }
@@ -167,7 +152,7 @@ screen_resized(struct screen *s)
 
 /* A timer that the loop watches. -1 when there is none to be had: then the status stands still
  * and drawings come with the next text, nothing else is lost. */
-static int
+int
 screen_timer(struct screen *s, loop_fn *fn)
 {
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -177,7 +162,7 @@ screen_timer(struct screen *s, loop_fn *fn)
 	return fd;
 }
 
-static void
+void
 screen_timer_end(struct screen *s, int *fd)
 {
 	if (*fd < 0)
@@ -295,88 +280,6 @@ screen_reply_end(void *arg, bool final, bool aborted)
 	term_flush(s->o.term, NULL);
 }
 
-/* A blank row before what begins anew, where somebody looks at it. */
-static void
-screen_gap(struct screen *s)
-{
-	if (s->answered && term_err_tty(s->o.term))
-		term_line(s->o.term, TERM_SIDE, STYLE_PLAIN, "");
-}
-
-/* Whether steps are shown: in a script that asked for quiet they are progress. */
-static bool
-screen_shows_steps(const struct screen *s)
-{
-	return !s->o.final_only || s->o.interactive;
-}
-
-static void
-screen_step_begin(void *arg, const struct step *step, bool asked)
-{
-	struct screen *s = arg;
-
-	if (!screen_shows_steps(s))
-		return;
-	if (!asked)
-		screen_gap(s);
-	if (!asked)
-		live_code(s->o.term, step);
-	live_free(s->live);
-	s->live = live_new(s->o.term);
-	screen_activity(s, "running");
-	term_flush(s->o.term, NULL);
-}
-
-static void
-screen_step_output(void *arg, int stream, const char *p, size_t n)
-{
-	struct screen *s = arg;
-
-	(void)stream;
-	if (!s->live)
-		return;
-	live_feed(s->live, p, n);
-	screen_draw_soon(s);
-}
-
-static void
-screen_step_second(void *arg, int64_t elapsed_ms, int64_t limit_ms)
-{
-	struct screen *s = arg;
-
-	s->detail[0] = '\0';
-	if (limit_ms > 0 && elapsed_ms * 2 >= limit_ms)
-		snprintf(s->detail, sizeof(s->detail), "%lld s left",
-			 (long long)((limit_ms - elapsed_ms) / 1000));
-	screen_status(s);
-}
-
-static void
-screen_step_end(void *arg, const struct step *step, const struct step_result *r)
-{
-	static const char *const words[] = {[STEP_DONE] = "exit",
-					    [STEP_EXITED] = "ended, exit",
-					    [STEP_TIMEOUT] = "time is up, exit",
-					    [STEP_INTERRUPTED] = "interrupted, exit",
-					    [STEP_NOT_RUN] = "not run, exit"};
-	struct screen *s = arg;
-	bool fine = r->end == STEP_DONE && r->status == 0;
-
-	(void)step;
-	if (!s->live)
-		return;
-	live_end(s->live, r);
-	live_free(TAKE(s->live));
-	if (!fine)
-		term_linef(s->o.term, TERM_SIDE, STYLE_WARN, "[%s %d · %.1f s]",
-			   words[r->end], r->status, (double)r->wall_ms / 1000.0);
-	if (r->note)
-		term_linef(s->o.term, TERM_SIDE, STYLE_NOTICE, "[%s]", r->note);
-	s->o.files(r->changes, s->o.files_arg);
-	screen_activity(s, "thinking");
-	term_flush(s->o.term, NULL);
-}
-
 static void
 screen_notice(void *arg, enum notice_level level, const char *text)
 {
@@ -442,6 +345,7 @@ screen_sink(struct screen *s)
 			     .step_begin = screen_step_begin,
 			     .step_output = screen_step_output,
 			     .step_second = screen_step_second,
+			     .step_terminal = screen_step_terminal,
 			     .step_end = screen_step_end,
 			     .ask = s->o.can_ask ? screen_ask : NULL,
 			     .notice = screen_notice,

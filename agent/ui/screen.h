@@ -29,6 +29,14 @@ void screen_free(struct screen *s);
 struct sink screen_sink(struct screen *s);
 /* While the program works: keys are kept, the status ticks. */
 void screen_busy(struct screen *s, bool busy);
+/* Steps of this executor have terminals, which the user's can be attached to: see
+ * screen_attach.c. `always`: from the beginning of each step on. */
+struct executor;
+void screen_set_executor(struct screen *s, struct executor *x, bool always);
+bool screen_attaches(const struct screen *s);
+/* Takes the terminal back from the step under way; true when it had it. And gives it again. */
+bool screen_detach(struct screen *s);
+void screen_attach(struct screen *s);
 /* The size of the terminal changed. */
 void screen_resized(struct screen *s);
 /* Answer bytes that were held back by final_only are dropped or shown at reply_end. */

@@ -52,6 +52,8 @@ term_free(struct term *t)
 {
 	if (!t)
 		return;
+	term_detach(t);
+	term_attach_forget(t);
 	term_typeahead(t, NULL, false);
 	term_tail(t, NULL, 0);
 	term_status(t, NULL);
@@ -160,11 +162,11 @@ term_row(struct term *t, enum term_to to, const struct row *r)
 
 	if (s == &t->out)
 		term_source_end(t);
-	else if (!t->live)
+	else if (!t->live && !t->attached)
 		term_sink_flush(&t->out);
 	term_render(b, r, &s->face, 0);
 	buf_addc(b, '\n');
-	if (b->len < TERM_WRITE_AT)
+	if (b->len < TERM_WRITE_AT || t->attached)
 		return;
 	if (b == &t->commit)
 		term_frame(t, true);
@@ -263,6 +265,8 @@ term_status(struct term *t, const char *text)
 static void
 flush_all(struct term *t, bool force)
 {
+	if (t->attached)
+		return;
 	term_frame(t, force);
 	term_sink_flush(&t->out);
 	term_sink_flush(&t->err);

@@ -102,5 +102,36 @@ void term_below(struct term *t);
  * SIGINT. The bytes kept are handed over once. */
 void term_typeahead(struct term *t, struct loop *l, bool on);
 size_t term_take_typeahead(struct term *t, char *out, size_t max);
+/* Keys typed ahead are shown to `fn` as they come, and what was typed before them; it takes what
+ * concerns it out of `keys`. NULL: nobody. */
+typedef void term_keys_fn(struct buf *keys, void *arg);
+void term_on_keys(struct term *t, term_keys_fn *fn, void *arg);
+
+/* ---- a step's program owns the screen ---- */
+
+/* Whether it can be given away: keys come from a terminal, and there is one to write to. */
+bool term_can_attach(const struct term *t);
+/* What the writer has to show waits from now on; keys go to `fn`, raw, as they come. False when
+ * the terminal is not ours. term_attach_begin() then shows what the program has there. */
+typedef void term_typed_fn(const char *p, size_t n, void *arg);
+bool term_attach(struct term *t, struct loop *l, term_typed_fn *fn, void *arg);
+void term_attach_begin(struct term *t);
+/* Bytes of the program from one of its streams (1 to TERM_STREAMS), through the allow-list of
+ * vt.h. Attached or not, the screen is kept in mind; only what came since the last line's end,
+ * or since the program took the whole screen, is shown when it is attached to. */
+#define TERM_STREAMS 3
+void term_attach_put(struct term *t, int stream, const char *p, size_t n);
+/* A line of our own on the attached screen; never while a program has the whole of it. */
+void term_attach_say(struct term *t, const char *text);
+/* The screen and the modes of the terminal are ours again. */
+void term_detach(struct term *t);
+/* No program has anything on the screen any more. */
+void term_attach_forget(struct term *t);
+bool term_attached(const struct term *t);
+/* The size in characters; false: not known. */
+struct winsize;
+bool term_winsize(const struct term *t, struct winsize *size);
+/* Whether the screen must be drawn anew, because it was another's meanwhile (Ctrl-Z). */
+bool term_attach_lost(struct term *t);
 
 #endif

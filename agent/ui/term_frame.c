@@ -159,7 +159,7 @@ term_frame(struct term *t, bool force)
 {
 	int64_t now = clock_ms();
 
-	if (!t->live || (t->commit.len == 0 && !t->changed))
+	if (!t->live || t->attached || (t->commit.len == 0 && !t->changed))
 		return;
 	if (!force && t->commit.len == 0 && now - t->last_frame_ms < t->pace_ms)
 		return;

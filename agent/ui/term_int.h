@@ -2,6 +2,8 @@
 #ifndef SUNABA_UI_TERM_INT_H
 #define SUNABA_UI_TERM_INT_H
 
+#include <termios.h>
+
 #include "agent/ui/term.h"
 
 #define TERM_FRAME_MS	 50		/* at most 20 frames in a second */
@@ -49,7 +51,11 @@ struct term {
 	char held[4]; /* of the answer's source: start of a sequence, or a CR */
 	size_t nheld;
 
-	struct loop *keys_loop; /* NULL: not watching */
+	struct term_attached *attached; /* a step's program owns the screen; or NULL */
+	struct term_program *program;	/* what a program has on it; or NULL */
+	struct loop *keys_loop;		/* NULL: not watching */
+	term_keys_fn *on_keys;		/* sees them first; or NULL */
+	void *on_keys_arg;
 	struct loop *resume_loop;
 	struct buf keys;
 
@@ -75,5 +81,10 @@ void term_keys_arm(const struct term *t); /* for term_restore() */
 void term_keys_disarm(void);
 /* Keys one by one, unechoed, and as it was. False: there is no terminal of ours. */
 bool term_modes(struct term *t, bool on);
+/* All keys come as bytes, Ctrl-C too, and the screen is another's: what a signal handler has to
+ * undo. *before and *raw are filled. False when the terminal is not ours. */
+bool term_raw_enter(struct term *t, struct termios *before, struct termios *raw);
+void term_raw_leave(void);
+bool term_raw_stopped(void); /* the program was stopped and goes on, since the last call */
 
 #endif

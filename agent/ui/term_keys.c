@@ -13,18 +13,31 @@
 #include <termios.h>
 
 #include "agent/ui/term_int.h"
+#include "agent/ui/vt.h"
 
 /* What term_restore() has to undo; one terminal per process. */
 static struct termios saved_modes;
 static volatile int saved_fd = -1;  /* whose modes were changed */
 static volatile int screen_fd = -1; /* to which escape sequences go */
 
-static struct termios first_modes;  /* found at the start */
-static volatile int first_fd = -1;  /* whose they are */
-static volatile bool pastes_marked; /* bracketed paste was switched on */
+static struct termios first_modes;   /* found at the start */
+static volatile int first_fd = -1;   /* whose they are */
+static volatile bool pastes_marked;  /* bracketed paste was switched on */
+static volatile int program_fd = -1; /* the screen that a step's program owns */
+static volatile bool was_stopped;
 
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 static const char undo[] = "\033]8;;\033\\\033[m\033[?7h\033[?25h\033[?2026l\033[?2004l";
+
+/* From the program, whatever it has done to it. */
+static void
+keys_take_screen(void)
+{
+	int fd = program_fd;
+
+	if (fd >= 0 && write(fd, vt_undo, strlen(vt_undo)) < 0)
+		program_fd = -1;
+}
 
 void
 term_restore(void)
@@ -32,8 +45,10 @@ term_restore(void)
 	int sys = errno;
 	int fd = screen_fd;
 
+	keys_take_screen();
 	if (fd >= 0 && write(fd, undo, sizeof(undo) - 1) < 0)
 		screen_fd = -1; /* nothing left to write to */
+	program_fd = -1;
 	fd = saved_fd;
 	if (fd >= 0)
 		tcsetattr(fd, TCSANOW, &saved_modes);
@@ -56,12 +71,15 @@ keys_stop(int sig UNUSED)
 	struct termios now;
 	bool ours = fd >= 0 && modes_ours(fd) && tcgetattr(fd, &now) == 0;
 
+	if (ours)
+		keys_take_screen();
 	if (ours && screen >= 0 &&
 	    (write(screen, undo, sizeof(undo) - 1) < 0 || write(screen, "\r\n", 2) < 0))
 		screen = -1;
 	if (ours)
 		tcsetattr(fd, TCSANOW, &first_modes);
 	kill(getpid(), SIGSTOP);
+	was_stopped = true;
 	if (ours && modes_ours(fd)) {
 		tcsetattr(fd, TCSANOW, &now);
 		if (screen >= 0 && pastes_marked &&
@@ -130,12 +148,23 @@ keys_come(int fd, short revents UNUSED, void *arg)
 	char in[256];
 	ssize_t n = read(fd, in, sizeof(in));
 
-	if (n > 0)
+	if (n > 0) {
 		n = (ssize_t)term_without_answer(t, in, (size_t)n);
-	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
-		term_typeahead(t, t->keys_loop, false); /* hung up: else we would spin */
-	if (n > 0)
 		buf_add(&t->keys, in, MIN_OF((size_t)n, TERM_KEYS_MAX - t->keys.len));
+		if (t->on_keys && n > 0)
+			t->on_keys(&t->keys, t->on_keys_arg);
+	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+		term_typeahead(t, t->keys_loop, false); /* hung up: else we would spin */
+	}
+}
+
+void
+term_on_keys(struct term *t, term_keys_fn *fn, void *arg)
+{
+	t->on_keys = fn;
+	t->on_keys_arg = arg;
+	if (fn && t->keys.len)
+		fn(&t->keys, arg);
 }
 
 static bool
@@ -172,6 +201,38 @@ term_modes(struct term *t, bool on)
 		return fd >= 0 && modes_enter(fd);
 	modes_leave();
 	return true;
+}
+
+bool
+term_raw_enter(struct term *t, struct termios *before, struct termios *raw)
+{
+	if (!modes_ours(STDIN_FILENO) || tcgetattr(STDIN_FILENO, before))
+		return false;
+	*raw = saved_modes = *before;
+	cfmakeraw(raw);
+	saved_fd = STDIN_FILENO;
+	program_fd = t->live ? t->out.fd : -1;
+	was_stopped = false;
+	if (tcsetattr(STDIN_FILENO, TCSADRAIN, raw) == 0)
+		return tcgetattr(STDIN_FILENO, raw) == 0;
+	saved_fd = program_fd = -1;
+	return false;
+}
+
+void
+term_raw_leave(void)
+{
+	modes_leave();
+	program_fd = -1;
+}
+
+bool
+term_raw_stopped(void)
+{
+	bool was = was_stopped;
+
+	was_stopped = false;
+	return was;
 }
 
 bool

@@ -4,10 +4,11 @@
  * lets through, one that allows calls by number, as a tree over ranges of numbers, and one that
  * allows by argument and answers ENOSYS to the rest. libseccomp makes the first and the last; it
  * cannot say "this call, except with these arguments" in one, and has no ranges, which make the
- * program, loaded with each job, half as long. Joined they are loaded and run as one filter. The first part comes in six shapes, filter_programs
- * [tell][debug]: what it refuses can be told to pid 1 or only fail, and debuggers can be let in.
- * The rows that are told come out as a table too, so that pid 1 decides by the same text. A row
- * that libseccomp does not accept ends the build.
+ * program, loaded with each job, half as long. Joined they are loaded and run as one filter. The
+ * first part comes in several shapes, which filter_program() finds: what it refuses can be told to
+ * pid 1 or only fail, debuggers can be let in, and the `asks` rows can be told. The rows that are
+ * told come out as a table too, so that pid 1 decides by the same text. A row that libseccomp does
+ * not accept ends the build.
  *
  * Sources: seccomp_rule_add(3), seccomp_attr_set(3), seccomp_export_bpf(3) of 2.5.4.
  * Pinned by tests/unit/test_filter.c, tests/jail/test_policy_lines.py. */
@@ -24,11 +25,12 @@
 #define TREE	       2 /* SCMP_FLTATR_CTL_OPTIMIZE: binary tree */
 #define API_WITH_NOTIF 5 /* seccomp_api_set(3): whatever the kernel that builds can do */
 #define TELLS	       5 /* enum filter_tell of calls.h */
-#define DENIES	       (TELLS * 2)
-#define CALLS_MAX      1024 /* numbers of calls end below */
-#define JUMP_MAX       255  /* instructions that a condition can skip */
+#define DENIES	       (TELLS * 4) /* times `debug`, times `asks` */
+#define CALLS_MAX      1024	   /* numbers of calls end below */
+#define JUMP_MAX       255	   /* instructions that a condition can skip */
 
-enum kind { DENY, NOTIFY, DEBUG, EXPLAIN, BARE };
+enum kind { DENY, NOTIFY, DEBUG, EXPLAIN, BARE, ASKS };
+static const char *const kinds[] = {"deny", "notify", "debug", "explain", "bare", "asks"};
 
 /* One rule as it stands in a program, or one condition of a row in the table. */
 struct range {
@@ -203,9 +205,10 @@ static void
 refuse(const struct row *r)
 {
 	for (int i = 0; i < DENIES; i++) {
-		int tell = i / 2;
-		bool debug = i % 2;
-		bool told = (r->kind == EXPLAIN && (tell == 2 || tell == 4)) ||
+		int tell = i / 4;
+		bool debug = i / 2 % 2, asks = i % 2;
+		bool told = (r->kind == ASKS && asks && tell >= 1) ||
+			    (r->kind == EXPLAIN && (tell == 2 || tell == 4)) ||
 			    (r->kind == BARE && tell >= 3) ||
 			    ((r->kind == NOTIFY || r->kind == DEBUG) && tell >= 1);
 
@@ -252,6 +255,11 @@ row(char **word, unsigned n)
 {
 	struct range r[2];
 
+	for (unsigned k = DENY; k <= ASKS; k++)
+		if (strcmp(word[0], kinds[k]) == 0 && n > 2) {
+			refusing((enum kind)k, word + 1, n - 1);
+			return;
+		}
 	if (strcmp(word[0], "allow") == 0) {
 		for (unsigned i = 1; i < n; i++)
 			settle(word[i], allowed, refused);
@@ -263,16 +271,6 @@ row(char **word, unsigned n)
 				add(allow, SCMP_ACT_ERRNO((uint32_t)failure(word[1])),
 				    word[i], 0, NULL);
 		}
-	} else if (strcmp(word[0], "deny") == 0 && n > 3) {
-		refusing(DENY, word + 1, n - 1);
-	} else if (strcmp(word[0], "notify") == 0 && n > 2) {
-		refusing(NOTIFY, word + 1, n - 1);
-	} else if (strcmp(word[0], "debug") == 0 && n > 2) {
-		refusing(DEBUG, word + 1, n - 1);
-	} else if (strcmp(word[0], "explain") == 0 && n > 2) {
-		refusing(EXPLAIN, word + 1, n - 1);
-	} else if (strcmp(word[0], "bare") == 0 && n > 2) {
-		refusing(BARE, word + 1, n - 1);
 	} else if (strcmp(word[0], "only") == 0 && n > 2) {
 		if (conditions(word + 2, n - 2, r) != n - 2)
 			die("bad condition for", word[1], EINVAL);
@@ -383,18 +381,17 @@ static void
 print_programs(void)
 {
 	for (int i = 0; i < DENIES; i++) {
-		printf("static const struct sock_filter filter_%d_%d[] = {\n", i / 2,
-		       i % 2);
+		printf("static const struct sock_filter filter_%d[] = {\n", i);
 		print_ops(deny[i], true);
 		print_allowed();
 		print_ops(allow, false);
 		printf("};\n");
 	}
-	printf("static const struct sock_fprog filter_programs[%d][2] = {\n", TELLS);
+	printf("static const struct sock_fprog filter_programs[%d] = {\n", DENIES);
 	for (int i = 0; i < DENIES; i++)
-		printf("\t%s{sizeof(filter_%d_%d) / sizeof(struct sock_filter), "
-		       "(struct sock_filter *)filter_%d_%d}%s,\n",
-		       i % 2 ? "" : "{", i / 2, i % 2, i / 2, i % 2, i % 2 ? "}" : "");
+		printf("\t{sizeof(filter_%d) / sizeof(struct sock_filter), "
+		       "(struct sock_filter *)filter_%d},\n",
+		       i, i);
 	printf("};\n");
 }
 

@@ -81,6 +81,7 @@ await(struct sbx_session *s, enum sbx_event_type what, const char *said)
 		case SBX_DONE:
 		case SBX_EXIT:
 		case SBX_NOTICE:
+		case SBX_WAITS:
 		default:
 			if (ev.type == what)
 				return;

@@ -111,6 +111,7 @@ take(struct one *o, int index)
 		case SBX_OUTPUT:
 		case SBX_DONE:
 		case SBX_NOTICE:
+		case SBX_WAITS:
 		default:
 			break;
 		}

@@ -67,7 +67,7 @@ run_program(const struct sock_fprog *p, const struct seccomp_data *d)
 static uint32_t
 verdict(enum filter_tell tell, bool debug, const struct seccomp_data *d)
 {
-	return run_program(filter_program(tell, debug), d);
+	return run_program(filter_program(tell, debug, true), d);
 }
 
 static struct seccomp_data
@@ -206,8 +206,9 @@ test_programs_are_short(void **state)
 	(void)state;
 	for (int tell = 0; tell < 3; tell++)
 		for (int debug = 0; debug < 2; debug++)
-			assert_true(filter_program((enum filter_tell)tell, debug)->len <
-				    500);
+			assert_true(
+			    filter_program((enum filter_tell)tell, debug, debug)->len <
+			    500);
 }
 
 static void

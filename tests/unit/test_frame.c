@@ -61,7 +61,7 @@ test_types(void **state)
 	(void)state;
 	for (unsigned type = 0; type < 256; type++) {
 		bool down = type >= FRAME_SETUP && type <= FRAME_STEP;
-		bool up = type >= FRAME_READY && type <= FRAME_NOTICE;
+		bool up = type >= FRAME_READY && type <= FRAME_WAITS;
 
 		assert_int_equal(head_only(type, 0, false), down ? FRAME_WHOLE : FRAME_BAD);
 		assert_int_equal(head_only(type, 0, true), up ? FRAME_WHOLE : FRAME_BAD);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 
 #include "sandbox/sandbox.h"
@@ -28,7 +29,7 @@ static const char *refused;
 struct seen {
 	char out[1 << 16], err[4096], cwd[4096], limit[32];
 	size_t nout, nerr, total;
-	int done, status, exit_status, failed_job, started, exited, dead;
+	int done, status, exit_status, failed_job, started, exited, dead, waits;
 	uint64_t cpu_us;
 	struct sbx_fail fail;
 };
@@ -59,6 +60,8 @@ note(struct seen *n, const struct sbx_event *ev)
 	}
 	if (ev->type == SBX_STARTED)
 		n->started++;
+	if (ev->type == SBX_WAITS)
+		n->waits++;
 	if (ev->type == SBX_DEAD)
 		n->dead++;
 	if (ev->type == SBX_FAILED) {
@@ -499,6 +502,92 @@ test_flood(void **state)
 	sbx_session_free(s);
 }
 
+/* A step whose processes wait for the terminal in this way is told of, and no longer once they
+ * have what they wait for; who waits for something else is not. */
+static void
+waits(struct sbx_session *s, const char *code, int master)
+{
+	struct sbx_event ev = {.type = SBX_NOTHING};
+	int64_t end = now_us() + PATIENCE_MS * 1000;
+	struct seen n = {0};
+
+	assert_true(sbx_job_run(s, 1, code, strlen(code)));
+	while (!(ev.type == SBX_WAITS && ev.status == 1)) {
+		struct pollfd p = {.fd = sbx_session_fd(s), .events = POLLIN};
+
+		if (sbx_session_read(s, &ev) == SBX_NOTHING)
+			poll(&p, 1, 100);
+		assert_true(ev.type == SBX_NOTHING || ev.type == SBX_WAITS);
+		if (now_us() > end)
+			fail_msg("nobody waits: %s", code);
+	}
+	assert_int_equal(write(master, "answer\n", 7), 7);
+	assert_int_equal(wait_for(s, SBX_DONE, &n), SBX_DONE);
+	assert_string_equal(n.out, "answer\n");
+}
+
+static void
+test_terminal(void **state)
+{
+	static const char *const codes[] = {
+	    "read x; echo $x",
+	    "read x </dev/tty; echo $x",
+	    "setsid -w head -1",
+	    "python3 -c 'import select\nselect.select([0],[],[]); print(input())'",
+	    "python3 -c 'import select\np=select.poll(); p.register(0,1); p.poll(); "
+	    "print(input())'",
+	    "python3 -c 'import select\np=select.epoll(); p.register(0,1); p.poll(); "
+	    "print(input())'",
+	    "python3 -c 'import threading\nthreading.Thread(target=lambda: "
+	    "print(input())).start()'",
+	};
+	const char *const argv[] = {"bash", SBX_SCRIPT_DIR "/d.sh", NULL};
+	struct sbx_job_spec spec = {.argv = argv,
+				    .script_name = "d.sh",
+				    .script = driver,
+				    .script_len = sizeof(driver) - 1,
+				    .driver = true,
+				    .terminal = SBX_TERMINAL_INPUT};
+	struct sbx_session *s = stand();
+	struct seen n = {0};
+	struct termios mode;
+	int master;
+
+	(void)state;
+	assert_true(sbx_job_start(s, 1, &spec));
+	assert_int_equal(wait_for(s, SBX_STARTED, &n), SBX_STARTED);
+	master = sbx_job_take_terminal(s, 1);
+	assert_true(master >= 0);
+	assert_int_equal(sbx_job_take_terminal(s, 1), -1);
+	assert_int_equal(tcgetattr(master, &mode), 0);
+	mode.c_lflag &= ~(tcflag_t)ECHO;
+	assert_int_equal(tcsetattr(master, TCSANOW, &mode), 0);
+	/* One look is no proof, and who waits for a pipe does not wait for the terminal. */
+	step(s, 1, "test -t 0 && ! test -t 1 && sleep 0.7 | cat && echo there", &n);
+	assert_string_equal(n.out, "there\n");
+	assert_int_equal(n.waits, 0);
+	for (size_t i = 0; i < SBX_LEN(codes); i++)
+		waits(s, codes[i], master);
+	close(master);
+	sbx_session_free(s);
+}
+
+static void
+test_terminal_for_all(void **state)
+{
+	const char *const argv[] = {"sh", "-c", "test -t 1 && test -t 2 && tty", NULL};
+	struct sbx_job_spec spec = {.argv = argv, .terminal = SBX_TERMINAL_ALL};
+	struct sbx_session *s = stand();
+	struct seen n = {0};
+
+	(void)state;
+	assert_true(sbx_job_start(s, 1, &spec));
+	assert_int_equal(wait_for(s, SBX_EXIT, &n), SBX_EXIT);
+	assert_int_equal(n.exit_status, 0);
+	assert_int_equal(n.nout, 0);
+	sbx_session_free(s);
+}
+
 /* What code fills is not where drivers are put. */
 static void
 test_full_tmp(void **state)
@@ -736,6 +825,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_memory_between_steps),
 	    cmocka_unit_test(test_flood),
+	    cmocka_unit_test(test_terminal),
+	    cmocka_unit_test(test_terminal_for_all),
 	    cmocka_unit_test(test_full_tmp),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_agent_gone),

@@ -164,6 +164,19 @@ base::local(envir = base::new.env(parent = base::baseenv()), {
 	lockBinding("closeAllConnections", baseenv())
 	options(warn = 1L, device = device, keep.source = TRUE, browserNLdisabled = TRUE,
 		menu.graphics = FALSE, error = NULL)
+	# R that is not interactive answers its own questions: with a terminal it is asked there.
+	if (startsWith(Sys.readlink("/proc/self/fd/0"), "/dev/pts/")) {
+		ask <- function(prompt = "") {
+			cat(prompt)
+			flush(stdout())
+			line <- readLines("stdin", n = 1L)
+			if (length(line)) line else ""
+		}
+		environment(ask) <- baseenv()
+		unlockBinding("readline", baseenv())
+		assign("readline", ask, envir = baseenv())
+		lockBinding("readline", baseenv())
+	}
 	pid <- Sys.getpid()
 	say("R+")
 	# A SIGINT is for steps alone; one that R takes note of late ends the step it was meant for.

@@ -40,6 +40,10 @@ _sunaba_done() {
 	_sunaba_busy=''
 	_sunaba_opts=${_sunaba_opts//[!exuvak]/}
 	[[ ! $_sunaba_opts ]] || _sunaba_opts=-$_sunaba_opts
+	if [[ ${_sunaba_tty-} ]]; then
+		_sunaba_tty=''
+		command exec 0</dev/tty
+	fi
 	if [[ ${_sunaba_stop-} ]]; then
 		_sunaba_stop='' _sunaba_status=130
 		builtin trap - DEBUG
@@ -61,12 +65,17 @@ _sunaba_done() {
 _sunaba_interrupt() {
 	[[ ${_sunaba_busy-} ]] || return 0
 	_sunaba_stop=1
+	# After a trap `read` goes on with its descriptor: now there is the end of file.
+	if [[ -t 0 ]]; then
+		_sunaba_tty=1
+		command exec 0</dev/null
+	fi
 	builtin shopt -s extdebug
 	builtin trap '{ case ${FUNCNAME-}:$BASH_COMMAND in _sunaba_*|*:*_sunaba_done) ;; *:for\ *|*:select\ *) builtin break 999;; *) ! builtin break 999; _sunaba_skip;; esac; } 2>/dev/null' DEBUG
 }
 _sunaba_skip() { return 2; }
 
-_sunaba_opts='' _sunaba_busy='' _sunaba_stop='' _sunaba_code=''
+_sunaba_opts='' _sunaba_busy='' _sunaba_stop='' _sunaba_tty='' _sunaba_code=''
 readonly -f _sunaba_read _sunaba_done _sunaba_interrupt _sunaba_skip
 trap _sunaba_interrupt INT
 # The shell keeps its copies of closed descriptors from 10 upwards. Ten of no worth lie there
