@@ -56,6 +56,7 @@ job_gone(struct job *job)
 {
 	job->state = JOB_NONE;
 	job->lost = true;
+	job->untold = false;
 	free(TAKE(job->cwd));
 }
 

@@ -26,6 +26,7 @@ struct job {
 	int number;	      /* the sandbox's, while there is an interpreter */
 	unsigned step;	      /* what the user calls the next code; 0: nothing */
 	bool lost;	      /* one was there before and is gone: state is lost */
+	bool untold;	      /* this one is fresh, and no result has said so */
 	int status;	      /* of the last step */
 	int wait_status;      /* of the interpreter that is gone */
 	const char *limit;    /* that killed it, or NULL */

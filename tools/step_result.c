@@ -119,7 +119,7 @@ result_explain(struct step *s, struct step_result *r, const char *cwd)
 	/* Of a shell's command, or the interpreter itself. */
 	if (step.policy && r->status == 128 + SIGXFSZ)
 		explain_limit("file size", &step.policy->limits, executor_say, x);
-	if (x->told.len > 0) {
+	if (x->told.len > 0 && !s->ours) {
 		buf_truncate(&x->told, x->told.len - 1);
 		r->notices = buf_take(&x->told);
 	}
@@ -136,7 +136,8 @@ step_fill_result(struct step *s, struct step_result *r, const char *cwd_before,
 	if (job->cpu_us > cpu_before)
 		r->cpu_ms = (int64_t)((job->cpu_us - cpu_before) / 1000);
 	step_take_output(s, r);
-	step_files_after(s, r);
+	if (!s->ours)
+		step_files_after(s, r);
 	if (job->cwd && cwd_before && strcmp(job->cwd, cwd_before) != 0) {
 		struct buf b = BUF_INIT(3 * SBX_RECORD_MAX);
 
