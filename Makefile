@@ -35,7 +35,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 .PHONY: all run test check check-asan lint fuzz bench bench-net format install uninstall clean setup \
-	setup-test man check-peers unit check-attacks bench-sandbox soak-sandbox
+	setup-test man check-peers unit check-attacks bench-sandbox soak-sandbox soak
 .DELETE_ON_ERROR:
 
 MAN := $(patsubst docs/%.in,$B/%,$(wildcard docs/*.in))
@@ -152,6 +152,12 @@ bench-sandbox: all $(BENCH)
 
 soak-sandbox: all unit
 	$(Q)SUNABA=$(abspath $B/sunaba) SOAK=$(or $(SOAK),50x20) python3 tests/jail/test_soak.py
+
+# SOAK_STEPS steps of all languages in one session, and all that goes wrong; SOAK_SEED plays the
+# same steps again. SUNABA=build-asan/sunaba SUNABA_ASAN=1 after check-asan looks for leaks too.
+soak: all
+	$(Q)SUNABA=$(abspath $(or $(SUNABA),$B/sunaba)) SOAK_STEPS=$(or $(SOAK_STEPS),2000) \
+	  SOAK_SEED=$(SOAK_SEED) python3 tests/soak/soak.py
 
 $B/bench/session $B/bench/soak: $B/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
