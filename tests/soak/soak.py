@@ -258,15 +258,15 @@ class Soak:
         """Ctrl-C, once or twice, at a random moment from the call's first byte on."""
         step = self.make({"wait": 2, "spin": 2, "stubborn": 1})
         others = [self.make({"ok": 1}) for _ in range(self.dice.randrange(0, 2))]
-        twice = self.dice.random() < 0.3
+        waits, twice = self.dice.random() < 0.7, self.dice.random() < 0.4
         before = self.begin([others + [step], [self.make({"ok": 1})]],
                             ends=r"interrupted|exit |\w+ killed|\w+ ended|not run")
-        if self.dice.random() < 0.7:
+        if waits:
             self.wait_sent(before + 1)
         self.shaken.update(s.language for s in (step, *others))
         self.pause(0.5 * run.SLOWER)
         self.t.send(b"\x03")
-        if twice:
+        if twice and waits:  # two of them at the prompt would leave
             self.pause(0.1)
             self.t.send(b"\x03")
         self.finish("Ctrl-C")
