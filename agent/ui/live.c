@@ -17,8 +17,7 @@ struct live {
 	struct buf line;     /* the line being gathered */
 	size_t lines, bytes; /* shown */
 	size_t hidden;	     /* lines that came after the bound */
-	bool begun,
-	    binary; /* by the first bytes: no text, nothing is shown but what it is */
+	bool binary;	     /* no text any more: nothing is shown but what it is */
 };
 
 static bool
@@ -88,16 +87,9 @@ live_free(struct live *l)
 	free(l);
 }
 
-void
-live_feed(struct live *l, const char *p, size_t n)
+static void
+live_text(struct live *l, const char *p, size_t n)
 {
-	struct magic m;
-
-	if (!l->begun)
-		l->binary = magic_binary(p, n, &m);
-	l->begun |= n > 0;
-	if (l->binary)
-		return;
 	/* beyond the bound only lines are counted: folding a flood would cost time for nothing */
 	if (!live_is_over(l)) {
 		fold_feed(&l->fold, p, n);
@@ -107,16 +99,35 @@ live_feed(struct live *l, const char *p, size_t n)
 		l->hidden++;
 }
 
-/* The step's end knows more than its first bytes told. */
+void
+live_feed(struct live *l, const char *p, size_t n)
+{
+	struct magic m;
+	size_t front = 0;
+
+	if (l->binary)
+		return;
+	if (!live_is_over(l) && magic_behind(p, n, &front, &m)) {
+		l->binary = true;
+		n = front;
+	}
+	live_text(l, p, n);
+}
+
+/* The step's end knows more than the bytes of a moment told. */
 static void
 live_settle(struct live *l, const struct step_result *r)
 {
-	if (l->binary && r->output) {
-		l->binary = false;
-		live_feed(l, r->output, strlen(r->output));
-	} else if (r->binary) {
+	const char *rest = r->binary && r->output ? strstr(r->output, r->binary) : NULL;
+
+	if (l->binary && rest)
+		live_text(l, rest, strlen(rest));
+	else if (l->binary && !r->binary && l->lines == 0 && r->output)
+		live_text(l, r->output, strlen(r->output));
+	else if (l->binary && !r->binary)
+		term_line(l->term, TERM_SIDE, STYLE_DIM, "│ [binary output]");
+	else if (r->binary)
 		term_linef(l->term, TERM_SIDE, STYLE_DIM, "│ %s", r->binary);
-	}
 }
 
 void

@@ -4,7 +4,7 @@
  *	steps WORKSPACE
  *
  *	first LANGUAGE CODE   a session of its own: microseconds of its first step, and of the session
- *	step LANGUAGE CODE    a further step: microseconds, KiB by which the peak memory rose
+ *	step LANGUAGE CODE    a further step: microseconds, and KiB of peak memory
  *	timed MS CODE         a shell step that is stopped after so long: microseconds beyond that
  *	memory LANGUAGE       KiB that our processes and the driver take for one interpreter more
  *	spawn WORD\tWORD...   a program started bare, its output read: microseconds
@@ -144,16 +144,14 @@ own(pid_t pid)
 static void
 do_step(const char *language, const char *code)
 {
-	long peak;
 	int64_t took;
 	int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0 || write(fd, "5", 1) != 1) /* the peak begins anew */
 		give_up("clear_refs");
 	close(fd);
-	peak = field(getpid(), "status", "VmHWM:");
 	took = run(&shared, language, code, STEP_DONE);
-	printf("%lld %ld\n", (long long)took, field(getpid(), "status", "VmHWM:") - peak);
+	printf("%lld %ld\n", (long long)took, field(getpid(), "status", "VmHWM:"));
 }
 
 static void

@@ -154,5 +154,25 @@ def binary_output():
     equal("\ufffd" in done.err, False, "garbage on the screen")
 
 
+@test
+def binary_behind_text():
+    """lines of text before binary output are shown, whether it came at once or later"""
+    def prepare(home):
+        with open(home.path("work/plot.png"), "wb") as f:
+            f.write(PNG)
+    asked, done = play(srv.run("printf '\\e[31m見出し\\e[0m\\n'; cat plot.png"),
+                       srv.run("echo 見出し2; sleep 0.05; cat plot.png; echo; echo 終わり"),
+                       prepare=prepare)
+    at_once, later = results(asked)
+    what = f"[binary output: {len(PNG) / 1000:.1f} KB, PNG image 640x480]\n"
+    contains(at_once, "]\n見出し\n" + what, "at once")
+    contains(later, "]\n見出し2\n[binary output", "later")
+    contains(later, "]\n終わり\n", "text behind it")
+    for word in ("見出し", "見出し2", "終わり"):
+        equal(len(re.findall(f"^│ {word}$", done.err, re.M)), 1, f"{word} on the screen")
+    equal(done.err.count("│ [binary output: "), 2, "what it is, on the screen")
+    equal("\ufffd" in done.err, False, "garbage on the screen")
+
+
 if __name__ == "__main__":
     tap.main()

@@ -41,8 +41,8 @@ LANGUAGES = {
         "crash": "kill -11 $$", "eof": "cat; read -r x || echo eof",
         "daemon": "(setsid sh -c 'sleep 600 & exec sleep 600' &) ; nohup sleep 600 &",
         "flood": "seq 1 {m}", "line": "head -c {m} /dev/zero | tr '\\0' x; echo",
-        "noise": "head -c {m} /dev/urandom", "late": "(sleep 0.{d}; echo B{n}.) & true",
-        "after": "wait", "crowd": "for i in {1..40}; do /bin/true & done; wait",
+        "noise": "head -c {m} /dev/urandom", "late": "(sleep 0.{d}; echo B{n}.) & l=$!",
+        "after": "wait ${{l:-$$}} 2>/dev/null; true", "crowd": "for i in {1..40}; do /bin/true & done; wait",
         "wait": "sleep 60", "spin": "while :; do :; done",
         "stubborn": "trap '' INT TERM; while :; do :; done"}),
     "python": Language("python3", 'c = globals().get("c", 0) + 1\nprint(f"T{n} C{{c}}.")', {
@@ -134,7 +134,7 @@ class Step:
     @property
     def head(self):
         """Whether it prints its number."""
-        return self.kind not in ("syntax", "noise") and self.language != "html"
+        return self.kind != "syntax" and self.language != "html"
 
     def check(self, ends=None, dead=""):
         """What is wrong with its result, or None; `ends`: how it may end, a pattern; `dead`: and
