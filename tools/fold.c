@@ -23,6 +23,13 @@ fold_init(struct fold *f, fold_sink_fn *sink, void *arg)
 }
 
 void
+fold_init_colours(struct fold *f, fold_sink_fn *sink, void *arg)
+{
+	fold_init(f, sink, arg);
+	f->colours = f->marked = true;
+}
+
+void
 fold_release(struct fold *f)
 {
 	buf_release(&f->line);
@@ -36,14 +43,38 @@ fold_flush(struct fold *f)
 	buf_reset(&f->line);
 }
 
+/* The line begins again: \r was there, and something comes behind it. */
+static void
+fold_restart(struct fold *f)
+{
+	if (!f->returned)
+		return;
+	buf_reset(&f->line);
+	f->returned = f->marked = false;
+}
+
+/* Text follows, which has a colour. */
+static void
+fold_show_colour(struct fold *f)
+{
+	char mark[SGR_MARK];
+
+	if (!f->colours || (f->marked && memcmp(&f->sgr, &f->shown, sizeof(f->sgr)) == 0))
+		return;
+	if (f->line.len + SGR_MARK > FOLD_LINE_MAX)
+		fold_flush(f);
+	sgr_mark(f->sgr, mark);
+	buf_add(&f->line, mark, SGR_MARK);
+	f->shown = f->sgr;
+	f->marked = true;
+}
+
 /* A character, or a run that fits: no \n in it. */
 static void
 fold_put(struct fold *f, const char *p, size_t n)
 {
-	if (f->returned) {
-		buf_reset(&f->line);
-		f->returned = false;
-	}
+	fold_restart(f);
+	fold_show_colour(f);
 	if (f->line.len + n > FOLD_LINE_MAX)
 		fold_flush(f);
 	buf_add(&f->line, p, n);
@@ -91,10 +122,12 @@ fold_backspace(struct fold *f)
 	if (f->returned)
 		return; /* at the line's start */
 	while (f->line.len > 0) {
-		char last = f->line.data[f->line.len - 1];
+		unsigned char last = (unsigned char)f->line.data[f->line.len - 1];
 
 		buf_truncate(&f->line, f->line.len - 1);
-		if ((last & 0xC0) != 0x80)
+		if (last == SGR_LEAD)
+			f->marked = false; /* a mark is no character */
+		else if ((last & 0xC0) != 0x80)
 			break;
 	}
 }
@@ -255,9 +288,10 @@ fold_run(struct fold *f, const char *p, size_t n)
 	last = memrchr(p, '\n', len);
 	lines = last ? (size_t)(last - p) + 1 : 0;
 	if (lines > 0) {
-		if (f->returned && p[0] != '\n')
-			buf_reset(&f->line);
+		if (p[0] != '\n')
+			fold_restart(f);
 		f->returned = false;
+		fold_show_colour(f);
 		fold_flush(f);
 		f->sink(p, lines, f->arg);
 	}
@@ -281,6 +315,14 @@ fold_text(struct fold *f, const char *p, size_t n)
 	return 1;
 }
 
+/* A CSI sequence has ended; its bytes but the last are `params`, if there was room for them. */
+static void
+fold_csi(struct fold *f, unsigned char last)
+{
+	if (f->colours && last == 'm' && f->taken - 1 <= FOLD_PARAMS_MAX)
+		sgr_apply(&f->sgr, f->params, f->taken - 1);
+}
+
 /* A byte within an escape sequence; false when it does not belong to it. */
 static bool
 fold_escape(struct fold *f, unsigned char c)
@@ -294,8 +336,12 @@ fold_escape(struct fold *f, unsigned char c)
 		return false;
 	}
 	if (f->state == FOLD_CSI) {
-		if (c >= 0x40)
+		if (f->taken <= FOLD_PARAMS_MAX)
+			f->params[f->taken - 1] = (char)c;
+		if (c >= 0x40) {
 			f->state = FOLD_TEXT;
+			fold_csi(f, c);
+		}
 	} else if (c < 0x30) {
 		f->state = FOLD_ESC_MORE;
 	} else {

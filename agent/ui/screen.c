@@ -83,20 +83,21 @@ screen_draw_soon(struct screen *s)
 static void
 screen_status(struct screen *s)
 {
-	AUTO_FREE char *text = NULL;
+	AUTO_BUF struct buf text = BUF_INIT(KIB);
 	int64_t seconds = (clock_ms() - s->busy_ms) / 1000;
+	const char *rest = s->live ? live_unfinished(s->live) : "";
 
 	if (!s->busy) {
 		term_status(s->o.term, NULL);
 		term_flush(s->o.term, NULL);
 		return;
 	}
+	buf_addf(&text, "%s…", s->busy);
 	if (seconds > 0)
-		text = mem_printf("%s… %lld s%s%s", s->busy, (long long)seconds,
-				  *s->detail ? " · " : "", s->detail);
-	else
-		text = mem_printf("%s…%s%s", s->busy, *s->detail ? " · " : "", s->detail);
-	term_status(s->o.term, text);
+		buf_addf(&text, " %lld s", (long long)seconds);
+	buf_addf(&text, "%s%s%s%s", *s->detail ? " · " : "", s->detail, *rest ? " · " : "",
+		 rest);
+	term_status(s->o.term, buf_str(&text));
 	screen_draw_soon(s);
 }
 
@@ -333,10 +334,10 @@ screen_step_output(void *arg, int stream, const char *p, size_t n)
 	struct screen *s = arg;
 
 	(void)stream;
-	if (!s->live)
-		return;
-	live_feed(s->live, p, n);
-	screen_draw_soon(s);
+	if (s->live) {
+		live_feed(s->live, p, n);
+		screen_status(s);
+	}
 }
 
 static void
@@ -360,14 +361,13 @@ screen_step_end(void *arg, const struct step *step, const struct step_result *r)
 					    [STEP_INTERRUPTED] = "interrupted, exit",
 					    [STEP_NOT_RUN] = "not run, exit"};
 	struct screen *s = arg;
-	bool fine = r->end == STEP_DONE && r->status == 0;
 
 	(void)step;
 	if (!s->live)
 		return;
 	live_end(s->live, r);
 	live_free(TAKE(s->live));
-	if (!fine)
+	if (r->end != STEP_DONE || r->status != 0)
 		term_linef(s->o.term, TERM_SIDE, STYLE_WARN, "[%s %d · %.1f s]",
 			   words[r->end], r->status, (double)r->wall_ms / 1000.0);
 	if (r->note)
