@@ -187,7 +187,7 @@ def colours_and_progress():
         home.write("work/go", "")
         exits(t.wait(), 0)
         got = results(s.chats()[-1])[0]
-    contains(got, "]\n赤い hidden\n100%\n", "to the model")
+    contains(got, "\n赤い hidden\n100%\n", "to the model")
     data = t.data.decode()
     if not re.search("\x1b\\[(?:0;)?31m赤い\x1b\\[m", data):
         raise AssertionError(f"no red: {data!r}")
