@@ -54,6 +54,16 @@ executor_notice(const struct sbx_notice *n, void *arg)
 		executor_say(n, x);
 }
 
+/* What is filed between steps goes into the next one's own file. */
+static void
+executor_jobs(struct executor *x, struct sbx_session *sandbox)
+{
+	jobs_init(&x->jobs, sandbox);
+	x->jobs.stray_dir = x->o.spill_dir;
+	x->jobs.stray_max =
+	    MIN_OF((size_t)JOBS_STRAY_FILE_MAX, x->o.limits.spill_bytes / 2);
+}
+
 struct executor *
 executor_new(const struct executor_opts *o)
 {
@@ -63,7 +73,7 @@ executor_new(const struct executor_opts *o)
 	x->spills.max = o->limits.spills_bytes;
 	if (o->policy && o->policy->workspace)
 		x->changes = changes_new();
-	jobs_init(&x->jobs, o->sandbox);
+	executor_jobs(x, o->sandbox);
 	buf_init(&x->told, EXPLAIN_LINES_MAX);
 	x->jobs.notice = executor_notice;
 	x->jobs.notice_arg = x;
@@ -119,7 +129,7 @@ executor_move(struct executor *x, struct sbx_session *sandbox)
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	x->o.sandbox = sandbox;
 	x->watching = 0;
-	jobs_init(&x->jobs, sandbox);
+	executor_jobs(x, sandbox);
 	x->jobs.notice = old.notice;
 	x->jobs.notice_arg = old.notice_arg;
 	executor_watch(x);

@@ -83,10 +83,8 @@ step_take_stray(struct step *s)
 {
 	struct job *job = s->job;
 
-	s->stray = job->stray.len;
+	s->stray = job->stray.len + job->stray_filed;
+	jobs_take_stray(job, step_output, s);
 	s->stray_lost = job->stray_lost;
-	if (job->stray.len > 0)
-		step_output(1, job->stray.data, job->stray.len, s);
-	buf_reset(&job->stray);
 	job->stray_lost = 0;
 }

@@ -396,6 +396,35 @@ test_between(void **state)
 	run("shell", "rm done.flag");
 }
 
+/* Much of it waits in a file; another language's step says that it is there, once. */
+static void
+test_between_much(void **state)
+{
+	int64_t end = clock_ms() + 10000;
+	size_t total = 0;
+
+	(void)state;
+	CHECK("shell", "(until [ -e /tmp/go ]; do :; done; seq 1 200000; : >/tmp/said) & :",
+	      STEP_DONE, 0, "");
+	CHECK("python", "open('/tmp/go', 'w').close()", STEP_DONE, 0, "");
+	run("python", "import os\nwhile not os.path.exists('/tmp/said'): pass");
+	while (clock_ms() < end && !(r.note && strstr(r.note, "shell has output"))) {
+		loop_wait(loop, 20);
+		run("python", "1");
+	}
+	assert_non_null(r.note);
+	run("python", "2");
+	assert_null(r.note);
+	for (; clock_ms() < end && total < 1288895; total += r.total_bytes) {
+		loop_wait(loop, 20);
+		run("shell", ":");
+		if (r.spill_path)
+			unlink(r.spill_path);
+	}
+	assert_int_equal(total, 1288895);
+	run("shell", "rm /tmp/go /tmp/said");
+}
+
 /* Ctrl-C for each of the first outputs. */
 static void
 press_on_first_output(int stream, const char *p, size_t n, void *arg)
@@ -613,6 +642,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_s6_w15_background),
 	    cmocka_unit_test(test_w23_short_commands),
 	    cmocka_unit_test(test_between),
+	    cmocka_unit_test(test_between_much),
 	    cmocka_unit_test(test_s5_interrupt),
 	    cmocka_unit_test(test_s2_killed_at_the_end),
 	    cmocka_unit_test(test_ask),
