@@ -17,8 +17,8 @@ def run(client):
 
 
 def begin():
-    manager = KernelManager(kernel_cmd=[sys.executable, "-Xfrozen_modules=off", "-m",
-                                        "ipykernel_launcher", "-f", "{connection_file}"])
+    manager = KernelManager(kernel_cmd=[sys.executable, "-m", "ipykernel_launcher", "-f",
+                                        "{connection_file}"])
     manager.start_kernel()
     client = manager.blocking_client()
     client.start_channels()

@@ -6,7 +6,8 @@
  *	first LANGUAGE CODE   a session of its own: microseconds of its first step, and of the session
  *	step LANGUAGE CODE    a further step: microseconds, and KiB of peak memory
  *	timed MS CODE         a shell step that is stopped after so long: microseconds beyond that
- *	memory LANGUAGE       KiB that our processes and the driver take for one interpreter more
+ *	memory LANGUAGE CODE  KiB of our processes for one interpreter more, and of itself; -1:
+ *	                      not shown to this user
  *	spawn WORD\tWORD...   a program started bare, its output read: microseconds
  *	pipe python|bash CODE the same code in an interpreter fed over a pipe with a marker: the floor
  *
@@ -209,6 +210,11 @@ do_memory(const char *language, const char *code)
 	run(&o, language, code, STEP_DONE);
 	after = ours(&o, &first);
 	n = children(first, reaper, 8);
+	if (own(first) == 0) { /* only root may look */
+		printf("-1 -1\n");
+		close_one(&o);
+		return;
+	}
 	if (n < 2 || children(reaper[n - 1], &program, 1) != 1)
 		give_up("no interpreter");
 	printf("%ld %ld\n", after - before + own(reaper[n - 1]), own(program));
