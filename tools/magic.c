@@ -144,11 +144,13 @@ is_line(const unsigned char *p, size_t n)
 bool
 magic_behind(const void *p, size_t n, size_t *front, struct magic *m)
 {
-	const unsigned char *at = p;
-	const unsigned char *end = at + MIN_OF(n, MAGIC_BYTES), *nl;
+	const unsigned char *at = p, *end, *nl;
 	struct magic rest;
 
 	*front = 0;
+	if (n < BINARY_MIN)
+		return magic_binary(p, n, m);
+	end = at + MIN_OF(n, MAGIC_BYTES);
 	while ((nl = memchr(at, '\n', (size_t)(end - at))) &&
 	       is_line(at, (size_t)(nl - at)))
 		at = nl + 1;

@@ -42,7 +42,8 @@ LANGUAGES = {
         "daemon": "(setsid sh -c 'sleep 600 & exec sleep 600' &) ; nohup sleep 600 &",
         "flood": "seq 1 {m}", "line": "head -c {m} /dev/zero | tr '\\0' x; echo",
         "noise": "head -c {m} /dev/urandom", "late": "(sleep 0.{d}; echo B{n}.) & l=$!",
-        "after": "wait ${{l:-$$}} 2>/dev/null; true", "crowd": "for i in {1..40}; do /bin/true & done; wait",
+        "after": "wait ${{l:-$$}} 2>/dev/null; true",
+        "crowd": "p=(); for i in {1..40}; do /bin/true & p+=($!); done; wait ${p[@]}",
         "wait": "sleep 60", "spin": "while :; do :; done",
         "stubborn": "trap '' INT TERM; while :; do :; done"}),
     "python": Language("python3", 'c = globals().get("c", 0) + 1\nprint(f"T{n} C{{c}}.")', {

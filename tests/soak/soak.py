@@ -73,17 +73,14 @@ class Soak:
                     step.id = f"call_{exchange.server._calls + 1 + turn.index(step)}"
                 self.pending = turn
             self.sent = time.monotonic()
+            self.requests += not callable(turn)
+            self.lock.notify_all()
         if callable(turn):
-            return turn(exchange)  # may take until the end of all
-        if turn is None:
+            turn(exchange)  # may take until the end of all
+        elif turn is None:
             srv.text("Done.")(exchange)
         else:
             self.send_calls(exchange, turn)
-        with self.lock:
-            self.requests += 1
-            self.sent = time.monotonic()
-            self.lock.notify_all()
-        return None
 
     def send_calls(self, exchange, steps):
         exchange.begin()
@@ -195,7 +192,7 @@ class Soak:
             self.lock.wait_for(lambda: False, self.moments.uniform(0, most))
 
     def wait_sent(self, number):
-        """Until the server has sent so many replies."""
+        """Until so many requests have come."""
         with self.lock:
             good = self.lock.wait_for(lambda: self.requests >= number or self.failure,
                                       STUCK_S * run.SLOWER)
