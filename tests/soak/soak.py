@@ -50,7 +50,7 @@ class Soak:
         self.ends = None  # how the turn's steps may end, when not by themselves
         self.pending = []  # calls sent whose results have not come back
         self.done, self.number, self.requests, self.failure = 0, 0, 0, None
-        self.sent = time.monotonic()
+        self.sent, self.pressed = time.monotonic(), 0
         self.history = []  # the last steps, for a failure
         self.count = {}  # of each language: what its variable must hold
         self.shaken = set()  # languages whose interpreter may have been lost
@@ -252,6 +252,12 @@ class Soak:
         if self.pending:
             self.line("and?")
 
+    def press(self):
+        """Ctrl-C. One may come to the prompt, and two there within a second would leave."""
+        tap.until(lambda: time.monotonic() - self.pressed > 1.2, 2, "the pause")
+        self.t.send(b"\x03")
+        self.pressed = time.monotonic()
+
     def turn_interrupt(self):
         """Ctrl-C, once or twice, at a random moment from the call's first byte on."""
         step = self.make({"wait": 2, "spin": 2, "stubborn": 1})
@@ -263,10 +269,11 @@ class Soak:
             self.wait_sent(before + 1)
         self.shaken.update(s.language for s in (step, *others))
         self.pause(0.5 * run.SLOWER)
-        self.t.send(b"\x03")
+        self.press()
         if twice and waits:  # two of them at the prompt would leave
             self.pause(0.1)
             self.t.send(b"\x03")
+            self.pressed = time.monotonic()
         self.finish("Ctrl-C")
         self.synchronize()
         self.flush_results()
@@ -279,7 +286,7 @@ class Soak:
         if not silent:
             tap.until(lambda: (self.guard(), b"A few" in self.t.data)[1], STUCK_S, "words")
         self.pause(0.1)
-        self.t.send(b"\x03")
+        self.press()
         self.finish("Ctrl-C in words")
         self.synchronize()
 
