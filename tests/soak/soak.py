@@ -36,8 +36,8 @@ TURNS = {"steps": 60, "interrupt": 12, "outside": 8, "idle": 6, "timeout": 3, "w
          "command": 7}
 COMMANDS = ("/jobs", "/restart", "/restart {}", "/limits", "/env", "!echo $$ {}", "/kill 1",
             "/help", "/reset")
-AGAIN = "variables, imports and working folder of earlier steps were lost"
-LOST = "interpreter is gone with its variables"
+AGAIN = "of earlier steps are lost"
+LOST = "interpreter is gone with its"
 
 
 class Soak:
