@@ -35,7 +35,8 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 .PHONY: all run test check check-asan lint fuzz bench bench-net format install uninstall clean setup \
-	setup-test man check-peers unit check-attacks bench-sandbox soak-sandbox
+	setup-test man check-peers unit check-attacks bench-sandbox soak-sandbox soak \
+	bench-steps
 .DELETE_ON_ERROR:
 
 MAN := $(patsubst docs/%.in,$B/%,$(wildcard docs/*.in))
@@ -157,10 +158,20 @@ BENCH := $(addprefix $B/bench/,race calls session nothing)
 bench-sandbox: all $(BENCH)
 	$(Q)SUNABA=$B/sunaba BUILD=$B python3 tests/bench/sandbox.py $(ARGS)
 
+# Steps beside bare interpreters, a pipe, jupyter's kernel; goals are checked.
+bench-steps: all $B/bench/steps
+	$(Q)SUNABA=$B/sunaba BUILD=$B python3 tests/bench/steps.py $(ARGS)
+
 soak-sandbox: all unit
 	$(Q)SUNABA=$(abspath $B/sunaba) SOAK=$(or $(SOAK),50x20) python3 tests/jail/test_soak.py
 
-$B/bench/session $B/bench/soak: $B/bench/%: tests/bench/%.c $(LIB)
+# SOAK_STEPS steps of all languages in one session, and all that goes wrong; SOAK_SEED plays the
+# same steps again. SUNABA=build-asan/sunaba SUNABA_ASAN=1 after check-asan looks for leaks too.
+soak: all
+	$(Q)SUNABA=$(abspath $(or $(SUNABA),$B/sunaba)) SOAK_STEPS=$(or $(SOAK_STEPS),2000) \
+	  SOAK_SEED=$(SOAK_SEED) python3 tests/soak/soak.py
+
+$B/bench/session $B/bench/soak $B/bench/steps: $B/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 $B/bench/%: tests/bench/%.c

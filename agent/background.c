@@ -217,8 +217,7 @@ background_slash_env(struct app *a, const char *arg)
 	struct err e = {0};
 
 	(void)arg;
-	if (executor_run(a->session->executor, "shell", code, strlen(code), NULL, NULL, &r,
-			 &e)) {
+	if (executor_ask(a->session->executor, "shell", code, &r, &e)) {
 		term_error(a->term, &e);
 		return SLASH_DONE;
 	}

@@ -35,8 +35,7 @@ tour_prepare(struct app *a, const char *text, struct err *e)
 
 	if (!setup)
 		return ERR_NONE;
-	kind = executor_run(a->session->executor, "shell", setup, strlen(setup), NULL, NULL,
-			    &r, e);
+	kind = executor_ask(a->session->executor, "shell", setup, &r, e);
 	step_result_release(&r);
 	return kind;
 }

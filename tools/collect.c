@@ -202,15 +202,15 @@ collect_end(struct collect *c, size_t *omitted)
 }
 
 char *
-collect_binary(const struct collect *c)
+collect_binary(const struct collect *c, size_t *front)
 {
 	struct magic m;
 	AUTO_FREE char *what = NULL, *size = NULL;
 
-	if (!magic_binary(c->sniff.data, c->sniff.len, &m))
+	if (!magic_behind(c->sniff.data, c->sniff.len, front, &m))
 		return NULL;
 	what = magic_words(&m);
-	size = magic_size(c->total_bytes);
+	size = magic_size(c->total_bytes - *front);
 	return mem_printf("[binary output: %s, %s]", size, what);
 }
 

@@ -41,7 +41,8 @@ bool collect_full(const struct collect *c); /* more came than the spill may hold
 char *collect_end(struct collect *c, size_t *omitted);
 /* Whole lines of text at the end of output that is none, the caller's; or NULL. */
 char *collect_last_text(const struct collect *c);
-/* "[binary output: 4.2 KB, PNG image 640x480]" when it is no text, the caller's; else NULL. */
-char *collect_binary(const struct collect *c);
+/* "[binary output: 4.2 KB, PNG image 640x480]" when it is no text, the caller's; else NULL.
+ * *front: so many of the first bytes, in `sniff`, are whole lines of text before it. */
+char *collect_binary(const struct collect *c, size_t *front);
 
 #endif

@@ -54,6 +54,16 @@ executor_notice(const struct sbx_notice *n, void *arg)
 		executor_say(n, x);
 }
 
+/* What is filed between steps goes into the next one's own file. */
+static void
+executor_jobs(struct executor *x, struct sbx_session *sandbox)
+{
+	jobs_init(&x->jobs, sandbox, x->o.loop);
+	x->jobs.stray_dir = x->o.spill_dir;
+	x->jobs.stray_max =
+	    MIN_OF((size_t)JOBS_STRAY_FILE_MAX, x->o.limits.spill_bytes / 2);
+}
+
 struct executor *
 executor_new(const struct executor_opts *o)
 {
@@ -63,7 +73,7 @@ executor_new(const struct executor_opts *o)
 	x->spills.max = o->limits.spills_bytes;
 	if (o->policy && o->policy->workspace)
 		x->changes = changes_new();
-	jobs_init(&x->jobs, o->sandbox, o->loop);
+	executor_jobs(x, o->sandbox);
 	buf_init(&x->told, EXPLAIN_LINES_MAX);
 	x->jobs.notice = executor_notice;
 	x->jobs.notice_arg = x;
@@ -119,7 +129,7 @@ executor_move(struct executor *x, struct sbx_session *sandbox)
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	x->o.sandbox = sandbox;
 	x->watching = 0;
-	jobs_init(&x->jobs, sandbox, x->o.loop);
+	executor_jobs(x, sandbox);
 	x->jobs.want = old.want;
 	x->jobs.size = old.size;
 	x->jobs.notice = old.notice;
@@ -237,18 +247,29 @@ refuse(const char *language, const struct kernel *k, const char *code, size_t n)
 
 /* ---- running ---- */
 
+/* Its own last words, else how it went. */
 static char *
-start_note(const struct job *job, size_t had)
+start_note(const struct step *s, size_t had)
 {
+	const struct job *job = s->job;
+	AUTO_BUF struct buf why = BUF_INIT(2 * KIB);
 	char msg[1024], hint[512];
 
 	if (job->fail.step[0]) {
 		sbx_fail_text(&job->fail, msg, sizeof(msg), hint, sizeof(hint));
-		return mem_printf("%s could not be started: %s", job->kernel->name, msg);
+		buf_adds(&why, msg);
+	} else if (job->stray.len > had) {
+		buf_add(&why, job->stray.data + had, MIN_OF(job->stray.len - had, KIB));
+	} else if (s->why == WHY_TIME) {
+		buf_addf(&why, "it was not ready within %d s", START_MS / 1000);
+	} else if (WIFSIGNALED(job->wait_status)) {
+		buf_addf(&why, "it was killed by signal %d (SIG%s)",
+			 WTERMSIG(job->wait_status),
+			 sigabbrev_np(WTERMSIG(job->wait_status)) ?: "?");
+	} else {
+		buf_addf(&why, "it ended with exit %d", WEXITSTATUS(job->wait_status));
 	}
-	return mem_printf("%s could not be started: %.*s", job->kernel->name,
-			  (int)MIN_OF(job->stray.len - had, KIB),
-			  job->stray.len ? job->stray.data + had : "");
+	return mem_printf("%s could not be started: %s", job->kernel->name, buf_str(&why));
 }
 
 /* Brings the interpreter to where it takes code. An empty step then tells its folder. False
@@ -259,8 +280,10 @@ step_ensure(struct step *s, struct step_result *r)
 	struct job *job = s->job;
 	size_t had = job->stray.len; /* of an interpreter before this one */
 
-	if (job->state == JOB_IDLE)
+	if (job->state == JOB_IDLE) {
+		r->fresh = job->untold;
 		return true;
+	}
 	r->fresh = job->lost;
 	step_begin(s, START_MS, false);
 	if (jobs_start(&s->x->jobs, job))
@@ -272,7 +295,7 @@ step_ensure(struct step *s, struct step_result *r)
 	if (job->state != JOB_NONE)
 		jobs_abandon(&s->x->jobs, job);
 	job->lost = r->fresh;
-	not_run(r, s->why == WHY_USER ? NULL : start_note(job, had));
+	not_run(r, s->why == WHY_USER ? NULL : start_note(s, had));
 	buf_truncate(&job->stray, MIN_OF(had, job->stray.len));
 	if (s->why == WHY_USER) {
 		r->end = STEP_INTERRUPTED;
@@ -295,9 +318,12 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 	terminal = job->terminal.fd >= 0 && o->on_terminal;
 	cwd = mem_strdup(job->cwd);
 	cpu = job->cpu_us;
-	step_take_stray(s);
-	step_files_before(s);
-	step_begin(s, s->x->o.limits.wall_ms, true);
+	job->untold = s->ours && r->fresh;
+	if (!s->ours) {
+		step_take_stray(s);
+		step_files_before(s);
+	}
+	step_begin(s, s->x->o.limits.wall_ms, !s->ours);
 	s->x->jobs.output = step_output;
 	s->x->jobs.arg = s;
 	job->step = s->x->number;
@@ -313,37 +339,61 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 	step_fill_result(s, r, cwd, cpu);
 }
 
+/* Everything but who is asking is filled in. */
+static enum err_kind
+executor_step(struct step *s, const struct kernel *k, const char *code, size_t n,
+	      struct step_result *out, struct err *e)
+{
+	struct executor *x = s->x;
+	enum err_kind kind = executor_ready(x, e);
+
+	if (kind)
+		return kind;
+	x->busy = true;
+	x->step = s->ours ? NULL : s;
+	s->job = jobs_of(&x->jobs, k);
+	buf_init(&s->err, EXPLAIN_TEXT_MAX);
+	collect_init(&s->out, MIN_OF(x->o.limits.show_bytes, x->o.limits.keep_bytes),
+		     x->o.spill_dir, x->o.limits.spill_bytes);
+	step_run(s, code, n, out);
+	collect_release(&s->out);
+	buf_release(&s->err);
+	x->busy = false;
+	x->step = NULL;
+	if (!x->jobs.dead)
+		return ERR_NONE;
+	step_result_release(out);
+	return executor_fail(x, e);
+}
+
+static enum err_kind
+executor_any(struct step *s, const char *language, const char *code, size_t n,
+	     struct step_result *out, struct err *e)
+{
+	const struct kernel *k = kernel_find(language);
+	char *refused = refuse(language, k, code, n);
+
+	*out = (struct step_result){.end = STEP_DONE};
+	if (!refused)
+		return executor_step(s, k, code, n, out, e);
+	not_run(out, refused);
+	return ERR_NONE;
+}
+
 enum err_kind
 executor_run(struct executor *x, const char *language, const char *code, size_t n,
 	     step_output_fn *live, void *arg, struct step_result *out, struct err *e)
 {
-	const struct kernel *k = kernel_find(language);
-	char *refused = refuse(language, k, code, n);
 	struct step s = {.x = x, .live = live, .arg = arg};
-	enum err_kind kind;
 
-	*out = (struct step_result){.end = STEP_DONE};
-	if (refused) {
-		not_run(out, refused);
-		return ERR_NONE;
-	}
-	kind = executor_ready(x, e);
-	if (kind)
-		return kind;
-	x->busy = true;
-	x->step = &s;
-	s.job = jobs_of(&x->jobs, k);
-	buf_init(&s.err, EXPLAIN_TEXT_MAX);
-	collect_init(&s.out, MIN_OF(x->o.limits.show_bytes, x->o.limits.keep_bytes),
-		     x->o.spill_dir, x->o.limits.spill_bytes);
-	step_run(&s, code, n, out);
-	collect_release(&s.out);
-	buf_release(&s.err);
-	x->busy = false;
-	x->step = NULL;
-	if (x->jobs.dead) {
-		step_result_release(out);
-		return executor_fail(x, e);
-	}
-	return ERR_NONE;
+	return executor_any(&s, language, code, n, out, e);
+}
+
+enum err_kind
+executor_ask(struct executor *x, const char *language, const char *code,
+	     struct step_result *out, struct err *e)
+{
+	struct step s = {.x = x, .ours = true};
+
+	return executor_any(&s, language, code, strlen(code), out, e);
 }

@@ -95,6 +95,10 @@ enum err_kind executor_ready(struct executor *x, struct err *e);
 enum err_kind
 executor_run(struct executor *x, const char *language, const char *code, size_t n,
 	     step_output_fn *live, void *arg, struct step_result *out, struct err *e);
+/* The same for code of our own, which is no step of the session: what the background said and that
+ * state was lost is told by the next step, files are not looked at. */
+enum err_kind executor_ask(struct executor *x, const char *language, const char *code,
+			   struct step_result *out, struct err *e);
 /* What the user calls the next step: its interpreter names it in messages ("step 7"). Else each
  * interpreter counts for itself. */
 void executor_number(struct executor *x, unsigned number);

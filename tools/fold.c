@@ -1,6 +1,6 @@
 /* Folding of program output. See fold.h.
  *
- * A state machine over bytes; runs of plain ASCII take a short way. Only the unfinished line is
+ * A state machine over bytes; runs of plain text take a short way. Only the unfinished line is
  * kept. A line that outgrows FOLD_LINE_MAX is given out in parts, and \r then reaches back only
  * to the last part. Sequences are cut off by their bounds, so that a program that prints an
  * introducer and no end loses little of what follows.
@@ -12,12 +12,21 @@
 #include "agent/base/utf8.h"
 #include "tools/fold.h"
 
+#define FOLD_BLOCK 64 /* bytes looked at together */
+
 enum { BEL = 7, CAN = 0x18, SUB = 0x1A, ESC = 0x1B, DEL = 0x7F };
 
 void
 fold_init(struct fold *f, fold_sink_fn *sink, void *arg)
 {
 	*f = (struct fold){.sink = sink, .arg = arg, .line = BUF_INIT(FOLD_LINE_MAX)};
+}
+
+void
+fold_init_colours(struct fold *f, fold_sink_fn *sink, void *arg)
+{
+	fold_init(f, sink, arg);
+	f->colours = f->marked = true;
 }
 
 void
@@ -34,27 +43,65 @@ fold_flush(struct fold *f)
 	buf_reset(&f->line);
 }
 
+/* The line begins again: \r was there, and something comes behind it. */
+static void
+fold_restart(struct fold *f)
+{
+	if (!f->returned)
+		return;
+	buf_reset(&f->line);
+	f->returned = f->marked = false;
+}
+
+/* Text follows, which has a colour. */
+static void
+fold_show_colour(struct fold *f)
+{
+	char mark[SGR_MARK];
+
+	if (!f->colours || (f->marked && memcmp(&f->sgr, &f->shown, sizeof(f->sgr)) == 0))
+		return;
+	if (f->line.len + SGR_MARK > FOLD_LINE_MAX)
+		fold_flush(f);
+	sgr_mark(f->sgr, mark);
+	buf_add(&f->line, mark, SGR_MARK);
+	f->shown = f->sgr;
+	f->marked = true;
+}
+
 /* A character, or a run that fits: no \n in it. */
 static void
 fold_put(struct fold *f, const char *p, size_t n)
 {
-	if (f->returned) {
-		buf_reset(&f->line);
-		f->returned = false;
-	}
+	fold_restart(f);
+	fold_show_colour(f);
 	if (f->line.len + n > FOLD_LINE_MAX)
 		fold_flush(f);
 	buf_add(&f->line, p, n);
 }
 
-/* ASCII of the line; the parts of a long one must not depend on how it came in. */
+static size_t
+fold_continuing(const char *p, size_t n)
+{
+	size_t len = 0;
+
+	while (len < n && (p[len] & 0xC0) == 0x80)
+		len++;
+	return len;
+}
+
+/* Whole characters of the line; the parts of a long one must not depend on how it came in. */
 static void
 fold_put_run(struct fold *f, const char *p, size_t n)
 {
 	while (n > 0) {
 		size_t room = FOLD_LINE_MAX - f->line.len;
-		size_t take = f->returned || room == 0 ? 1 : MIN_OF(room, n);
+		size_t take = f->returned ? 0 : MIN_OF(room, n);
 
+		while (take > 0 && take < n && (p[take] & 0xC0) == 0x80)
+			take--;
+		if (take == 0)
+			take = 1 + fold_continuing(p + 1, n - 1);
 		fold_put(f, p, take);
 		p += take;
 		n -= take;
@@ -75,10 +122,12 @@ fold_backspace(struct fold *f)
 	if (f->returned)
 		return; /* at the line's start */
 	while (f->line.len > 0) {
-		char last = f->line.data[f->line.len - 1];
+		unsigned char last = (unsigned char)f->line.data[f->line.len - 1];
 
 		buf_truncate(&f->line, f->line.len - 1);
-		if ((last & 0xC0) != 0x80)
+		if (last == SGR_LEAD)
+			f->marked = false; /* a mark is no character */
+		else if ((last & 0xC0) != 0x80)
 			break;
 	}
 }
@@ -162,23 +211,87 @@ fold_is_plain(unsigned char c)
 	return (c >= 0x20 && c < DEL) || c == '\t' || c == '\n';
 }
 
-/* A run of plain ASCII: its whole lines go straight through. Returns its length. */
+/* All of FOLD_BLOCK bytes, without a branch in between: compilers make a few instructions of it. */
+static bool
+fold_block_is_plain(const unsigned char *p)
+{
+	unsigned char bad = 0;
+
+	for (size_t i = 0; i < FOLD_BLOCK; i++) {
+		unsigned char c = p[i];
+		unsigned char odd = (unsigned char)((c < 0x20) & (c != '\t') & (c != '\n'));
+
+		bad |= (unsigned char)(odd | (c >= DEL));
+	}
+	return !bad;
+}
+
+static bool
+fold_continues(const unsigned char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((p[i] & 0xC0) != 0x80)
+			return false;
+	return true;
+}
+
+/* Bytes of a well-formed character from U+00A0 on that is there as a whole, else 0. */
+static size_t
+fold_wide(const unsigned char *p, size_t n)
+{
+	if (p[0] < 0xC2 || p[0] > 0xF4 || n < 2)
+		return 0;
+	if (p[0] < 0xE0)
+		return fold_continues(p + 1, 1) && (p[0] > 0xC2 || p[1] >= 0xA0) ? 2 : 0;
+	if (p[0] < 0xF0)
+		return n >= 3 && fold_continues(p + 1, 2) &&
+			       (p[0] != 0xE0 || p[1] >= 0xA0) &&
+			       (p[0] != 0xED || p[1] < 0xA0)
+			   ? 3
+			   : 0;
+	return n >= 4 && fold_continues(p + 1, 3) && (p[0] != 0xF0 || p[1] >= 0x90) &&
+		       (p[0] != 0xF4 || p[1] < 0x90)
+		   ? 4
+		   : 0;
+}
+
+/* Of text without controls, ill-formed bytes and characters that are cut. */
+static size_t
+fold_plain_length(const char *p, size_t n)
+{
+	const unsigned char *at = (const unsigned char *)p;
+	size_t len = 0, wide = 1;
+
+	while (len < n && wide > 0) {
+		while (len + FOLD_BLOCK <= n && fold_block_is_plain(at + len))
+			len += FOLD_BLOCK;
+		while (len < n && fold_is_plain(at[len]))
+			len++;
+		wide = 0;
+		for (size_t k = 1; len < n && k > 0; wide += k) {
+			k = fold_wide(at + len, n - len);
+			len += k;
+		}
+	}
+	return len;
+}
+
+/* A run of plain text: its whole lines go straight through. Returns its length. */
 static size_t
 fold_run(struct fold *f, const char *p, size_t n)
 {
-	size_t len = 0, lines;
+	size_t len = fold_plain_length(p, n), lines;
 	const char *last;
 
-	while (len < n && fold_is_plain((unsigned char)p[len]))
-		len++;
 	if (len == 0)
 		return 0;
 	last = memrchr(p, '\n', len);
 	lines = last ? (size_t)(last - p) + 1 : 0;
 	if (lines > 0) {
-		if (f->returned && p[0] != '\n')
-			buf_reset(&f->line);
+		if (p[0] != '\n')
+			fold_restart(f);
 		f->returned = false;
+		fold_show_colour(f);
 		fold_flush(f);
 		f->sink(p, lines, f->arg);
 	}
@@ -191,13 +304,23 @@ fold_text(struct fold *f, const char *p, size_t n)
 {
 	size_t run;
 
-	if (f->nheld > 0 || (unsigned char)p[0] >= 0x80)
+	if (f->nheld > 0)
 		return fold_multibyte(f, p, n);
 	run = fold_run(f, p, n);
 	if (run > 0)
 		return run;
+	if ((unsigned char)p[0] >= 0x80)
+		return fold_multibyte(f, p, n);
 	fold_control(f, (unsigned char)p[0]);
 	return 1;
+}
+
+/* A CSI sequence has ended; its bytes but the last are `params`, if there was room for them. */
+static void
+fold_csi(struct fold *f, unsigned char last)
+{
+	if (f->colours && last == 'm' && f->taken - 1 <= FOLD_PARAMS_MAX)
+		sgr_apply(&f->sgr, f->params, f->taken - 1);
 }
 
 /* A byte within an escape sequence; false when it does not belong to it. */
@@ -213,8 +336,12 @@ fold_escape(struct fold *f, unsigned char c)
 		return false;
 	}
 	if (f->state == FOLD_CSI) {
-		if (c >= 0x40)
+		if (f->taken <= FOLD_PARAMS_MAX)
+			f->params[f->taken - 1] = (char)c;
+		if (c >= 0x40) {
 			f->state = FOLD_TEXT;
+			fold_csi(f, c);
+		}
 	} else if (c < 0x30) {
 		f->state = FOLD_ESC_MORE;
 	} else {

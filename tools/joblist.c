@@ -104,7 +104,7 @@ list_interpreter(struct job_list *out, const struct job *job)
 			      .at = at,
 			      .interpreter = true,
 			      .busy = job->state == JOB_BUSY,
-			      .stray = job->stray.len,
+			      .stray = job->stray.len + job->stray_filed,
 			      .stray_lost = job->stray_lost};
 	if (job->stray.len > 0)
 		r->last = last_line(&job->stray);

@@ -4,9 +4,11 @@
  * EXIT, so that nothing that an abandoned interpreter still sends is taken for another's.
  *
  * Pinned by tests/unit/test_execute.c. */
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 
+#include "agent/base/fs.h"
 #include "agent/base/mem.h"
 #include "tools/jobs.h"
 
@@ -27,6 +29,8 @@ jobs_release(struct jobs *j)
 			jobs_abandon(j, job);
 		free(TAKE(job->cwd));
 		buf_release(&job->stray);
+		if (job->kernel && job->stray_fd >= 0)
+			close(TAKE_FD(job->stray_fd));
 	}
 }
 
@@ -37,6 +41,7 @@ jobs_of(struct jobs *j, const struct kernel *k)
 		if (!j->job[i].kernel)
 			j->job[i] = (struct job){.kernel = k,
 						 .stray = BUF_INIT(JOBS_STRAY_MAX),
+						 .stray_fd = -1,
 						 .terminal = {.fd = -1},
 						 .all = j};
 		if (j->job[i].kernel == k)
@@ -61,17 +66,59 @@ job_gone(struct job *job)
 	job->waits = false;
 	job->state = JOB_NONE;
 	job->lost = true;
+	job->untold = false;
 	free(TAKE(job->cwd));
+}
+
+/* The file has no name: it goes with its descriptor. */
+static bool
+job_file(const struct jobs *j, struct job *job, const char *p, size_t n)
+{
+	if (!j->stray_dir || job->stray_lost || n > j->stray_max - job->stray_filed)
+		return false;
+	if (job->stray_fd < 0 && !fs_mkdirs(j->stray_dir, 0700, NULL))
+		job->stray_fd = open(j->stray_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (job->stray_fd < 0 || fs_write_all(job->stray_fd, p, n, NULL))
+		return false;
+	job->stray_filed += n;
+	return true;
 }
 
 /* The first bytes are kept: the next step says how many did not find room. */
 static void
-job_stray(struct job *job, const char *p, size_t n)
+job_stray(const struct jobs *j, struct job *job, const char *p, size_t n)
 {
-	size_t room = JOBS_STRAY_MAX - job->stray.len, kept = MIN_OF(n, room);
+	size_t room = job->stray_filed ? 0 : JOBS_STRAY_MAX - job->stray.len;
+	size_t kept = MIN_OF(n, room);
 
 	buf_add(&job->stray, p, kept);
-	job->stray_lost += n - kept;
+	if (n > kept && !job_file(j, job, p + kept, n - kept))
+		job->stray_lost += n - kept;
+}
+
+void
+jobs_take_stray(struct job *job, jobs_output_fn *to, void *arg)
+{
+	AUTO_FREE char *part = job->stray_filed ? mem_alloc(JOBS_STRAY_MAX) : NULL;
+
+	if (job->stray.len > 0)
+		to(1, job->stray.data, job->stray.len, arg);
+	for (size_t at = 0; at < job->stray_filed;) {
+		size_t want = MIN_OF((size_t)JOBS_STRAY_MAX, job->stray_filed - at);
+		ssize_t n = pread(job->stray_fd, part, want, (off_t)at);
+
+		if (n <= 0) {
+			job->stray_lost += job->stray_filed - at;
+			break;
+		}
+		to(1, part, (size_t)n, arg);
+		at += (size_t)n;
+	}
+	buf_reset(&job->stray);
+	job->stray_filed = 0;
+	job->stray_told = false;
+	if (job->stray_fd >= 0)
+		close(TAKE_FD(job->stray_fd));
 }
 
 static void
@@ -85,7 +132,7 @@ job_output(struct job *job, int stream, const char *p, size_t n)
 	if (job->state == JOB_BUSY && j->output)
 		j->output(stream, p, n, j->arg);
 	else
-		job_stray(job, p, n);
+		job_stray(j, job, p, n);
 }
 
 static void

@@ -12,7 +12,8 @@
 
 #define JOBS_MAX 16 /* languages */
 #define JOBS_STRAY_MAX \
-	(64 * KIB) /* bytes of output between steps that are kept per language */
+	(64 * KIB) /* bytes of output between steps that are kept per language in memory */
+#define JOBS_STRAY_FILE_MAX (16 * MIB) /* and in a file */
 
 enum job_state {
 	JOB_NONE,     /* no interpreter */
@@ -27,6 +28,7 @@ struct job {
 	int number;	      /* the sandbox's, while there is an interpreter */
 	unsigned step;	      /* what the user calls the next code; 0: nothing */
 	bool lost;	      /* one was there before and is gone: state is lost */
+	bool untold;	      /* this one is fresh, and no result has said so */
 	int status;	      /* of the last step */
 	int wait_status;      /* of the interpreter that is gone */
 	const char *limit;    /* that killed it, or NULL */
@@ -34,7 +36,10 @@ struct job {
 	char *cwd;	      /* after the last step; NULL while unknown */
 	uint64_t cpu_us;      /* used by the interpreter's tree so far */
 	struct buf stray;     /* output that came while no step ran */
-	size_t stray_lost;    /* bytes of it for which there was no room */
+	int stray_fd;	      /* a file without a name that holds what came then, or -1 */
+	size_t stray_filed;   /* bytes in there */
+	size_t stray_lost;    /* bytes for which there was no room */
+	bool stray_told;      /* another language's result has said that it waits */
 	struct terminal terminal;
 	bool waits;	  /* its step waits for the terminal */
 	struct jobs *all; /* that it is one of */
@@ -55,7 +60,9 @@ struct jobs {
 	struct sbx_fail fail;	     /* when `failed` */
 	struct job job[JOBS_MAX];
 	bool taken[SBX_JOB_MAX + 1]; /* numbers of jobs that may still send events */
-	jobs_output_fn *output;	     /* or NULL: none wanted */
+	const char *stray_dir;	/* where output between steps is filed; NULL: nowhere */
+	size_t stray_max;	/* bytes of a language that are filed */
+	jobs_output_fn *output; /* or NULL: none wanted */
 	void *arg;
 	struct sbx_notice shown; /* the last answer to sbx_session_show(); kind 0: none */
 	jobs_notice_fn *notice;	 /* or NULL */
@@ -67,6 +74,8 @@ void jobs_release(struct jobs *j); /* kills them */
 /* Takes in every event that is there. */
 void jobs_read(struct jobs *j);
 struct job *jobs_of(struct jobs *j, const struct kernel *k);
+/* Hands over what came between steps, the first bytes first, and forgets it. */
+void jobs_take_stray(struct job *job, jobs_output_fn *to, void *arg);
 /* JOB_NONE to JOB_STARTING. False when the jail is dead or has no number left. */
 bool jobs_start(struct jobs *j, struct job *job);
 /* JOB_IDLE to JOB_BUSY. */

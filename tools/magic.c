@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/base/utf8.h"
 #include "tools/magic.h"
 
 #define BINARY_MIN 64 /* bytes; of fewer nobody can say that they are no text */
+#define FRONT_MIN  4  /* bytes; noise begins with fewer by chance */
 
 static unsigned
 big_endian(const unsigned char *p, int n)
@@ -128,6 +130,37 @@ magic_binary(const void *p, size_t n, struct magic *m)
 	if (control == nul && pairs == 0 && nul * 5 < n) /* find -print0 */
 		return false;
 	return control * 20 > n;
+}
+
+static bool
+is_line(const unsigned char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_control(p[i]))
+			return false;
+	return utf8_valid((const char *)p, n);
+}
+
+bool
+magic_behind(const void *p, size_t n, size_t *front, struct magic *m)
+{
+	const unsigned char *at = p, *end, *nl;
+	struct magic rest;
+
+	*front = 0;
+	if (n < BINARY_MIN)
+		return magic_binary(p, n, m);
+	end = at + MIN_OF(n, MAGIC_BYTES);
+	while ((nl = memchr(at, '\n', (size_t)(end - at))) &&
+	       is_line(at, (size_t)(nl - at)))
+		at = nl + 1;
+	if (at - (const unsigned char *)p >= FRONT_MIN &&
+	    magic_binary(at, (size_t)(end - at), &rest)) {
+		*front = (size_t)(at - (const unsigned char *)p);
+		*m = rest;
+		return true;
+	}
+	return magic_binary(p, n, m);
 }
 
 char *

@@ -17,6 +17,8 @@ bool magic_known(const void *p, size_t n, struct magic *m);
 /* True: no text, p[0..n) being the first bytes of it. Text in another encoding is text, and so
  * are words between NUL bytes. */
 bool magic_binary(const void *p, size_t n, struct magic *m);
+/* The same behind whole lines of text, of which *front is the length; often 0. */
+bool magic_behind(const void *p, size_t n, size_t *front, struct magic *m);
 /* "PNG image 640x480", the caller's. */
 char *magic_words(const struct magic *m);
 /* "640 bytes", "4.2 KB", the caller's. */

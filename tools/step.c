@@ -203,16 +203,24 @@ step_attend(struct step *s)
 		step_shift_clock(s, clock_ms() - before);
 }
 
+/* Code that ends while its interpreter is being killed does not save that: the result must tell. */
+static bool
+step_goes_on(const struct step *s, enum job_state state)
+{
+	return s->job->state == state ||
+	       (s->stage == STAGE_KILLED && s->job->state != JOB_NONE);
+}
+
 void
 step_wait(struct step *s, enum job_state state)
 {
-	while (s->job->state == state) {
+	while (step_goes_on(s, state)) {
 		executor_watch(s->x);
 		loop_wait(s->x->o.loop, step_patience(s, clock_ms()));
 		step_attend(s);
 		step_signals(s);
 		step_tell_waits(s);
-		if (s->job->state == state)
+		if (step_goes_on(s, state))
 			step_clock(s, clock_ms());
 	}
 }

@@ -37,6 +37,7 @@ struct step {
 	struct job *job;
 	struct collect out;
 	struct buf err;	      /* the last part of standard error */
+	bool ours;	      /* no step of the session: what is owed to one stays owed */
 	step_output_fn *live; /* or NULL */
 	void *arg;
 	int64_t start, limit; /* ms; limit 0: none */

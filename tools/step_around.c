@@ -7,20 +7,42 @@
 #include "agent/base/mem.h"
 #include "tools/step.h"
 
+static void
+step_add_text(const char *p, size_t n, void *arg)
+{
+	buf_add(arg, p, n);
+}
+
+/* Text before and behind binary output stays; between them stands what that is. */
+static char *
+step_described(const struct collect *c, const char *what, size_t front)
+{
+	AUTO_FREE char *last = collect_last_text(c);
+	struct buf out = BUF_INIT(MAGIC_BYTES + COLLECT_LAST_MAX * 2 + KIB);
+	struct fold fold;
+
+	fold_init(&fold, step_add_text, &out);
+	if (front > 0)
+		fold_feed(&fold, c->sniff.data, front);
+	fold_end(&fold);
+	fold_release(&fold);
+	buf_addf(&out, "%s\n%s", what, last ? last : "");
+	return buf_take(&out);
+}
+
 void
 step_take_output(struct step *s, struct step_result *r)
 {
-	AUTO_FREE char *last = NULL;
+	size_t front = 0;
 
 	r->output = collect_end(&s->out, &r->omitted_bytes);
 	r->total_bytes = s->out.total_bytes;
-	r->binary = collect_binary(&s->out);
+	r->binary = collect_binary(&s->out, &front);
 	if (!r->binary)
 		return;
-	r->omitted_bytes = r->total_bytes;
-	last = collect_last_text(&s->out);
+	r->omitted_bytes = r->total_bytes - front;
 	free(r->output);
-	r->output = mem_printf("%s\n%s", r->binary, last ? last : "");
+	r->output = step_described(&s->out, r->binary, front);
 }
 
 /* The workspace as code sees it, for a walk; -1. The caller closes it. */
@@ -61,10 +83,8 @@ step_take_stray(struct step *s)
 {
 	struct job *job = s->job;
 
-	s->stray = job->stray.len;
+	s->stray = job->stray.len + job->stray_filed;
+	jobs_take_stray(job, step_output, s);
 	s->stray_lost = job->stray_lost;
-	if (job->stray.len > 0)
-		step_output(1, job->stray.data, job->stray.len, s);
-	buf_reset(&job->stray);
 	job->stray_lost = 0;
 }

@@ -39,6 +39,25 @@ result_note_lost(const struct kernel *k, const struct step_result *r, struct buf
 			 k->name, all, k->name);
 }
 
+/* Output of other languages' background, once: they may have no step for long. */
+static void
+result_note_others(const struct step *s, struct buf *b)
+{
+	struct jobs *j = &s->x->jobs;
+
+	for (size_t i = 0; i < JOBS_MAX && j->job[i].kernel; i++) {
+		struct job *job = &j->job[i];
+
+		if (job == s->job || job->stray.len == 0 || job->stray_told)
+			continue;
+		job->stray_told = true;
+		buf_addf(b,
+			 "%s has output from its background, %zu bytes so far: its next "
+			 "step shows it\n",
+			 job->kernel->name, job->stray.len + job->stray_filed);
+	}
+}
+
 static void
 result_note(const struct step *s, struct step_result *r)
 {
@@ -69,6 +88,8 @@ result_note(const struct step *s, struct step_result *r)
 	if (s->out.spill_error.kind)
 		buf_addf(&b, "the whole output could not be kept: %s\n",
 			 s->out.spill_error.msg);
+	if (!s->ours)
+		result_note_others(s, &b);
 	result_note_spills(s, &b);
 	if (s->x->changes && (off = changes_note(s->x->changes)))
 		buf_addf(&b, "%s\n", off);
@@ -119,7 +140,7 @@ result_explain(struct step *s, struct step_result *r, const char *cwd)
 	/* Of a shell's command, or the interpreter itself. */
 	if (step.policy && r->status == 128 + SIGXFSZ)
 		explain_limit("file size", &step.policy->limits, executor_say, x);
-	if (x->told.len > 0) {
+	if (x->told.len > 0 && !s->ours) {
 		buf_truncate(&x->told, x->told.len - 1);
 		r->notices = buf_take(&x->told);
 	}
@@ -136,7 +157,8 @@ step_fill_result(struct step *s, struct step_result *r, const char *cwd_before,
 	if (job->cpu_us > cpu_before)
 		r->cpu_ms = (int64_t)((job->cpu_us - cpu_before) / 1000);
 	step_take_output(s, r);
-	step_files_after(s, r);
+	if (!s->ours)
+		step_files_after(s, r);
 	if (job->cwd && cwd_before && strcmp(job->cwd, cwd_before) != 0) {
 		struct buf b = BUF_INIT(3 * SBX_RECORD_MAX);
 

@@ -5,26 +5,64 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/base/utf8.h"
 #include "agent/ui/escape.h"
 #include "agent/ui/live.h"
 #include "tools/fold.h"
 
-#define LIVE_LINE_MAX (8 * KIB) /* bytes of one line that are shown */
+#define LIVE_LINE_MAX	(8 * KIB) /* bytes of one line that are shown */
+#define LIVE_STATUS_MAX 256	  /* bytes of a line that has not ended */
 
 struct live {
 	struct term *term;
 	struct fold fold;
 	struct buf line;     /* the line being gathered */
+	struct buf status;   /* the same without marks */
+	struct sgr colour;   /* at the line's start */
 	size_t lines, bytes; /* shown */
 	size_t hidden;	     /* lines that came after the bound */
-	bool begun,
-	    binary; /* by the first bytes: no text, nothing is shown but what it is */
+	bool binary;	     /* no text any more: nothing is shown but what it is */
 };
 
 static bool
 live_is_over(const struct live *l)
 {
 	return l->lines >= LIVE_LINES_MAX || l->bytes >= LIVE_BYTES_MAX;
+}
+
+/* The program's colours, as a style that cannot hide text. */
+static struct style
+live_style(struct sgr s)
+{
+	static const uint16_t attrs[] = {ATTR_BOLD,	 ATTR_DIM,    ATTR_ITALIC,
+					 ATTR_UNDERLINE, ATTR_STRIKE, ATTR_REVERSE};
+	struct style style = style_of(STYLE_OUTPUT);
+
+	s = sgr_visible(s);
+	for (size_t i = 0; i < ARRAY_LEN(attrs); i++)
+		if (s.attrs & 1 << i)
+			style = style_with(style, attrs[i]);
+	style.fg = s.fg;
+	style.bg = s.bg;
+	return style;
+}
+
+/* Text between marks; the last mark holds for the next line too. A mark that was cut goes. */
+static void
+live_spans(struct live *l, struct row *r)
+{
+	const char *p = buf_str(&l->line), *end = p + l->line.len;
+
+	while (p < end) {
+		const char *mark = memchr(p, SGR_LEAD, (size_t)(end - p));
+		size_t n = (size_t)((mark ? mark : end) - p);
+
+		if (n > 0)
+			row_add(r, live_style(l->colour), p, n);
+		if (mark && !sgr_read(mark, (size_t)(end - mark), &l->colour))
+			return;
+		p += n + (mark ? SGR_MARK : 0);
+	}
 }
 
 static void
@@ -39,7 +77,7 @@ live_show(struct live *l)
 	}
 	row_init(&r);
 	row_adds(&r, STYLE_DIM, "│ ");
-	row_add(&r, style_of(STYLE_OUTPUT), buf_str(&l->line), l->line.len);
+	live_spans(l, &r);
 	r.nowrap_marker = true;
 	term_row(l->term, TERM_SIDE, &r);
 	row_release(&r);
@@ -74,7 +112,8 @@ live_new(struct term *t)
 
 	l->term = t;
 	buf_init(&l->line, LIVE_LINE_MAX);
-	fold_init(&l->fold, live_take, l);
+	buf_init(&l->status, LIVE_STATUS_MAX);
+	fold_init_colours(&l->fold, live_take, l);
 	return l;
 }
 
@@ -85,19 +124,13 @@ live_free(struct live *l)
 		return;
 	fold_release(&l->fold);
 	buf_release(&l->line);
+	buf_release(&l->status);
 	free(l);
 }
 
-void
-live_feed(struct live *l, const char *p, size_t n)
+static void
+live_take_text(struct live *l, const char *p, size_t n)
 {
-	struct magic m;
-
-	if (!l->begun)
-		l->binary = magic_binary(p, n, &m);
-	l->begun |= n > 0;
-	if (l->binary)
-		return;
 	/* beyond the bound only lines are counted: folding a flood would cost time for nothing */
 	if (!live_is_over(l)) {
 		fold_feed(&l->fold, p, n);
@@ -105,6 +138,21 @@ live_feed(struct live *l, const char *p, size_t n)
 	}
 	for (const char *end = p + n; (p = memchr(p, '\n', (size_t)(end - p))); p++)
 		l->hidden++;
+}
+
+void
+live_feed(struct live *l, const char *p, size_t n)
+{
+	struct magic m;
+	size_t front = 0;
+
+	if (l->binary)
+		return;
+	if (!live_is_over(l) && magic_behind(p, n, &front, &m)) {
+		l->binary = true;
+		n = front;
+	}
+	live_take_text(l, p, n);
 }
 
 void
@@ -117,16 +165,41 @@ live_partial(struct live *l)
 		live_show(l);
 }
 
-/* The step's end knows more than its first bytes told. */
+const char *
+live_unfinished(struct live *l)
+{
+	const struct buf *line = &l->fold.line;
+	struct sgr ignored;
+
+	buf_reset(&l->status);
+	if (l->binary || live_is_over(l))
+		return "";
+	for (size_t i = 0; i < line->len && l->status.len + 4 < LIVE_STATUS_MAX;) {
+		bool mark = sgr_read(line->data + i, line->len - i, &ignored);
+
+		if (!mark)
+			buf_addc(&l->status, line->data[i]);
+		i += mark ? SGR_MARK : 1;
+	}
+	buf_truncate(&l->status,
+		     l->status.len - utf8_tail(buf_str(&l->status), l->status.len));
+	return buf_str(&l->status);
+}
+
+/* The step's end knows more than the bytes of a moment told. */
 static void
 live_settle(struct live *l, const struct step_result *r)
 {
-	if (l->binary && r->output) {
-		l->binary = false;
-		live_feed(l, r->output, strlen(r->output));
-	} else if (r->binary) {
+	const char *rest = r->binary && r->output ? strstr(r->output, r->binary) : NULL;
+
+	if (l->binary && rest)
+		live_take_text(l, rest, strlen(rest));
+	else if (l->binary && !r->binary && l->lines == 0 && r->output)
+		live_take_text(l, r->output, strlen(r->output));
+	else if (l->binary && !r->binary)
+		term_line(l->term, TERM_SIDE, STYLE_DIM, "│ [binary output]");
+	else if (r->binary)
 		term_linef(l->term, TERM_SIDE, STYLE_DIM, "│ %s", r->binary);
-	}
 }
 
 void

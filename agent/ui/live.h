@@ -15,6 +15,9 @@ void live_free(struct live *l);
 void live_feed(struct live *l, const char *p, size_t n);
 /* Shows the line that is not at its end yet: somebody is asked something there. */
 void live_partial(struct live *l);
+/* What stands on the line that has not ended, as text; "" when that is nothing. Borrowed until the
+ * next call. */
+const char *live_unfinished(struct live *l);
 /* The last line, and a word about what was not shown. */
 void live_end(struct live *l, const struct step_result *r);
 

@@ -66,22 +66,22 @@ screen_draw_soon(struct screen *s)
 void
 screen_status(struct screen *s)
 {
-	AUTO_FREE char *text = NULL;
+	AUTO_BUF struct buf text = BUF_INIT(KIB);
 	int64_t seconds = (clock_ms() - s->busy_ms) / 1000;
 	const char *detail = *s->at.typed ? s->at.typed : s->detail;
 	const char *what = s->at.waits ? "waiting for the terminal (Ctrl-T)" : s->busy;
+	const char *rest = s->live ? live_unfinished(s->live) : "";
 
 	if (!s->busy) {
 		term_status(s->o.term, NULL);
 		term_flush(s->o.term, NULL);
 		return;
 	}
+	buf_addf(&text, "%s…", what);
 	if (seconds > 0)
-		text = mem_printf("%s… %lld s%s%s", what, (long long)seconds,
-				  *detail ? " · " : "", detail);
-	else
-		text = mem_printf("%s…%s%s", what, *detail ? " · " : "", detail);
-	term_status(s->o.term, text);
+		buf_addf(&text, " %lld s", (long long)seconds);
+	buf_addf(&text, "%s%s%s%s", *detail ? " · " : "", detail, *rest ? " · " : "", rest);
+	term_status(s->o.term, buf_str(&text));
 	screen_draw_soon(s);
 }
 

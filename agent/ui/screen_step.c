@@ -54,7 +54,7 @@ screen_step_output(void *arg, int stream, const char *p, size_t n)
 		terminal_text_feed(&s->at.text, p, n, screen_live, s->live);
 	else
 		live_feed(s->live, p, n);
-	screen_draw_soon(s);
+	screen_status(s);
 }
 
 void

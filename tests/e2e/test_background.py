@@ -96,7 +96,9 @@ def jobs_and_kill():
 def late_output():
     """what the background says later does not disturb the prompt and comes with the next step"""
     with Home() as home, at_prompt(home) as t:
-        t.line("!(until [ -e go ]; do sleep 0.05; done; echo late-$((40+2)); touch said) & true")
+        t.line("!(until [ -e go ]; do sleep 0.05; done; echo late-$((40+2)); touch said) & "
+               "touch begun")
+        tap.until(lambda: home.there("work/begun"), 10 * run.SLOWER, "the step")
         again_at_prompt(t)
         home.write("work/go", "")
         tap.until(lambda: home.there("work/said"), 10 * run.SLOWER, "the background")

@@ -14,6 +14,7 @@ import tap  # noqa: E402
 from run import Home, exits, task  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
+from terminal import Terminal, only_allowed, without_escapes  # noqa: E402
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 640, 480) + bytes(range(256)) * 16
 
@@ -152,6 +153,48 @@ def binary_output():
     contains(done.err, what, "to the user")
     contains(done.err, "[binary output: 5.0 KB, data]", "noise, to the user")
     equal("\ufffd" in done.err, False, "garbage on the screen")
+
+
+@test
+def binary_behind_text():
+    """lines of text before binary output are shown, whether it came at once or later"""
+    def prepare(home):
+        with open(home.path("work/plot.png"), "wb") as f:
+            f.write(PNG)
+    asked, done = play(srv.run("printf '\\e[31m見出し\\e[0m\\n'; cat plot.png"),
+                       srv.run("echo 見出し2; sleep 0.05; cat plot.png; echo; echo 終わり"),
+                       prepare=prepare)
+    at_once, later = results(asked)
+    what = f"[binary output: {len(PNG) / 1000:.1f} KB, PNG image 640x480]\n"
+    contains(at_once, "]\n見出し\n" + what, "at once")
+    contains(later, "]\n見出し2\n[binary output", "later")
+    contains(later, "]\n終わり\n", "text behind it")
+    for word in ("見出し", "見出し2", "終わり"):
+        equal(len(re.findall(f"^│ {word}$", done.err, re.M)), 1, f"{word} on the screen")
+    equal(done.err.count("│ [binary output: "), 2, "what it is, on the screen")
+    equal("\ufffd" in done.err, False, "garbage on the screen")
+
+
+@test
+def colours_and_progress():
+    """the user sees colours and a line that is not ended; the model gets neither"""
+    code = "printf '\\e[31m赤い\\e[0m \\e[31;41mhidden\\e[0m\\n'; printf '10%%\\r'; " \
+        "printf '\\e[8m50%%'; until [ -e go ]; do :; done; printf '\\r%d%%\\n' $((50+50))"
+    with Home() as home, Server(srv.run(code), srv.text("The end.")) as s, \
+            Terminal(home, "-m", "openai:test", "-y", "go", env=s.env) as t:
+        t.wait_for("running… · 50%")
+        absent(without_escapes(t.data), "100%", "too early")
+        home.write("work/go", "")
+        exits(t.wait(), 0)
+        got = results(s.chats()[-1])[0]
+    contains(got, "\n赤い hidden\n100%\n", "to the model")
+    data = t.data.decode()
+    if not re.search("\x1b\\[(?:0;)?31m赤い\x1b\\[m", data):
+        raise AssertionError(f"no red: {data!r}")
+    if not re.search("\x1b\\[m hidden\r", data):
+        raise AssertionError(f"hidden: {data!r}")
+    contains(without_escapes(t.data), "│ 100%\n", "the end of the line")
+    only_allowed(t.data)
 
 
 if __name__ == "__main__":

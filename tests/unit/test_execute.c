@@ -396,6 +396,35 @@ test_between(void **state)
 	run("shell", "rm done.flag");
 }
 
+/* Much of it waits in a file; another language's step says that it is there, once. */
+static void
+test_between_much(void **state)
+{
+	int64_t end = clock_ms() + 10000;
+	size_t total = 0;
+
+	(void)state;
+	CHECK("shell", "(until [ -e /tmp/go ]; do :; done; seq 1 200000; : >/tmp/said) & :",
+	      STEP_DONE, 0, "");
+	CHECK("python", "open('/tmp/go', 'w').close()", STEP_DONE, 0, "");
+	run("python", "import os\nwhile not os.path.exists('/tmp/said'): pass");
+	while (clock_ms() < end && !(r.note && strstr(r.note, "shell has output"))) {
+		loop_wait(loop, 20);
+		run("python", "1");
+	}
+	assert_non_null(r.note);
+	run("python", "2");
+	assert_null(r.note);
+	for (; clock_ms() < end && total < 1288895; total += r.total_bytes) {
+		loop_wait(loop, 20);
+		run("shell", ":");
+		if (r.spill_path)
+			unlink(r.spill_path);
+	}
+	assert_int_equal(total, 1288895);
+	run("shell", "rm /tmp/go /tmp/said");
+}
+
 /* Ctrl-C for each of the first outputs. */
 static void
 press_on_first_output(int stream, const char *p, size_t n, void *arg)
@@ -450,6 +479,60 @@ test_s5_interrupt(void **state)
 		assert_int_equal(r.end, STEP_INTERRUPTED);
 	}
 	assert_true(clock_ms() - start < 10000);
+}
+
+static void
+press_twice(int stream, const char *p, size_t n, void *arg)
+{
+	press_on_first_output(stream, p, n, arg);
+	press_on_first_output(stream, p, n, arg);
+}
+
+/* Code that ends by itself while its interpreter is being killed: the result tells the loss. */
+static void
+test_s2_killed_at_the_end(void **state)
+{
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		int presses = 2;
+
+		run("shell", "a=1");
+		step_result_release(&r);
+		assert_int_equal(
+		    executor_run(x, "shell", "echo", 4, press_twice, &presses, &r, &e),
+		    ERR_NONE);
+		assert_true(r.state_lost);
+		CHECK("shell", "echo $a", STEP_DONE, 0, "\n");
+		assert_true(r.fresh);
+	}
+}
+
+/* Code of our own takes nothing that a step is owed: a loss, and output from the background. */
+static void
+test_ask(void **state)
+{
+	static const char late[] =
+	    "(until [ -e /tmp/go ]; do :; done; echo late; : >/tmp/said) & true";
+	struct err e;
+
+	(void)state;
+	run("shell", "exit");
+	step_result_release(&r);
+	assert_int_equal(executor_ask(x, "shell", "echo ours", &r, &e), ERR_NONE);
+	assert_string_equal(r.output, "ours\n");
+	CHECK("shell", late, STEP_DONE, 0, "");
+	assert_true(r.fresh);
+	CHECK("python",
+	      "import os\nopen('/tmp/go', 'w').close()\n"
+	      "while not os.path.exists('/tmp/said'): pass",
+	      STEP_DONE, 0, "");
+	step_result_release(&r);
+	assert_int_equal(executor_ask(x, "shell", "rm /tmp/go /tmp/said", &r, &e),
+			 ERR_NONE);
+	CHECK("shell", "echo now", STEP_DONE, 0, "late\nnow\n");
+	assert_false(r.fresh);
 }
 
 static void
@@ -559,7 +642,10 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_s6_w15_background),
 	    cmocka_unit_test(test_w23_short_commands),
 	    cmocka_unit_test(test_between),
+	    cmocka_unit_test(test_between_much),
 	    cmocka_unit_test(test_s5_interrupt),
+	    cmocka_unit_test(test_s2_killed_at_the_end),
+	    cmocka_unit_test(test_ask),
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_spills),
 	    cmocka_unit_test(test_dead),

@@ -73,6 +73,40 @@ data_is_data(void **state)
 	assert_true(binary("\x01\x9f\x33\x80\x41\xc4\x02\xfe\x11\x77", 10, 100));
 }
 
+static size_t
+front_of(const char *text, const void *data, size_t n, const char *what)
+{
+	char bytes[4096];
+	size_t len = strlen(text), front = 4711;
+	struct magic m;
+
+	memcpy(bytes, text, len);
+	memcpy(bytes + len, data, n);
+	assert_true(magic_behind(bytes, len + n, &front, &m));
+	assert_string_equal(m.what, what);
+	return front;
+}
+
+static void
+behind_text(void **state)
+{
+	unsigned char data[1024];
+	size_t front;
+	struct magic m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (unsigned char)(i * 37 % 251);
+	assert_int_equal(front_of("", data, sizeof(data), "data"), 0);
+	assert_int_equal(front_of("日本語\n", data, sizeof(data), "data"), 10);
+	assert_int_equal(front_of("ab", data, sizeof(data), "data"), 0);
+	assert_int_equal(front_of("\n", data, sizeof(data), "data"), 0);
+	memcpy(data, "\x1f\x8b\x08", 3);
+	assert_int_equal(front_of("one\ntwo\n", data, sizeof(data), "gzip data"), 8);
+	assert_false(magic_behind("one\ntwo\n", 8, &front, &m));
+	assert_false(magic_behind("one\n\x93\xfa\x96\x7b\x8c\xea\n", 11, &front, &m));
+}
+
 static void
 sizes(void **state)
 {
@@ -94,9 +128,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(known_formats),
-	    cmocka_unit_test(text_is_text),
-	    cmocka_unit_test(data_is_data),
+	    cmocka_unit_test(known_formats), cmocka_unit_test(text_is_text),
+	    cmocka_unit_test(data_is_data),  cmocka_unit_test(behind_text),
 	    cmocka_unit_test(sizes),
 	};
 
