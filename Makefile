@@ -28,7 +28,8 @@ LIB  := $B/libsunaba.a
 TEXT := $(wildcard prompts/*.md prompts/*.txt prompts/demo/* tools/kernels/driver.* \
 	  tools/kernels/*.py tools/kernels/*.js tools/kernels/*.sh sandbox/*.policy)
 UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c)) \
-	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c)) $B/jail/probe $B/bench/soak
+	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c)) \
+	$(patsubst tests/gate/%.c,$B/gate/%,$(wildcard tests/gate/tool_*.c)) $B/jail/probe $B/bench/soak
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 Q := $(if $(V),,@)
@@ -98,6 +99,11 @@ $B/unit/%: tests/unit/%.c $(LIB)
 
 # Small programs that the terminal tests drive.
 $B/term/%: tests/term/%.c $(LIB)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+
+$B/gate/%: tests/gate/%.c $(LIB)
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)

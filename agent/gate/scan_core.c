@@ -1,0 +1,418 @@
+/* From a readable line to tokens.
+ *
+ * Words of ASCII letters are hashed while they are read and looked up once; other scripts are
+ * looked up at each character (Japanese has no blanks) or at a word's beginning (Cyrillic). A
+ * token keeps its meanings and where it stands. Sentences end at stops, blank lines, list marks
+ * and block tags; then scan_sentence() judges them. Disguised words are left to scan_disguise.c.
+ * Pinned by tests/unit/test_scan.c, tests/fuzz/fuzz_scan.c and tests/bench/scan.c. */
+#include <string.h>
+
+#include "agent/gate/scan_int.h"
+
+enum core_class {
+	K_OTHER, /* nothing to do but to go on */
+	K_LETTER,
+	K_DIGIT,
+	K_WIDE,
+	K_SPACE,
+	K_STOP,	  /* . ! ? and what has been made a break */
+	K_CLAUSE, /* : ; " ' ( and others behind which a clause may begin */
+	K_MARK,	  /* < [ > */
+	K_AT,
+	K_DOLLAR,
+	K_TICK,
+};
+
+static const uint8_t core_class[256] = {
+    ['a' ... 'z'] = K_LETTER,
+    ['A' ... 'Z'] = K_LETTER,
+    ['0' ... '9'] = K_DIGIT,
+    [0x80 ... 0xFF] = K_WIDE,
+    [' '] = K_SPACE,
+    ['\t'] = K_SPACE,
+    ['.'] = K_STOP,
+    ['!'] = K_STOP,
+    ['?'] = K_STOP,
+    ['\f'] = K_STOP,
+    ['\n'] = K_STOP,
+    [':'] = K_CLAUSE,
+    [';'] = K_CLAUSE,
+    ['"'] = K_CLAUSE,
+    ['\''] = K_CLAUSE,
+    ['('] = K_CLAUSE,
+    ['|'] = K_CLAUSE,
+    ['{'] = K_CLAUSE,
+    ['}'] = K_CLAUSE,
+    ['<'] = K_MARK,
+    ['['] = K_MARK,
+    ['>'] = K_MARK,
+    ['@'] = K_AT,
+    ['$'] = K_DOLLAR,
+    ['`'] = K_TICK,
+    ['-'] = K_CLAUSE,
+    ['*'] = K_CLAUSE,
+};
+
+#define POS_WORD  2  /* half words */
+#define POS_LINE  4  /* what a line's end counts */
+#define GLUED_MIN 14 /* letters of a word that may be several */
+
+uint64_t
+scan_source(const struct scan_line *l, size_t i)
+{
+	if (l->span)
+		return l->base + (i == 0 ? 0 : l->span);
+	if (!l->from)
+		return l->base + i;
+	return l->base + (i < l->n ? l->from[i] : l->n > 0 ? l->from[l->n - 1] + 1 : 0);
+}
+
+/* The input byte behind l->p[i], i > 0. */
+static uint64_t
+core_source_end(const struct scan_line *l, size_t i)
+{
+	if (l->span || !l->from)
+		return scan_source(l, i);
+	return l->base + l->from[i - 1] + 1;
+}
+
+static unsigned
+core_how(const struct scan *s, const struct scan_line *l, size_t start, size_t end)
+{
+	const struct scan_ctx *x = &s->ctx[l->depth];
+	unsigned how = l->extra | (x->comment || x->unseen ? SCAN_UNSEEN : 0);
+
+	for (size_t i = start; l->how && i < end; i++)
+		how |= l->how[i];
+	return how;
+}
+
+void
+scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start,
+	  size_t end, unsigned place, unsigned shift)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	struct scan_token *t;
+
+	if (x->ntok == SCAN_TOKENS_MAX) {
+		/* A sentence without end is judged in parts that overlap. */
+		struct scan_token kept[SCAN_TOKENS_KEPT];
+
+		memcpy(kept, x->tok + SCAN_TOKENS_MAX - SCAN_TOKENS_KEPT, sizeof(kept));
+		scan_sentence(s, x);
+		memcpy(x->tok, kept, sizeof(kept));
+		x->ntok = SCAN_TOKENS_KEPT;
+		for (size_t i = 0; i < x->ntok; i++)
+			x->seen |= x->tok[i].what;
+	}
+	t = &x->tok[x->ntok++];
+	t->what = what;
+	t->start = l->span ? l->base : scan_source(l, start);
+	t->end = core_source_end(l, end);
+	t->line = s->line;
+	t->pos = x->pos;
+	t->place = (uint16_t)place;
+	t->how = (uint8_t)core_how(s, l, start, end);
+	t->shift = (uint8_t)shift;
+	x->seen |= what;
+}
+
+/* Ends the sentence; what follows begins a clause. */
+static void
+core_stop(struct scan *s, struct scan_ctx *x)
+{
+	if (x->ntok > 0)
+		scan_sentence(s, x);
+	x->question = false;
+	x->place |= P_START;
+}
+
+static bool
+core_is(const char *p, size_t n, size_t i, enum core_class k)
+{
+	return i < n && core_class[(unsigned char)p[i]] == k;
+}
+
+/* The word's place: what stands before it and its capitals. */
+static unsigned
+core_place(const struct scan_ctx *x, const char *p, size_t i, size_t end)
+{
+	unsigned place = x->place;
+
+	if (i > 0 && strchr("_/\\.=", p[i - 1]))
+		place |= P_CODE;
+	if (p[i] <= 'Z' && (end - i < 2 || p[i + 1] <= 'Z'))
+		place |= P_CAPS;
+	if ((place & P_LINE) && p[i] <= 'Z')
+		place |= P_START;
+	return place;
+}
+
+/* A word of letters at i; returns its end. */
+static size_t
+core_word(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	const char *p = l->p;
+	size_t n = l->n, end = i, took;
+	uint32_t h = SCAN_HASH_INIT;
+	const struct scan_word *w;
+
+	do
+		h = SCAN_HASH_STEP(h, (unsigned char)p[end++] | 0x20u);
+	while (core_is(p, n, end, K_LETTER));
+	if (end - i == 1 && (took = scan_spaced(s, l, i)) > 0)
+		return i + took;
+	if ((end - i >= 24 || (end < n && (core_class[(unsigned char)p[end]] == K_DIGIT ||
+					   strchr("+/=@$!", p[end])))) &&
+	    (took = scan_solid(s, l, i, checked)) > 0)
+		return i + took;
+	x->pos += POS_WORD;
+	if (end - i <= SCAN_WORD_MAX &&
+	    (w = scan_vocab_find(s->vocab, p + i, end - i, h))) {
+		/* "n't": the negation of don't, mustn't is in its first part or lost. */
+		unsigned place = core_place(x, p, i, end);
+
+		scan_push(s, l, w->what, i, end, place, w->shift);
+		if (end < n && p[end] == ':')
+			x->tok[x->ntok - 1].place |= P_COLON;
+	} else if (end - i >= GLUED_MIN) {
+		scan_glued(s, l, p + i, end - i, i, end, 0);
+	}
+	if (end < n && p[end] == '\'' && core_is(p, n, end + 1, K_LETTER)) {
+		if (end + 2 < n && (p[end + 1] | 0x20) == 't' &&
+		    !core_is(p, n, end + 2, K_LETTER))
+			scan_push(s, l, C(NEG), end, end + 2, 0, 0);
+		else if (x->ntok > 0 && i + 1 == end && (p[i] | 0x20) == 'i')
+			scan_push(s, l, C(ME), i, end, 0, 0);
+		for (end++; core_is(p, n, end, K_LETTER);)
+			end++;
+	}
+	x->place = 0;
+	return end;
+}
+
+/* A character beyond ASCII at i; returns the end of what was read. */
+static size_t
+core_wide(struct scan *s, const struct scan_line *l, size_t i)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	unsigned char c = (unsigned char)l->p[i];
+	bool word = c < 0xE0; /* two bytes: a script with blanks between words */
+	size_t len = word ? 2 : c < 0xF0 ? 3 : 4;
+	const struct scan_word *w = NULL;
+
+	if (!word || i == 0 || (unsigned char)l->p[i - 1] < 0x80)
+		w = scan_vocab_prefix(s->vocab, l->p + i, l->n - i);
+	x->pos += w && !word ? w->len / 3u : 1;
+	if (w) {
+		scan_push(s, l, w->what, i, i + w->len, x->place, 0);
+		len = w->len;
+		if (i + len < l->n && l->p[i + len] == ':')
+			x->tok[x->ntok - 1].place |= P_COLON;
+	}
+	x->place = 0;
+	return MIN_OF(i + len, l->n);
+}
+
+/* Digits, with what groups them; long ones are accounts or telephones. */
+static size_t
+core_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
+{
+	size_t end = i, digits = 0, took;
+
+	while (end < l->n &&
+	       (core_class[(unsigned char)l->p[end]] == K_DIGIT ||
+		(strchr(",.- ", l->p[end]) && core_is(l->p, l->n, end + 1, K_DIGIT)))) {
+		digits += core_class[(unsigned char)l->p[end]] == K_DIGIT;
+		end++;
+	}
+	if (core_is(l->p, l->n, end, K_LETTER) && (took = scan_solid(s, l, i, checked)) > 0)
+		return i + took;
+	s->ctx[l->depth].pos += POS_WORD;
+	if (digits >= 9 && digits <= 34)
+		scan_push(s, l, C(DEST), i, end, 0, 0);
+	return end;
+}
+
+/* A picture's address with "=" and an opening bracket behind it waits for data. */
+static bool
+core_fills(const char *p, size_t start, size_t end)
+{
+	bool picture = start >= 2 && p[start - 1] == '(' && p[start - 2] == ']';
+
+	for (size_t i = start; i + 1 < end; i++)
+		if ((p[i] == '=' || p[i] == '/') && strchr("{[<$(", p[i + 1]))
+			return picture || p[i] == '=';
+	return false;
+}
+
+/* "name@host" or "://": the token covers what stands around the mark. */
+static size_t
+core_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip)
+{
+	size_t start = i, end = i + skip;
+
+	while (start > 0 && (unsigned char)l->p[start - 1] > ' ' &&
+	       !strchr("<>\"'()[]:;,", l->p[start - 1]) && i - start < 64)
+		start--;
+	while (end < l->n && (unsigned char)l->p[end] > ' ' &&
+	       (unsigned char)l->p[end] < 0x80 && !strchr("<>\"'`|\\", l->p[end]) &&
+	       end - i < 2048)
+		end++;
+	while (end > i + skip && strchr(".,;:!?)]}", l->p[end - 1]))
+		end--;
+	scan_push(s, l, C(DEST) | (core_fills(l->p, start, end) ? C(FILL) : 0), start, end,
+		  0, 0);
+	s->ctx[l->depth].pos += POS_WORD;
+	return end;
+}
+
+/* A full stop ends a sentence when a blank or a quotation mark follows. */
+static size_t
+core_stop_mark(struct scan *s, const struct scan_line *l, size_t i)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	char c = l->p[i], next = i + 1 < l->n ? l->p[i + 1] : ' ';
+
+	if (c == '\n') {
+		x->pos += POS_LINE;
+		x->place |= P_LINE;
+		if (next == '\n' || next == '-' || next == '*' || next == '#')
+			core_stop(s, x);
+		return i + 1;
+	}
+	if (c != SCAN_BREAK && !strchr(" \t\n\f\"')]}<>*_|,\\", next) &&
+	    (unsigned char)next < 0x80)
+		return i + 1;
+	if (c == '.' && i >= 2 && l->p[i - 2] == ' ') /* an initial, "e.g. " */
+		return i + 1;
+	x->question = c == '?';
+	core_stop(s, x);
+	return i + 1;
+}
+
+static size_t
+core_clause(struct scan *s, const struct scan_line *l, size_t i)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	const char *p = l->p;
+	char next = i + 1 < l->n ? p[i + 1] : ' ';
+
+	if (p[i] == ':' && next == '/' && i + 2 < l->n && p[i + 2] == '/' && i > 0)
+		return core_address(s, l, i, 3);
+	if (p[i] == '-') {
+		if (i + 2 < l->n && next == '-' && p[i + 2] == '>' && x->comment) {
+			core_stop(s, x);
+			x->comment = false;
+			return i + 3;
+		}
+		/* An option is no word of a sentence. */
+		if ((i == 0 || p[i - 1] == ' ' || p[i - 1] == '[' || p[i - 1] == ',') &&
+		    (next == '-' || core_is(p, l->n, i + 1, K_LETTER))) {
+			while (i < l->n && (p[i] == '-' || core_is(p, l->n, i, K_LETTER)))
+				i++;
+			x->place = 0;
+			return i;
+		}
+		return i + 1;
+	}
+	if (p[i] == '\'' && i > 0 && core_is(p, l->n, i - 1, K_LETTER))
+		return i + 1;
+	if (p[i] != '*')
+		x->place |= P_START | (p[i] == '"' || p[i] == '\'' ? P_QUOTE : 0);
+	if (p[i] == '|' || p[i] == '}' || (p[i] == ';' && l->depth == 0))
+		core_stop(s, x);
+	return i + 1;
+}
+
+/* Code in back quotes with a blank in it is a command line. */
+static size_t
+core_tick(struct scan *s, const struct scan_line *l, size_t i)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	size_t room = MIN_OF(l->n - i - 1, 512);
+	const char *end = memchr(l->p + i + 1, '`', room);
+
+	x->place |= P_QUOTE;
+	if (end && memchr(l->p + i + 1, ' ', (size_t)(end - l->p) - i - 1)) {
+		x->pos++;
+		scan_push(s, l, C(COMMAND), i, (size_t)(end - l->p) + 1, 0, 0);
+	}
+	return i + 1;
+}
+
+static size_t
+core_one(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+
+	switch ((enum core_class)core_class[(unsigned char)l->p[i]]) {
+	case K_LETTER:
+		return core_word(s, l, i, checked);
+	case K_DIGIT:
+		return core_number(s, l, i, checked);
+	case K_WIDE:
+		return core_wide(s, l, i);
+	case K_STOP:
+		return core_stop_mark(s, l, i);
+	case K_CLAUSE:
+		return core_clause(s, l, i);
+	case K_MARK:
+		if (l->p[i] != '>') {
+			scan_mark(s, l, i);
+		} else if (x->tag) {
+			if (x->block)
+				core_stop(s, x);
+			x->tag = x->block = false;
+			x->place |= P_START;
+		}
+		return i + 1;
+	case K_AT:
+		if (i > 0 &&
+		    (core_is(l->p, l->n, i - 1, K_LETTER) ||
+		     core_is(l->p, l->n, i - 1, K_DIGIT)) &&
+		    core_is(l->p, l->n, i + 1, K_LETTER))
+			return core_address(s, l, i, 1);
+		return i + 1;
+	case K_DOLLAR:
+		if (core_is(l->p, l->n, i + 1, K_DIGIT))
+			scan_push(s, l, C(CLOUD), i, i + 1, 0, 0);
+		return i + 1;
+	case K_TICK:
+		return core_tick(s, l, i);
+	case K_OTHER:
+	case K_SPACE:
+	default:
+		return i + 1;
+	}
+}
+
+/* A line that begins a list item, a heading or a paragraph ends the sentence before it. */
+static void
+core_line_start(struct scan *s, const struct scan_line *l)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	size_t i = 0;
+
+	if (l->joined)
+		return;
+	x->pos += POS_LINE;
+	x->place |= P_LINE;
+	while (i < l->n && core_class[(unsigned char)l->p[i]] == K_SPACE)
+		i++;
+	if (i == l->n || strchr("-*#<|=+~\"'{}[", l->p[i]) ||
+	    core_class[(unsigned char)l->p[i]] == K_DIGIT)
+		core_stop(s, x);
+}
+
+void
+scan_core(struct scan *s, const struct scan_line *l)
+{
+	size_t i = 0, checked = 0;
+
+	core_line_start(s, l);
+	while (i < l->n)
+		i = core_one(s, l, i, &checked);
+	s->ctx[l->depth].line = s->line;
+}

@@ -1,0 +1,167 @@
+/* Words in disguise: encoded runs, digits for letters, s p a c e d, gluedTogether.
+ *
+ * All of this is reached from rare shapes only (a letter beside a digit, a lone letter, a very
+ * long word), so that ordinary text does not pay for it. Pinned by tests/unit/test_scan.c. */
+#include <string.h>
+
+#include "agent/gate/scan_int.h"
+
+#define SOLID_MIN  24  /* characters of an encoded run */
+#define LEET_MIN   4   /* letters and digits of a word written with both */
+#define SPACED_MIN 5   /* lone letters in a row */
+#define SPACED_MAX 400 /* letters looked at together */
+#define GLUED_PART 3   /* letters of a part of a glued word */
+
+static bool
+disguise_letter(char c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool
+disguise_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static const struct scan_word *
+disguise_find(const struct scan *s, const char *p, size_t n)
+{
+	uint32_t h = SCAN_HASH_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		h = SCAN_HASH_STEP(h, (unsigned char)p[i] | 0x20u);
+	return scan_vocab_find(s->vocab, p, n, h);
+}
+
+static char
+disguise_leet(char c)
+{
+	static const char from[] = "013457@$!|8", to[] = "oieastasiib";
+	const char *at = c ? strchr(from, c) : NULL;
+
+	return at ? to[at - from] : c;
+}
+
+/* "1gn0r3": a word of the vocabulary once its digits are letters. */
+static size_t
+disguise_digits(struct scan *s, const struct scan_line *l, size_t i)
+{
+	char word[SCAN_WORD_MAX];
+	size_t n = 0, odd = 0;
+	const struct scan_word *w;
+
+	while (i + n < l->n && n < sizeof(word)) {
+		char c = l->p[i + n], letter = disguise_leet(c);
+
+		if (!disguise_letter(letter))
+			break;
+		odd += letter != c;
+		word[n++] = letter;
+	}
+	while (n > 0 && l->p[i + n - 1] == '!') /* the sentence's own mark */
+		n--, odd--;
+	if (n < LEET_MIN || odd == 0 || odd == n || odd > (n + 1) / 2 + 1)
+		return 0;
+	w = disguise_find(s, word, n);
+	if (!w || w->shift)
+		return 0;
+	s->ctx[l->depth].pos += 2;
+	scan_push(s, l, w->what, i, i + n, s->ctx[l->depth].place, 0);
+	s->ctx[l->depth].tok[s->ctx[l->depth].ntok - 1].how |= SCAN_LOOKALIKE;
+	return n;
+}
+
+static bool
+disguise_solid(char c)
+{
+	return disguise_letter(c) || disguise_digit(c) || c == '+' || c == '/' ||
+	       c == '-' || c == '_';
+}
+
+size_t
+scan_solid(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
+{
+	size_t end = i, len, raw;
+	bool more;
+
+	if (i >= *checked) {
+		while (end < l->n && disguise_solid(l->p[end]))
+			end++;
+		*checked = end;
+		raw = end - i;
+		if (raw >= SOLID_MIN && l->depth < SCAN_DEPTH_MAX) {
+			len = scan_decode(l->p + i, raw, s->decoded[l->depth]);
+			while (end < l->n && l->p[end] == '=')
+				end++;
+			more = raw >= 60 && end == l->n && l->p[end - 1] != '=';
+			if (len > 0) {
+				scan_nested(s, l, s->decoded[l->depth], len,
+					    scan_source(l, i), scan_source(l, end),
+					    SCAN_ENCODED, more);
+				return end - i;
+			}
+		}
+	}
+	return disguise_digits(s, l, i);
+}
+
+/* Takes a run of letters apart into words of the vocabulary, the longest first. Nothing is
+ * entered unless two are found. */
+void
+scan_glued(struct scan *s, const struct scan_line *l, const char *p, size_t n, size_t start,
+	   size_t end, unsigned how)
+{
+	uint64_t found[16];
+	size_t count = 0, i = 0;
+
+	while (i < n && count < ARRAY_LEN(found)) {
+		size_t len = MIN_OF(n - i, SCAN_WORD_MAX);
+		const struct scan_word *w = NULL;
+
+		for (; len >= GLUED_PART && !w; len--)
+			w = disguise_find(s, p + i, len);
+		if (!w) {
+			i++;
+			continue;
+		}
+		found[count++] = w->shift ? 0 : w->what;
+		i += len + 1;
+	}
+	for (i = 0; count >= 2 && i < count; i++) {
+		struct scan_ctx *x = &s->ctx[l->depth];
+
+		x->pos += 2;
+		scan_push(s, l, found[i], start, end, i == 0 ? x->place : P_CODE, 0);
+		x->tok[x->ntok - 1].how |= (uint8_t)how;
+	}
+}
+
+/* "i g n o r e" and "i.g.n.o.r.e": one letter, one mark, over and over. Wider gaps part words. */
+size_t
+scan_spaced(struct scan *s, const struct scan_line *l, size_t i)
+{
+	char word[SPACED_MAX];
+	size_t n = 1, end = i + 1;
+	char sep = end < l->n ? l->p[end] : 0;
+
+	if (!sep || !strchr(" .-_*|/,", sep) || (i > 0 && disguise_letter(l->p[i - 1])))
+		return 0;
+	word[0] = l->p[i];
+	while (n < sizeof(word)) {
+		size_t at = end;
+
+		while (at < l->n && l->p[at] == sep && at - end < 4)
+			at++;
+		if (at == end || at >= l->n || !disguise_letter(l->p[at]) ||
+		    (at + 1 < l->n && disguise_letter(l->p[at + 1])))
+			break;
+		word[n++] = l->p[at];
+		end = at + 1;
+	}
+	if (n < SPACED_MIN)
+		return 0;
+	scan_glued(s, l, word, n, i, end, SCAN_LOOKALIKE);
+	s->ctx[l->depth].place = 0;
+	return end - i;
+}

@@ -1,0 +1,269 @@
+/* The detector's vocabulary: from letters to meanings.
+ *
+ * Words of ASCII letters are found by hash in an open table of 16-bit indexes that stays in the
+ * first cache; "stem*" by the hash of its first SCAN_STEM_KEY letters. Words of other scripts
+ * are found at any place by their first two characters, the longest first. A few English words
+ * are also entered in every shifted alphabet (ROT13 is one of 25) and backwards, so that text
+ * written so is found at no cost. Built for each detector from the constant rows, in about a
+ * tenth of a millisecond. Pinned by tests/unit/test_scan.c. */
+#include <string.h>
+
+#include "agent/base/mem.h"
+#include "agent/gate/scan_int.h"
+
+#define VOCAB_WORDS_MAX 8192  /* rows hold about half of it */
+#define VOCAB_LATIN	16384 /* slots; a power of two, well above the words */
+#define VOCAB_STEMS	1024  /* slots */
+#define VOCAB_WIDE	4096  /* buckets */
+#define SCAN_STEM_KEY	5     /* letters */
+#define SHIFT_REVERSED	26
+
+struct scan_vocab {
+	struct scan_word *word; /* [0] is unused: index 0 is "none" */
+	uint16_t *next;		/* chain of a wide bucket or of a stem's key */
+	size_t n;
+	uint16_t latin[VOCAB_LATIN];
+	uint16_t stem[VOCAB_STEMS];
+	uint16_t wide[VOCAB_WIDE];
+};
+
+/* Also sought in shifted alphabets and reversed; long enough not to be words by chance. */
+static const char vocab_ciphered[] =
+    "ignore disregard forget override previous prior above instructions instruction "
+    "directions "
+    "prompt assistant system execute delete password everything earlier command commands "
+    "instead following secret print output conclusion state important response";
+
+static uint32_t
+vocab_hash(const char *p, size_t n)
+{
+	uint32_t h = SCAN_HASH_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		h = SCAN_HASH_STEP(h, (unsigned char)p[i] | 0x20u);
+	return h;
+}
+
+static uint32_t
+vocab_mix(uint32_t h)
+{
+	return h ^ (h >> 15);
+}
+
+/* ASCII letters only; p is in either case, w in lower case. */
+static bool
+vocab_equal(const char *w, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (w[i] != (char)(p[i] | 0x20))
+			return false;
+	return true;
+}
+
+static uint16_t
+vocab_append(struct scan_vocab *v, const char *p, size_t n, uint64_t what, unsigned shift)
+{
+	struct scan_word *w;
+
+	if (v->n >= VOCAB_WORDS_MAX)
+		mem_die("the detector's vocabulary is too large");
+	w = &v->word[v->n];
+	w->what = what;
+	w->len = (uint8_t)n;
+	w->shift = (uint8_t)shift;
+	memcpy(w->text, p, n);
+	return (uint16_t)v->n++;
+}
+
+static void
+vocab_add_latin(struct scan_vocab *v, const char *p, size_t n, uint64_t what,
+		unsigned shift)
+{
+	uint32_t i = vocab_mix(vocab_hash(p, n)) % VOCAB_LATIN;
+
+	for (; v->latin[i]; i = (i + 1) % VOCAB_LATIN) {
+		struct scan_word *w = &v->word[v->latin[i]];
+
+		if (w->len == n && vocab_equal(w->text, p, n)) {
+			if (!shift && !w->shift)
+				w->what |= what;
+			return; /* a plain word is no cipher */
+		}
+	}
+	v->latin[i] = vocab_append(v, p, n, what, shift);
+}
+
+/* Enters a word into a chain, longer ones first; the same word gets the other meaning too. */
+static void
+vocab_add_chain(struct scan_vocab *v, uint16_t *head, const char *p, size_t n,
+		uint64_t what)
+{
+	uint16_t *at = head;
+
+	while (*at && v->word[*at].len >= n) {
+		struct scan_word *w = &v->word[*at];
+
+		if (w->len == n && memcmp(w->text, p, n) == 0) {
+			w->what |= what;
+			return;
+		}
+		at = &v->next[*at];
+	}
+	v->next[v->n] = *at;
+	*at = vocab_append(v, p, n, what, 0);
+}
+
+static size_t
+vocab_char_len(const char *p, size_t n)
+{
+	unsigned char c = (unsigned char)*p;
+	size_t len = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+
+	return MIN_OF(len, n);
+}
+
+static uint16_t *
+vocab_bucket(struct scan_vocab *v, const char *p, size_t n)
+{
+	uint64_t k = 0;
+
+	memcpy(&k, p, MIN_OF(n, sizeof(k)));
+	k *= UINT64_C(0x9E3779B97F4A7C15);
+	return &v->wide[(k >> 40) % VOCAB_WIDE];
+}
+
+static void
+vocab_add_word(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
+{
+	size_t one = vocab_char_len(p, n);
+
+	if (n > SCAN_WORD_MAX) {
+		size_t cut = SCAN_WORD_MAX; /* the beginning of a wide word is enough */
+
+		while (((unsigned char)p[cut] & 0xC0) == 0x80)
+			cut--;
+		n = cut;
+	}
+	if ((unsigned char)*p >= 0x80) {
+		size_t key = n > one ? one + vocab_char_len(p + one, n - one) : one;
+
+		vocab_add_chain(v, vocab_bucket(v, p, key), p, n, what);
+	} else if (p[n - 1] == '*') {
+		uint32_t h = vocab_hash(p, SCAN_STEM_KEY);
+
+		vocab_add_chain(v, &v->stem[vocab_mix(h) % VOCAB_STEMS], p, n - 1, what);
+	} else {
+		vocab_add_latin(v, p, n, what, 0);
+	}
+}
+
+static void
+vocab_add_rows(struct scan_vocab *v, const struct scan_row *row, size_t nrows)
+{
+	for (size_t r = 0; r < nrows; r++) {
+		const char *p = row[r].words;
+
+		while (*p) {
+			size_t n = strcspn(p, " ");
+
+			if (n > 0)
+				vocab_add_word(v, p, n, row[r].what);
+			p += n;
+			p += strspn(p, " ");
+		}
+	}
+}
+
+static void
+vocab_add_ciphered(struct scan_vocab *v)
+{
+	const char *p = vocab_ciphered;
+
+	while (*p) {
+		size_t n = strcspn(p, " ");
+		const struct scan_word *w = scan_vocab_find(v, p, n, vocab_hash(p, n));
+		char turned[SCAN_WORD_MAX];
+
+		for (unsigned shift = 1; w && shift <= SHIFT_REVERSED; shift++) {
+			for (size_t i = 0; i < n; i++)
+				turned[i] =
+				    shift == SHIFT_REVERSED
+					? p[n - 1 - i]
+					: (char)('a' +
+						 ((unsigned)(p[i] - 'a') + shift) % 26);
+			vocab_add_latin(v, turned, n, w->what, shift);
+		}
+		p += n;
+		p += strspn(p, " ");
+	}
+}
+
+struct scan_vocab *
+scan_vocab_new(void)
+{
+	struct scan_vocab *v = mem_alloc(sizeof(*v));
+
+	v->word = mem_alloc(VOCAB_WORDS_MAX * sizeof(*v->word));
+	v->next = mem_alloc(VOCAB_WORDS_MAX * sizeof(*v->next));
+	v->n = 1;
+	vocab_add_rows(v, scan_words_en, scan_words_en_n);
+	vocab_add_rows(v, scan_words_eu, scan_words_eu_n);
+	vocab_add_rows(v, scan_words_asia, scan_words_asia_n);
+	vocab_add_ciphered(v);
+	return v;
+}
+
+void
+scan_vocab_free(struct scan_vocab *v)
+{
+	if (!v)
+		return;
+	free(v->word);
+	free(v->next);
+	free(v);
+}
+
+static const struct scan_word *
+vocab_stem(const struct scan_vocab *v, const char *p, size_t n)
+{
+	uint32_t slot = vocab_mix(vocab_hash(p, SCAN_STEM_KEY)) % VOCAB_STEMS;
+
+	for (uint16_t i = v->stem[slot]; i; i = v->next[i])
+		if (v->word[i].len <= n && vocab_equal(v->word[i].text, p, v->word[i].len))
+			return &v->word[i];
+	return NULL;
+}
+
+const struct scan_word *
+scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint32_t hash)
+{
+	uint32_t i = vocab_mix(hash) % VOCAB_LATIN;
+
+	for (; v->latin[i]; i = (i + 1) % VOCAB_LATIN) {
+		const struct scan_word *w = &v->word[v->latin[i]];
+
+		if (w->len == n && vocab_equal(w->text, p, n))
+			return w;
+	}
+	return n > SCAN_STEM_KEY ? vocab_stem(v, p, n) : NULL;
+}
+
+const struct scan_word *
+scan_vocab_prefix(const struct scan_vocab *v, const char *p, size_t n)
+{
+	size_t one = vocab_char_len(p, n), key = one;
+
+	if (n > one && (unsigned char)p[one] >= 0x80)
+		key += vocab_char_len(p + one, n - one);
+	for (;;) {
+		uint16_t i = *vocab_bucket((struct scan_vocab *)v, p, key);
+
+		for (; i; i = v->next[i])
+			if (v->word[i].len <= n &&
+			    memcmp(v->word[i].text, p, v->word[i].len) == 0)
+				return &v->word[i];
+		if (key == one)
+			return NULL;
+		key = one;
+	}
+}
