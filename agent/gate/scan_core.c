@@ -54,6 +54,7 @@ static const uint8_t core_class[256] = {
 };
 
 #define POS_WORD  2  /* half words */
+#define POS_YOURS 4  /* between "your" and its word */
 #define POS_LINE  4  /* what a line's end counts */
 #define GLUED_MIN 14 /* letters of a word that may be several */
 
@@ -105,14 +106,17 @@ scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start
 		for (size_t i = 0; i < x->ntok; i++)
 			x->seen |= x->tok[i].what;
 	}
-	t = &x->tok[x->ntok++];
+	t = &x->tok[x->ntok];
+	if (x->ntok > 0 && (t[-1].what & C(YOU)) && x->pos - t[-1].pos <= POS_YOURS)
+		place |= P_YOURS;
+	x->ntok++;
 	t->what = what;
 	t->start = l->span ? l->base : scan_source(l, start);
 	t->end = core_source_end(l, end);
 	t->line = s->line;
 	t->pos = x->pos;
-	t->place = (uint16_t)place;
 	t->how = (uint8_t)core_how(s, l, start, end);
+	t->place = (uint16_t)(place | (t->how & ~SCAN_LOOKALIKE ? P_HIDDEN : 0));
 	t->shift = (uint8_t)shift;
 	x->seen |= what;
 }

@@ -34,6 +34,8 @@ demand_mood(const struct scan_ctx *x, size_t i)
 	const struct scan_token *t = &x->tok[i];
 	int points = t->place & P_START ? 3 : 0;
 
+	if ((t->place & P_COLON) && !(t->what & C(ORDER)))
+		return 0; /* a key, not a verb */
 	if (t->what & C(ORDER))
 		points = 3;
 	for (size_t j = i; j-- > 0 && t->pos - x->tok[j].pos <= DEMAND_NEAR;) {
@@ -43,7 +45,7 @@ demand_mood(const struct scan_ctx *x, size_t i)
 			return 5;
 		if ((b->what & C(TODO)) && (b->place & P_COLON))
 			return 6;
-		if ((b->what & C(MODEL)) && (b->place & (P_COLON | P_START)) && points == 0)
+		if ((b->what & C(MODEL)) && (b->place & P_COLON) && points == 0)
 			points = 2;
 		if ((b->what & (C(NOW) | C(FIRST) | C(URGENT) | C(AND) | C(OVERRIDE))) &&
 		    points == 0)
@@ -82,7 +84,7 @@ demand_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 		}
 		second = second ||
 			 (j > i && (o->what & (C(SEND) | C(DESTROY) | C(PAY) | C(RUN))));
-		model = model || ((o->what & C(MODEL)) && (o->place & (P_COLON | P_START)));
+		model = model || ((o->what & C(MODEL)) && (o->place & P_COLON));
 	}
 	return points + (second ? 1 : 0) + (model ? 4 : 0);
 }

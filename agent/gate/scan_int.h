@@ -67,6 +67,7 @@ enum scan_concept {
 	C_FORM,	     /* format, style, typos, spaces: the shape of an answer */
 	C_THIRD,     /* we, our, they: prose about others */
 	C_END,	     /* end, begin */
+	C_ONE,	     /* a single model, as one is spoken to */
 	C_FILL,	     /* an address with a place for data to be filled in */
 	C_COUNT,
 };
@@ -74,14 +75,16 @@ enum scan_concept {
 
 /* Where a token stands. */
 enum scan_place {
-	P_START = 1,   /* first in its clause */
-	P_LINE = 2,    /* first on its line, after blanks and quote or comment marks */
-	P_COLON = 4,   /* a colon behind it */
-	P_STRONG = 8,  /* with C_ROLE: a mark of templates that nothing else writes */
-	P_WEAK = 16,   /* with C_ROLE: a tag that may be honest */
-	P_CODE = 32,   /* part of an identifier or path: no sentence */
-	P_CAPS = 64,   /* all capitals */
-	P_QUOTE = 128, /* behind a quotation mark */
+	P_START = 1,	/* first in its clause */
+	P_LINE = 2,	/* first on its line, after blanks and quote or comment marks */
+	P_COLON = 4,	/* a colon behind it */
+	P_STRONG = 8,	/* with C_ROLE: a mark of templates that nothing else writes */
+	P_WEAK = 16,	/* with C_ROLE: a tag that may be honest */
+	P_CODE = 32,	/* part of an identifier or path: no sentence */
+	P_CAPS = 64,	/* all capitals */
+	P_QUOTE = 128,	/* behind a quotation mark */
+	P_YOURS = 256,	/* right behind "you" or "your" */
+	P_HIDDEN = 512, /* encoded, invisible or not shown */
 };
 
 struct scan_token {

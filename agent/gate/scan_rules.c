@@ -10,6 +10,7 @@
 
 #define RULE_WORDS     5
 #define HEAT_SENTENCES 6 /* for which an order weighs more after a hit */
+#define CIPHER_WORDS   3 /* words of one shifted alphabet that are no accident */
 #define HEAT_POINTS    4
 
 /* One kind of word of a rule: meanings, any of them, and a place it needs, all of it. */
@@ -31,132 +32,85 @@ struct rule {
 	{                 \
 		(what), 0 \
 	}
-#define AT(what, place)         \
+#define AT(what, where)         \
 	{                       \
-		(what), (place) \
+		(what), (where) \
 	}
+#define ANY	false
+#define ORDERED true
 
+/* clang-format off */
 static const struct rule rules[] = {
-    {SCAN_OVERRIDE, 12, 18, false, {W(C(OVERRIDE)), W(C(PRIOR)), W(C(INSTR))}},
-    {SCAN_OVERRIDE, 10, 12, true, {AT(C(OVERRIDE), P_START), W(C(PRIOR)), W(C(RULES))}},
-    {SCAN_OVERRIDE, 10, 8, true, {W(C(OVERRIDE)), W(C(YOU)), W(C(INSTR))}},
-    {SCAN_OVERRIDE, 10, 24, true, {W(C(OVERRIDE)), W(C(USER)), W(C(AND)), W(ACTION)}},
-    {SCAN_OVERRIDE, 10, 30, true, {AT(C(OVERRIDE), P_START), W(C(SAY)), W(C(REPLY))}},
-    {SCAN_OVERRIDE, 10, 30, true, {W(C(PLAY)), W(C(OVERRIDE)), W(C(REPLY))}},
-    {SCAN_OVERRIDE,
-     10,
-     16,
-     true,
-     {W(C(NEG)), W(C(FOLLOW)), W(C(PRIOR) | C(YOU)), W(C(INSTR))}},
-    {SCAN_OVERRIDE, 8, 6, true, {AT(C(NEW), P_START), AT(C(INSTR), P_COLON)}},
-    {SCAN_OVERRIDE, 6, 20, true, {W(C(NEW)), W(C(INSTR)), W(C(YOU) | C(MODEL))}},
-    {SCAN_OVERRIDE,
-     8,
-     24,
-     false,
-     {W(C(FOLLOW)), W(C(FOLLOWING) | C(NEW) | C(THIS)), W(C(INSTR)),
-      W(C(FIRST) | C(MODEL))}},
+    {SCAN_OVERRIDE, 12, 18, ANY,     {W(C(OVERRIDE)), W(C(PRIOR)), W(C(INSTR))}},
+    {SCAN_OVERRIDE, 10, 12, ORDERED, {AT(C(OVERRIDE), P_START), W(C(PRIOR)), W(C(RULES))}},
+    {SCAN_OVERRIDE, 10,  8, ORDERED, {W(C(OVERRIDE)), W(C(YOU)), W(C(INSTR))}},
+    {SCAN_OVERRIDE, 10, 24, ORDERED, {W(C(OVERRIDE)), W(C(USER)), W(C(AND)), W(ACTION)}},
+    {SCAN_OVERRIDE, 10, 30, ORDERED, {AT(C(OVERRIDE), P_START), W(C(SAY)), W(C(REPLY))}},
+    {SCAN_OVERRIDE, 10, 30, ORDERED, {W(C(PLAY)), W(C(OVERRIDE)), W(C(REPLY))}},
+    {SCAN_OVERRIDE, 10, 16, ORDERED, {W(C(NEG)), W(C(FOLLOW)), W(C(PRIOR) | C(YOU)), W(C(INSTR))}},
+    {SCAN_OVERRIDE,  8,  6, ORDERED, {AT(C(NEW), P_START), AT(C(INSTR), P_COLON)}},
+    {SCAN_OVERRIDE,  6, 20, ORDERED, {W(C(NEW)), W(C(INSTR)), W(C(YOU) | C(MODEL))}},
+    {SCAN_OVERRIDE,  8, 24, ANY,     {W(C(FOLLOW)), W(C(FOLLOWING) | C(NEW) | C(THIS)), W(C(INSTR)),
+				      W(C(FIRST) | C(MODEL))}},
 
-    {SCAN_ADDRESS, 10, 12, true, {W(C(YOU)), W(C(ARE)), W(C(NOW)), W(C(MODEL) | C(PLAY))}},
-    {SCAN_ADDRESS, 10, 14, true, {W(C(IF)), W(C(YOU)), W(C(ARE)), W(C(MODEL))}},
-    {SCAN_ADDRESS, 10, 30, true, {W(C(URGENT) | C(TODO)), W(C(YOU)), W(C(MODEL))}},
-    {SCAN_ADDRESS, 7, 8, true, {AT(C(URGENT) | C(TODO), P_START), AT(C(MODEL), P_COLON)}},
-    {SCAN_ADDRESS,
-     6,
-     8,
-     true,
-     {AT(C(URGENT) | C(TODO), P_START), W(C(MODEL)), W(C(READER))}},
-    {SCAN_ADDRESS,
-     10,
-     40,
-     true,
-     {AT(C(URGENT) | C(TODO), P_START), W(C(MODEL)), W(ACTION | C(SAY)),
-      W(C(COMMAND) | C(SECRET) | C(DEST) | C(USER))}},
-    {SCAN_ADDRESS,
-     10,
-     40,
-     true,
-     {AT(C(MODEL), P_COLON), W(ACTION), W(C(COMMAND) | C(SECRET) | C(DEST))}},
-    {SCAN_ADDRESS,
-     10,
-     30,
-     true,
-     {W(C(MODEL)), W(C(READER)), W(C(THIS)), W(C(URGENT) | C(PLEASE))}},
-    {SCAN_ADDRESS, 8, 30, true, {W(C(FIRST)), W(C(YOU)), W(C(RULES)), W(C(ME))}},
-    {SCAN_ADDRESS, 6, 16, true, {W(C(PLEASE)), W(C(RUN)), W(C(FOLLOWING)), W(C(FIRST))}},
-    {SCAN_ADDRESS, 8, 14, true, {AT(C(PLAY), P_START), W(C(YOU)), W(C(ARE))}},
-    {SCAN_ADDRESS, 10, 20, true, {W(C(NOW)), W(C(YOU)), W(C(URGENT) | C(PLAY))}},
-    {SCAN_ADDRESS,
-     10,
-     50,
-     true,
-     {AT(C(MODEL), P_START), W(C(READER) | C(YOU) | C(FOLLOWING)), W(C(ORDER))}},
-    {SCAN_ADDRESS, 10, 40, true, {W(C(MODEL)), W(ACTION), W(C(ORDER))}},
+    {SCAN_ADDRESS,  10, 12, ORDERED, {W(C(YOU)), W(C(ARE)), W(C(NOW)), W(C(MODEL) | C(PLAY))}},
+    {SCAN_ADDRESS,  10, 12, ORDERED, {W(C(IF)), W(C(YOU)), W(C(ARE)), W(C(ONE))}},
+    {SCAN_ADDRESS,  10, 30, ORDERED, {W(C(URGENT) | C(TODO)), W(C(YOU)), W(C(ONE))}},
+    {SCAN_ADDRESS,   7,  8, ORDERED, {AT(C(URGENT) | C(TODO), P_START), AT(C(MODEL), P_COLON)}},
+    {SCAN_ADDRESS,   6,  8, ORDERED, {AT(C(URGENT) | C(TODO), P_START), W(C(MODEL)), W(C(READER))}},
+    {SCAN_ADDRESS,  10, 40, ORDERED, {AT(C(URGENT) | C(TODO), P_START), W(C(MODEL)), W(ACTION | C(SAY)),
+				      W(C(COMMAND) | C(SECRET) | C(DEST) | C(USER))}},
+    {SCAN_ADDRESS,  10, 40, ORDERED, {AT(C(MODEL), P_COLON), W(ACTION),
+				      W(C(COMMAND) | C(SECRET) | C(DEST))}},
+    {SCAN_ADDRESS,  10, 30, ORDERED, {W(C(MODEL)), W(C(READER)), W(C(THIS)), W(C(URGENT) | C(PLEASE))}},
+    {SCAN_ADDRESS,   8, 30, ORDERED, {W(C(FIRST)), W(C(YOU)), W(C(RULES)), W(C(ME))}},
+    {SCAN_ADDRESS,   6, 16, ORDERED, {W(C(PLEASE)), W(C(RUN)), W(C(FOLLOWING)), W(C(FIRST))}},
+    {SCAN_ADDRESS,   8, 14, ORDERED, {AT(C(PLAY), P_START), W(C(YOU)), W(C(ARE))}},
+    {SCAN_ADDRESS,  10, 20, ORDERED, {W(C(NOW)), W(C(YOU)), W(C(URGENT) | C(PLAY))}},
+    {SCAN_ADDRESS,  10, 50, ORDERED, {AT(C(MODEL), P_START), W(C(READER) | C(YOU) | C(FOLLOWING)),
+				      W(C(ORDER))}},
+    {SCAN_ADDRESS,  10, 40, ORDERED, {W(C(MODEL)), W(ACTION), W(C(ORDER))}},
 
-    {SCAN_ROLE, 10, 0, true, {AT(C(ROLE), P_STRONG)}},
-    {SCAN_ROLE, 3, 0, true, {AT(C(ROLE), P_WEAK)}},
-    {SCAN_ROLE,
-     10,
-     10,
-     true,
-     {AT(C(ROLE) | C(SYSTEM), P_LINE | P_COLON), W(ACTION | C(SAY) | C(ORDER))}},
-    {SCAN_ROLE, 10, 6, true, {AT(C(ROLE), P_LINE | P_COLON), W(C(APPROVED))}},
-    {SCAN_ROLE,
-     7,
-     8,
-     true,
-     {AT(C(END), P_CAPS),
-      AT(C(REPLY) | C(INSTR) | C(RULES) | C(SYSTEM) | C(PERSONAL), P_CAPS)}},
+    {SCAN_ROLE,     10,  0, ORDERED, {AT(C(ROLE), P_STRONG)}},
+    {SCAN_ROLE,      3,  0, ORDERED, {AT(C(ROLE), P_WEAK)}},
+    {SCAN_ROLE,     10, 10, ORDERED, {AT(C(ROLE) | C(SYSTEM), P_LINE | P_COLON),
+				      W(ACTION | C(SAY) | C(ORDER) | C(SILENT))}},
+    {SCAN_ROLE,     10,  6, ORDERED, {AT(C(ROLE), P_LINE | P_COLON), W(C(APPROVED))}},
+    {SCAN_ROLE,      7,  8, ORDERED, {AT(C(END), P_CAPS), AT(C(REPLY) | C(INSTR) | C(RULES) |
+				      C(SYSTEM) | C(PERSONAL), P_CAPS)}},
 
-    {SCAN_SECRECY, 10, 14, true, {AT(C(NEG), P_START), W(C(TELL)), W(C(USER))}},
-    {SCAN_SECRECY, 7, 12, true, {W(C(NEG)), W(C(TELL)), W(C(USER))}},
-    {SCAN_SECRECY, 6, 10, true, {W(C(NEG)), W(C(TELL)), W(C(ME))}},
-    {SCAN_SECRECY,
-     10,
-     30,
-     false,
-     {W(C(USER)), W(C(SILENT)), W(ACTION | C(ORDER) | C(SAY))}},
-    {SCAN_SECRECY, 8, 30, false, {W(C(SILENT)), W(ACTION | C(SAY)), W(C(ORDER) | C(NOW))}},
-    {SCAN_SECRECY, 8, 10, true, {AT(C(HIDE), P_START), W(C(THIS)), W(C(USER))}},
-    {SCAN_SECRECY, 7, 12, true, {AT(C(NEG), P_START), W(C(TELL)), W(C(RESPONSE))}},
-    {SCAN_SECRECY, 7, 24, true, {AT(ACTION, P_START), W(C(NEG)), W(C(RESPONSE))}},
-    {SCAN_SECRECY, 8, 14, true, {W(C(NEG)), W(C(TELL)), W(C(THIS)), W(C(INSTR) | C(USER))}},
+    {SCAN_SECRECY,  10, 14, ORDERED, {AT(C(NEG), P_START), W(C(TELL)), W(C(USER))}},
+    {SCAN_SECRECY,   7, 12, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(USER))}},
+    {SCAN_SECRECY,   6, 10, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(ME))}},
+    {SCAN_SECRECY,  10, 30, ANY,     {W(C(USER)), W(C(SILENT)), W(ACTION | C(ORDER) | C(SAY))}},
+    {SCAN_SECRECY,   8, 30, ANY,     {W(C(SILENT)), W(ACTION | C(SAY)), W(C(ORDER) | C(NOW))}},
+    {SCAN_SECRECY,   8, 10, ORDERED, {AT(C(HIDE), P_START), W(C(THIS)), W(C(USER))}},
+    {SCAN_SECRECY,   7, 12, ORDERED, {AT(C(NEG), P_START), W(C(TELL)), W(C(RESPONSE))}},
+    {SCAN_SECRECY,   7, 24, ORDERED, {AT(ACTION, P_START), W(C(NEG)), W(C(RESPONSE))}},
+    {SCAN_SECRECY,   8, 14, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(THIS)), W(C(INSTR) | C(USER))}},
 
-    {SCAN_FAKE, 12, 8, true, {AT(C(ROLE), P_QUOTE), W(C(APPROVED))}},
-    {SCAN_FAKE,
-     10,
-     24,
-     true,
-     {W(C(USER)), W(C(APPROVED)), W(C(COMMAND) | C(RUN) | C(THIS) | C(RESPONSE))}},
-    {SCAN_FAKE, 10, 24, false, {W(C(SYSTEM)), W(C(APPROVED)), W(C(ORDER) | C(COMMAND))}},
+    {SCAN_FAKE,     12,  8, ORDERED, {AT(C(ROLE), P_QUOTE), W(C(APPROVED))}},
+    {SCAN_FAKE,     10, 24, ORDERED, {W(C(USER)), W(C(APPROVED)),
+				      W(C(COMMAND) | C(RUN) | C(THIS) | C(RESPONSE))}},
+    {SCAN_FAKE,     10, 24, ANY,     {W(C(SYSTEM)), W(C(APPROVED)), W(C(ORDER) | C(COMMAND))}},
 
-    {SCAN_REPLY, 10, 50, true, {AT(C(SAY), P_START), W(C(YOU)), W(C(REPLY))}},
-    {SCAN_REPLY, 8, 30, true, {W(C(FORM) | C(DEST)), W(C(YOU)), W(C(REPLY))}},
-    {SCAN_REPLY, 10, 40, false, {W(C(REPLY)), W(C(SILENT)), W(C(ORDER))}},
-    {SCAN_REPLY,
-     8,
-     30,
-     false,
-     {W(C(REPLY)), W(C(SAY)), W(C(ORDER)), W(C(FOLLOWING) | C(YOU))}},
+    {SCAN_REPLY,    10, 50, ORDERED, {AT(C(SAY), P_START), AT(C(REPLY), P_YOURS)}},
+    {SCAN_REPLY,     8, 30, ORDERED, {W(C(FORM) | C(DEST)), AT(C(REPLY), P_YOURS)}},
+    {SCAN_REPLY,    10, 40, ANY,     {W(C(REPLY)), W(C(SILENT)), W(C(ORDER))}},
+    {SCAN_REPLY,     8, 30, ANY,     {W(C(REPLY)), W(C(SAY)), W(C(ORDER)), W(C(FOLLOWING) | C(YOU))}},
 
-    {SCAN_LEAK,
-     10,
-     14,
-     true,
-     {AT(C(GET) | C(SAY), P_START), W(C(YOU)), W(C(INSTR) | C(PROMPT))}},
-    {SCAN_LEAK, 9, 14, true, {AT(C(GET) | C(SAY), P_START), W(C(SYSTEM)), W(C(PROMPT))}},
-    {SCAN_LEAK,
-     10,
-     20,
-     false,
-     {W(C(GET)), W(C(INSTR)), W(C(ORDER)), W(C(SYSTEM) | C(PROMPT))}},
+    {SCAN_LEAK,     10, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), AT(C(INSTR) | C(PROMPT), P_YOURS)}},
+    {SCAN_LEAK,     10, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), AT(C(SYSTEM), P_YOURS),
+				      W(C(PROMPT) | C(INSTR))}},
+    {SCAN_LEAK,      9, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), W(C(SYSTEM)), W(C(PROMPT))}},
+    {SCAN_LEAK,     10, 20, ANY,     {W(C(GET)), W(C(INSTR)), W(C(ORDER)), W(C(SYSTEM) | C(PROMPT))}},
 
-    {SCAN_EXFIL,
-     10,
-     40,
-     false,
-     {W(C(FILL)), W(C(SAY) | C(SEND)), W(C(EVERY) | C(SECRET) | C(USER) | C(PERSONAL))}},
+    {SCAN_EXFIL,    10, 40, ANY,     {W(C(FILL)), W(C(SAY) | C(SEND)),
+				      W(C(EVERY) | C(SECRET) | C(USER) | C(PERSONAL))}},
+    {SCAN_HIDDEN,    5, 40, ANY,     {AT(ACTION | C(SAY), P_HIDDEN),
+				      AT(C(COMMAND) | C(SECRET) | C(USER) | C(REPLY) | C(DEST), P_HIDDEN)}},
 };
+/* clang-format on */
 
 /* The words of rule r from token i on; *last is the last of them. */
 static bool
@@ -259,6 +213,24 @@ rules_disguise(unsigned how)
 	       (how & SCAN_LOOKALIKE ? 4u : 0) + (how & SCAN_UNSEEN ? 3u : 0);
 }
 
+/* Three or more words in one shifted alphabet: a cipher, whatever it says. */
+static void
+rules_cipher(const struct scan_ctx *x, struct found *f)
+{
+	unsigned count[28] = {0};
+
+	for (size_t i = 0; i < x->ntok; i++) {
+		unsigned shift = x->tok[i].shift;
+
+		if (shift == 0 || ++count[shift] < CIPHER_WORDS)
+			continue;
+		f->weight[SCAN_HIDDEN] = SCAN_THRESHOLD;
+		f->how |= SCAN_ENCODED;
+		f->first = MIN_OF(f->first, i);
+		f->last = MAX_OF(f->last, i);
+	}
+}
+
 static void
 rules_hit(struct scan *s, struct scan_ctx *x, const struct found *f)
 {
@@ -298,6 +270,7 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 	if (x->ntok == 0)
 		return;
 	rules_try(x, &f);
+	rules_cipher(x, &f);
 	demand = scan_demand(x, &first, &last);
 	if (demand > 0) {
 		if (x->heat > 0)

@@ -29,12 +29,11 @@ const struct scan_row scan_words_en[] = {
 	       "conversation text data messages goal goals objective request limitations "
 	       "told said content stuff words function document sentence"},
     /* who is spoken to, who must not know */
-    {C(MODEL) | C(ROLE),
-     "assistant assistants ai ais llm llms chatbot chatbots chatgpt gpt "
-     "claude copilot gemini agent agents"},
-    {C(MODEL),
-     "bot bots model models interpreter openai anthropic llama mistral qwen deepseek "
-     "grok codex cursor sunaba aider agentic robot summarizer summariser"},
+    {C(MODEL) | C(ONE) | C(ROLE), "assistant ai"},
+    {C(MODEL) | C(ONE), "llm chatbot chatgpt gpt claude copilot gemini agent model bot"},
+    {C(MODEL), "assistants ais llms chatbots agents"},
+    {C(MODEL), "bots models interpreter openai anthropic llama mistral qwen deepseek "
+	       "grok codex cursor sunaba aider agentic robot summarizer summariser"},
     {C(YOU), "you your yourself yours u ya"},
     {C(USER) | C(ROLE), "user human"},
     {C(USER), "users humans customer owner operator person client victim"},
@@ -60,7 +59,7 @@ const struct scan_row scan_words_en[] = {
     {C(SEND),
      "send sends sending email emails e-mail mail forward forwards forwarding post posts "
      "posting upload uploads uploading transmit exfiltrate share shares leak submit "
-     "publish relay deliver text notify dm message push attach append export copy sync "
+     "publish relay deliver notify dm message push attach append export copy sync "
      "encode concatenate reply"},
     {C(GET),
      "fetch download downloads curl wget open visit navigate browse click retrieve get "
@@ -108,12 +107,12 @@ const struct scan_row scan_words_en[] = {
     {C(BUGS),
      "issue issues patch patches feedback bug bugs pull pr suggestions suggestion "
      "comment comments contribution contributions contribute question questions "
-     "documentation docs repository repo mailing github license section details "
+     "documentation docs repository repo mailing github license section "
      "readme website wiki manual guide tutorial changelog support feature features"},
     /* what is to be answered */
     {C(REPLY),
      "reply response responses answer answers output summary conclusion translation "
-     "replies review reviews"},
+     "replies"},
     {C(SAY),
      "say state print repeat respond reply answer output write include add integrate "
      "insert provide append begin end claim recommend promote conclude translate "

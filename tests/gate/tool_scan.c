@@ -17,8 +17,8 @@ print_report(const struct scan_report *r)
 
 		printf(" %llu-%llu:%llu-%llu:%s:%u:%u", (unsigned long long)h->start,
 		       (unsigned long long)h->end, (unsigned long long)h->first_line,
-		       (unsigned long long)h->last_line, scan_group_name(h->group), h->weight,
-		       h->how);
+		       (unsigned long long)h->last_line, scan_group_name(h->group),
+		       h->weight, h->how);
 	}
 	printf("\n");
 	fflush(stdout);
