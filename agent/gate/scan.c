@@ -110,6 +110,7 @@ scan_nested(struct scan *s, const struct scan_line *outer, const char *p, size_t
 {
 	struct scan_line l = {.p = p,
 			      .n = n,
+			      .room = n,
 			      .base = start,
 			      .span = end - start,
 			      .extra = outer->extra | extra,
@@ -151,9 +152,10 @@ scan_hidden(struct scan *s, uint64_t base, size_t n)
 
 /* Judges a line, or a piece of one, without its LF. */
 static void
-scan_piece(struct scan *s, const char *p, size_t n)
+scan_piece(struct scan *s, const char *p, size_t n, size_t room)
 {
-	struct scan_line l = {.p = p, .n = n, .base = s->at, .joined = s->joined};
+	struct scan_line l = {
+	    .p = p, .n = n, .room = room, .base = s->at, .joined = s->joined};
 	unsigned trouble = scan_trouble(p, n);
 
 	if (trouble || s->ansi.conceal || s->ansi.bg >= 0) {
@@ -161,6 +163,7 @@ scan_piece(struct scan *s, const char *p, size_t n)
 		scan_hidden(s, s->at, n);
 		l.p = s->clean.text;
 		l.n = s->clean.len;
+		l.room = SCAN_LINE_MAX + SCAN_SLACK;
 		l.from = s->clean.from;
 		l.how = s->clean.how;
 	}
@@ -192,14 +195,14 @@ scan_cut(const char *p)
 
 /* Judges what has no LF as far as it is too long; returns the bytes taken. */
 static size_t
-scan_long(struct scan *s, const char *p, size_t n)
+scan_long(struct scan *s, const char *p, size_t n, size_t room)
 {
 	size_t done = 0;
 
 	while (n - done >= SCAN_LINE_MAX) {
 		size_t cut = scan_cut(p + done);
 
-		scan_piece(s, p + done, cut);
+		scan_piece(s, p + done, cut, room - done);
 		s->joined = true;
 		done += cut;
 	}
@@ -217,7 +220,7 @@ scan_hold(struct scan *s, const char *p, size_t n)
 		s->nheld += take;
 		p += take;
 		n -= take;
-		done = scan_long(s, s->held, s->nheld);
+		done = scan_long(s, s->held, s->nheld, SCAN_LINE_MAX);
 		s->nheld -= done;
 		memmove(s->held, s->held + done, s->nheld);
 	}
@@ -225,11 +228,11 @@ scan_hold(struct scan *s, const char *p, size_t n)
 
 /* A line that is whole, of any length. */
 static void
-scan_whole(struct scan *s, const char *p, size_t n)
+scan_whole(struct scan *s, const char *p, size_t n, size_t room)
 {
-	size_t done = scan_long(s, p, n);
+	size_t done = scan_long(s, p, n, room);
 
-	scan_piece(s, p + done, n - done);
+	scan_piece(s, p + done, n - done, room - done);
 	scan_line_end(s);
 }
 
@@ -245,11 +248,11 @@ scan_feed(struct scan *s, const char *p, size_t n)
 		if (!lf)
 			return;
 		if (s->nheld > 0 || s->joined) {
-			scan_piece(s, s->held, s->nheld);
+			scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX);
 			scan_line_end(s);
 			s->nheld = 0;
 		} else {
-			scan_whole(s, p, len);
+			scan_whole(s, p, len, n);
 		}
 		p = lf + 1;
 		n -= len + 1;
@@ -263,7 +266,7 @@ scan_end(struct scan *s)
 		return &s->report;
 	s->ended = true;
 	if (s->nheld > 0)
-		scan_piece(s, s->held, s->nheld);
+		scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX);
 	for (size_t i = SCAN_DEPTH_MAX + 1; i-- > 0;)
 		scan_sentence(s, &s->ctx[i]);
 	s->report.hits = s->hits;

@@ -5,6 +5,7 @@
  * token keeps its meanings and where it stands. Sentences end at stops, blank lines, list marks
  * and block tags; then scan_sentence() judges them. Disguised words are left to scan_disguise.c.
  * Pinned by tests/unit/test_scan.c, tests/fuzz/fuzz_scan.c and tests/bench/scan.c. */
+#include <endian.h>
 #include <string.h>
 
 #include "agent/gate/scan_int.h"
@@ -53,10 +54,59 @@ static const uint8_t core_class[256] = {
     ['*'] = K_CLAUSE,
 };
 
-#define POS_WORD  2  /* half words */
-#define POS_YOURS 4  /* between "your" and its word */
-#define POS_LINE  4  /* what a line's end counts */
-#define GLUED_MIN 14 /* letters of a word that may be several */
+/* What a character means beside a word, one bit each. */
+enum core_side {
+	S_SOLID = 1,  /* behind letters: they may be part of an encoded run */
+	S_CODE = 2,   /* before letters: an identifier or a path */
+	S_GROUP = 4,  /* between digits */
+	S_ITEM = 8,   /* first on a line: it begins something new */
+	S_AFTER = 16, /* behind a full stop: it ended a sentence */
+};
+
+static const uint8_t core_side[256] = {
+    ['0' ... '9'] = S_SOLID | S_ITEM,
+    ['+'] = S_SOLID | S_ITEM,
+    ['/'] = S_SOLID | S_CODE,
+    ['='] = S_SOLID | S_CODE | S_ITEM,
+    ['@'] = S_SOLID,
+    ['$'] = S_SOLID,
+    ['!'] = S_SOLID,
+    ['_'] = S_CODE | S_AFTER,
+    ['\\'] = S_CODE | S_AFTER,
+    ['.'] = S_CODE | S_GROUP,
+    [','] = S_GROUP | S_AFTER,
+    ['-'] = S_GROUP | S_ITEM,
+    [' '] = S_GROUP | S_AFTER,
+    ['*'] = S_ITEM | S_AFTER,
+    ['#'] = S_ITEM,
+    ['<'] = S_ITEM | S_AFTER,
+    ['|'] = S_ITEM | S_AFTER,
+    ['~'] = S_ITEM,
+    ['"'] = S_ITEM | S_AFTER,
+    ['\''] = S_ITEM | S_AFTER,
+    ['{'] = S_ITEM,
+    ['}'] = S_AFTER,
+    ['['] = S_ITEM,
+    [']'] = S_AFTER,
+    [')'] = S_AFTER,
+    ['>'] = S_AFTER,
+    ['\t'] = S_AFTER,
+    ['\n'] = S_AFTER,
+    ['\f'] = S_AFTER,
+    [0x80 ... 0xFF] = S_AFTER,
+};
+
+static bool
+core_beside(char c, unsigned what)
+{
+	return core_side[(unsigned char)c] & what;
+}
+
+#define POS_WORD      2	 /* half words */
+#define POS_YOURS     4	 /* between "your" and its word */
+#define POS_LINE      4	 /* what a line's end counts */
+#define SOLID_LETTERS 24 /* in a row, that may be base64 */
+#define GLUED_MIN     14 /* letters of a word that may be several */
 
 uint64_t
 scan_source(const struct scan_line *l, size_t i)
@@ -143,7 +193,7 @@ core_place(const struct scan_ctx *x, const char *p, size_t i, size_t end)
 {
 	unsigned place = x->place;
 
-	if (i > 0 && strchr("_/\\.=", p[i - 1]))
+	if (i > 0 && core_beside(p[i - 1], S_CODE))
 		place |= P_CODE;
 	if (p[i] <= 'Z' && (end - i < 2 || p[i + 1] <= 'Z'))
 		place |= P_CAPS;
@@ -152,46 +202,91 @@ core_place(const struct scan_ctx *x, const char *p, size_t i, size_t end)
 	return place;
 }
 
+#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The high bit of each of eight bytes that is no ASCII letter. */
+static uint64_t
+core_no_letters(uint64_t x)
+{
+	uint64_t y = (x | EIGHT(0x20)) & EIGHT(0x7F);
+	uint64_t from_a = y + EIGHT(0x80 - 'a'), past_z = y + EIGHT(0x80 - 'z' - 1);
+
+	return ~(from_a & ~past_z & ~x) & EIGHT(0x80);
+}
+
+/* Letters from l->p[i]; their hash as scan_hash() gives it, for SCAN_WORD_MAX at the most. */
+static size_t
+core_letters(const struct scan_line *l, size_t i, uint64_t *hash)
+{
+	size_t n = 0;
+
+	*hash = 0;
+	while (i + n + 8 <= l->room && n < SCAN_WORD_MAX) {
+		uint64_t x, stop;
+
+		memcpy(&x, l->p + i + n, 8);
+		x = le64toh(x);
+		stop = core_no_letters(x);
+		x |= SCAN_HASH_LOWER;
+		if (stop) {
+			unsigned bits = (unsigned)__builtin_ctzll(stop) & ~7u;
+
+			if (bits > 0)
+				*hash =
+				    scan_hash_step(*hash, x & ((UINT64_C(1) << bits) - 1));
+			return n + bits / 8;
+		}
+		*hash = scan_hash_step(*hash, x);
+		n += 8;
+	}
+	while (i + n < l->n && core_class[(unsigned char)l->p[i + n]] == K_LETTER)
+		n++;
+	if (n <= SCAN_WORD_MAX)
+		*hash = scan_hash(l->p + i, n);
+	return n;
+}
+
+/* What hangs on a word by an apostrophe: "n't" denies, "I'm" speaks of oneself. */
+static size_t
+core_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end)
+{
+	if (end + 2 <= l->n && (l->p[end + 1] | 0x20) == 't' &&
+	    !core_is(l->p, l->n, end + 2, K_LETTER))
+		scan_push(s, l, C(NEG), end, end + 2, 0, 0);
+	else if (i + 1 == end && (l->p[i] | 0x20) == 'i')
+		scan_push(s, l, C(ME), i, end, 0, 0);
+	for (end++; core_is(l->p, l->n, end, K_LETTER);)
+		end++;
+	return end;
+}
+
 /* A word of letters at i; returns its end. */
 static size_t
 core_word(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 {
 	struct scan_ctx *x = &s->ctx[l->depth];
-	const char *p = l->p;
-	size_t n = l->n, end = i, took;
-	uint32_t h = SCAN_HASH_INIT;
+	uint64_t hash;
+	size_t len = core_letters(l, i, &hash), end = MIN_OF(i + len, l->n), took;
 	const struct scan_word *w;
+	char next = end < l->n ? l->p[end] : ' ';
 
-	do
-		h = SCAN_HASH_STEP(h, (unsigned char)p[end++] | 0x20u);
-	while (core_is(p, n, end, K_LETTER));
-	if (end - i == 1 && (took = scan_spaced(s, l, i)) > 0)
+	if (end < i + len)
+		hash = scan_hash(l->p + i, MIN_OF(end - i, (size_t)SCAN_WORD_MAX));
+	len = end - i;
+	if (len == 1 && (took = scan_spaced(s, l, i)) > 0)
 		return i + took;
-	if ((end - i >= 24 || (end < n && (core_class[(unsigned char)p[end]] == K_DIGIT ||
-					   strchr("+/=@$!", p[end])))) &&
+	if ((len >= SOLID_LETTERS || core_beside(next, S_SOLID)) &&
 	    (took = scan_solid(s, l, i, checked)) > 0)
 		return i + took;
 	x->pos += POS_WORD;
-	if (end - i <= SCAN_WORD_MAX &&
-	    (w = scan_vocab_find(s->vocab, p + i, end - i, h))) {
-		/* "n't": the negation of don't, mustn't is in its first part or lost. */
-		unsigned place = core_place(x, p, i, end);
-
-		scan_push(s, l, w->what, i, end, place, w->shift);
-		if (end < n && p[end] == ':')
-			x->tok[x->ntok - 1].place |= P_COLON;
-	} else if (end - i >= GLUED_MIN) {
-		scan_glued(s, l, p + i, end - i, i, end, 0);
-	}
-	if (end < n && p[end] == '\'' && core_is(p, n, end + 1, K_LETTER)) {
-		if (end + 2 < n && (p[end + 1] | 0x20) == 't' &&
-		    !core_is(p, n, end + 2, K_LETTER))
-			scan_push(s, l, C(NEG), end, end + 2, 0, 0);
-		else if (x->ntok > 0 && i + 1 == end && (p[i] | 0x20) == 'i')
-			scan_push(s, l, C(ME), i, end, 0, 0);
-		for (end++; core_is(p, n, end, K_LETTER);)
-			end++;
-	}
+	if (len <= SCAN_WORD_MAX && (w = scan_vocab_find(s->vocab, l->p + i, len, hash)))
+		scan_push(s, l, w->what, i, end,
+			  core_place(x, l->p, i, end) | (next == ':' ? P_COLON : 0),
+			  w->shift);
+	else if (len >= GLUED_MIN)
+		scan_glued(s, l, l->p + i, len, i, end, 0);
+	if (next == '\'' && core_is(l->p, l->n, end + 1, K_LETTER))
+		end = core_apostrophe(s, l, i, end);
 	x->place = 0;
 	return end;
 }
@@ -225,9 +320,9 @@ core_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked
 {
 	size_t end = i, digits = 0, took;
 
-	while (end < l->n &&
-	       (core_class[(unsigned char)l->p[end]] == K_DIGIT ||
-		(strchr(",.- ", l->p[end]) && core_is(l->p, l->n, end + 1, K_DIGIT)))) {
+	while (end < l->n && (core_class[(unsigned char)l->p[end]] == K_DIGIT ||
+			      (core_beside(l->p[end], S_GROUP) &&
+			       core_is(l->p, l->n, end + 1, K_DIGIT)))) {
 		digits += core_class[(unsigned char)l->p[end]] == K_DIGIT;
 		end++;
 	}
@@ -286,8 +381,7 @@ core_stop_mark(struct scan *s, const struct scan_line *l, size_t i)
 			core_stop(s, x);
 		return i + 1;
 	}
-	if (c != SCAN_BREAK && !strchr(" \t\n\f\"')]}<>*_|,\\", next) &&
-	    (unsigned char)next < 0x80)
+	if (c != SCAN_BREAK && !core_beside(next, S_AFTER))
 		return i + 1;
 	if (c == '.' && i >= 2 && l->p[i - 2] == ' ') /* an initial, "e.g. " */
 		return i + 1;
@@ -352,8 +446,6 @@ core_one(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	struct scan_ctx *x = &s->ctx[l->depth];
 
 	switch ((enum core_class)core_class[(unsigned char)l->p[i]]) {
-	case K_LETTER:
-		return core_word(s, l, i, checked);
 	case K_DIGIT:
 		return core_number(s, l, i, checked);
 	case K_WIDE:
@@ -385,6 +477,7 @@ core_one(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 		return i + 1;
 	case K_TICK:
 		return core_tick(s, l, i);
+	case K_LETTER:
 	case K_OTHER:
 	case K_SPACE:
 	default:
@@ -405,8 +498,7 @@ core_line_start(struct scan *s, const struct scan_line *l)
 	x->place |= P_LINE;
 	while (i < l->n && core_class[(unsigned char)l->p[i]] == K_SPACE)
 		i++;
-	if (i == l->n || strchr("-*#<|=+~\"'{}[", l->p[i]) ||
-	    core_class[(unsigned char)l->p[i]] == K_DIGIT)
+	if (i == l->n || core_beside(l->p[i], S_ITEM))
 		core_stop(s, x);
 }
 
@@ -416,7 +508,15 @@ scan_core(struct scan *s, const struct scan_line *l)
 	size_t i = 0, checked = 0;
 
 	core_line_start(s, l);
-	while (i < l->n)
-		i = core_one(s, l, i, &checked);
+	while (i < l->n) {
+		unsigned k = core_class[(unsigned char)l->p[i]];
+
+		if (k == K_LETTER)
+			i = core_word(s, l, i, &checked);
+		else if (k == K_OTHER || k == K_SPACE)
+			i++;
+		else
+			i = core_one(s, l, i, &checked);
+	}
 	s->ctx[l->depth].line = s->line;
 }

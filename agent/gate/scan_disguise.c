@@ -7,6 +7,7 @@
 #include "agent/gate/scan_int.h"
 
 #define SOLID_MIN  24  /* characters of an encoded run */
+#define RANDOM_MIN 40  /* characters */
 #define LEET_MIN   4   /* letters and digits of a word written with both */
 #define SPACED_MIN 5   /* lone letters in a row */
 #define SPACED_MAX 400 /* letters looked at together */
@@ -27,11 +28,7 @@ disguise_digit(char c)
 static const struct scan_word *
 disguise_find(const struct scan *s, const char *p, size_t n)
 {
-	uint32_t h = SCAN_HASH_INIT;
-
-	for (size_t i = 0; i < n; i++)
-		h = SCAN_HASH_STEP(h, (unsigned char)p[i] | 0x20u);
-	return scan_vocab_find(s->vocab, p, n, h);
+	return scan_vocab_find(s->vocab, p, n, scan_hash(p, n));
 }
 
 static char
@@ -75,8 +72,27 @@ disguise_digits(struct scan *s, const struct scan_line *l, size_t i)
 static bool
 disguise_solid(char c)
 {
-	return disguise_letter(c) || disguise_digit(c) || c == '+' || c == '/' ||
-	       c == '-' || c == '_';
+	static const bool solid[256] = {
+	    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['+'] = true,
+	    ['/'] = true,	  ['-'] = true,		['_'] = true,
+	};
+
+	return solid[(unsigned char)c];
+}
+
+/* A run that is no text when decoded, but looks random, is not read as words. */
+static bool
+disguise_random(const char *p, size_t n)
+{
+	size_t digits = 0, upper = 0, marks = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		digits += disguise_digit(p[i]);
+		upper += p[i] >= 'A' && p[i] <= 'Z';
+		marks += p[i] == '-' || p[i] == '_';
+	}
+	return n >= RANDOM_MIN && marks == 0 && digits >= n / 16 &&
+	       (upper >= n / 8 || digits > n / 3);
 }
 
 size_t
@@ -85,25 +101,23 @@ scan_solid(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	size_t end = i, len, raw;
 	bool more;
 
-	if (i >= *checked) {
-		while (end < l->n && disguise_solid(l->p[end]))
-			end++;
-		*checked = end;
-		raw = end - i;
-		if (raw >= SOLID_MIN && l->depth < SCAN_DEPTH_MAX) {
-			len = scan_decode(l->p + i, raw, s->decoded[l->depth]);
-			while (end < l->n && l->p[end] == '=')
-				end++;
-			more = raw >= 60 && end == l->n && l->p[end - 1] != '=';
-			if (len > 0) {
-				scan_nested(s, l, s->decoded[l->depth], len,
-					    scan_source(l, i), scan_source(l, end),
-					    SCAN_ENCODED, more);
-				return end - i;
-			}
-		}
-	}
-	return disguise_digits(s, l, i);
+	if (i < *checked)
+		return disguise_digits(s, l, i);
+	while (end < l->n && disguise_solid(l->p[end]))
+		end++;
+	*checked = end;
+	raw = end - i;
+	if (raw < SOLID_MIN || l->depth == SCAN_DEPTH_MAX)
+		return disguise_digits(s, l, i);
+	len = scan_decode(l->p + i, raw, s->decoded[l->depth]);
+	if (len == 0)
+		return disguise_random(l->p + i, raw) ? raw : 0;
+	while (end < l->n && l->p[end] == '=')
+		end++;
+	more = raw >= 60 && end == l->n && l->p[end - 1] != '=';
+	scan_nested(s, l, s->decoded[l->depth], len, scan_source(l, i), scan_source(l, end),
+		    SCAN_ENCODED, more);
+	return end - i;
 }
 
 /* Takes a run of letters apart into words of the vocabulary, the longest first. Nothing is

@@ -11,6 +11,7 @@
 #define SCAN_TOKENS_MAX	 192 /* tokens of a sentence; a longer one is judged in parts */
 #define SCAN_TOKENS_KEPT 24  /* of them, looked at again with the next part */
 #define SCAN_DEPTH_MAX	 2   /* encodings inside encodings */
+#define SCAN_SLACK	 64  /* bytes behind a clean line that may be read */
 #define SCAN_WORD_MAX	 24  /* letters of a word of the vocabulary */
 
 /* What a word means; a token holds the set of all its meanings. */
@@ -108,13 +109,18 @@ struct scan_word {
 struct scan_vocab;
 struct scan_vocab *scan_vocab_new(void);
 void scan_vocab_free(struct scan_vocab *v);
-/* The hash that scan_vocab_find() takes: h = SCAN_HASH_STEP(h, lower-case letter) from
- * SCAN_HASH_INIT. */
-#define SCAN_HASH_INIT	     UINT32_C(2166136261)
-#define SCAN_HASH_STEP(h, c) (((h) ^ (uint32_t)(c)) * UINT32_C(16777619))
-/* The word p[0..n) of ASCII letters in either case, or NULL. */
+/* The word p[0..n) of ASCII letters in either case, n <= SCAN_WORD_MAX, or NULL. `hash` is
+ * scan_hash() of it, or the same steps over its groups of eight letters. */
 const struct scan_word *
-scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint32_t hash);
+scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint64_t hash);
+#define SCAN_HASH_LOWER UINT64_C(0x2020202020202020)
+static inline uint64_t
+scan_hash_step(uint64_t h, uint64_t eight)
+{
+	h = (h ^ eight) * UINT64_C(0x9E3779B97F4A7C15);
+	return h ^ (h >> 29);
+}
+uint64_t scan_hash(const char *p, size_t n);
 /* The longest word that begins at p[0..n), the first byte beyond ASCII; NULL: none. */
 const struct scan_word *
 scan_vocab_prefix(const struct scan_vocab *v, const char *p, size_t n);
@@ -199,6 +205,7 @@ struct scan_ctx {
 struct scan_line {
 	const char *p;
 	size_t n;
+	size_t room;	      /* bytes that may be read from p, n or more */
 	uint64_t base;	      /* offset of the line in the input */
 	const uint32_t *from; /* NULL: as it stands */
 	const uint8_t *how;

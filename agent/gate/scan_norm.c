@@ -20,9 +20,9 @@ typedef uint64_t norm_pair __attribute__((vector_size(16)));
 void
 scan_clean_init(struct scan_clean *c)
 {
-	c->text = mem_alloc(SCAN_LINE_MAX + 64);
-	c->from = mem_alloc((SCAN_LINE_MAX + 64) * sizeof(*c->from));
-	c->how = mem_alloc(SCAN_LINE_MAX + 64);
+	c->text = mem_alloc(SCAN_LINE_MAX + SCAN_SLACK);
+	c->from = mem_alloc((SCAN_LINE_MAX + SCAN_SLACK) * sizeof(*c->from));
+	c->how = mem_alloc(SCAN_LINE_MAX + SCAN_SLACK);
 	c->hidden = mem_alloc(SCAN_LINE_MAX);
 }
 

@@ -190,17 +190,18 @@ rules_try(const struct scan_ctx *x, struct found *f)
 {
 	for (const struct rule *r = rules; r < rules + ARRAY_LEN(rules); r++) {
 		size_t count = 0, last;
-		bool possible = r->weight > f->weight[r->group];
 
-		while (count < RULE_WORDS && r->word[count].any) {
-			possible = possible && (x->seen & r->word[count].any);
+		if (r->weight <= f->weight[r->group])
+			continue;
+		while (count < RULE_WORDS && (x->seen & r->word[count].any))
 			count++;
-		}
-		for (size_t i = 0; possible && i < x->ntok; i++) {
-			if (rule_from(x, r, count, i, &last)) {
+		if (count < RULE_WORDS && r->word[count].any)
+			continue;
+		for (size_t i = 0; i < x->ntok; i++) {
+			if (rule_from(x, r, count, i, &last))
 				found_add(x, f, r->group, r->weight, i, last);
-				possible = f->weight[r->group] < r->weight;
-			}
+			if (f->weight[r->group] >= r->weight)
+				break;
 		}
 	}
 }
@@ -269,7 +270,8 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 
 	if (x->ntok == 0)
 		return;
-	rules_try(x, &f);
+	if (x->ntok > 1 || (x->seen & C(ROLE)))
+		rules_try(x, &f);
 	rules_cipher(x, &f);
 	demand = scan_demand(x, &first, &last);
 	if (demand > 0) {

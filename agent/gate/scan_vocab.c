@@ -6,6 +6,7 @@
  * are also entered in every shifted alphabet (ROT13 is one of 25) and backwards, so that text
  * written so is found at no cost. Built for each detector from the constant rows, in about a
  * tenth of a millisecond. Pinned by tests/unit/test_scan.c. */
+#include <endian.h>
 #include <string.h>
 
 #include "agent/base/mem.h"
@@ -22,6 +23,9 @@ struct scan_vocab {
 	struct scan_word *word; /* [0] is unused: index 0 is "none" */
 	uint16_t *next;		/* chain of a wide bucket or of a stem's key */
 	size_t n;
+	uint64_t latin_any[1024]; /* a bit for 16 bits of the hash: most words stop here */
+	uint64_t wide_any[1024];  /* a bit for each character that begins a word */
+	uint64_t stem_any[16];	  /* a bit for each two letters that begin a stem */
 	uint16_t latin[VOCAB_LATIN];
 	uint16_t stem[VOCAB_STEMS];
 	uint16_t wide[VOCAB_WIDE];
@@ -34,20 +38,56 @@ static const char vocab_ciphered[] =
     "prompt assistant system execute delete password everything earlier command commands "
     "instead following secret print output conclusion state important response";
 
-static uint32_t
-vocab_hash(const char *p, size_t n)
+uint64_t
+scan_hash(const char *p, size_t n)
 {
-	uint32_t h = SCAN_HASH_INIT;
+	uint64_t h = 0;
 
-	for (size_t i = 0; i < n; i++)
-		h = SCAN_HASH_STEP(h, (unsigned char)p[i] | 0x20u);
+	for (size_t i = 0; i < n; i += 8) {
+		uint64_t eight = 0;
+
+		memcpy(&eight, p + i, MIN_OF(n - i, 8u));
+		eight = le64toh(eight) | SCAN_HASH_LOWER;
+		if (n - i < 8)
+			eight &= (UINT64_C(1) << (8 * (n - i))) - 1;
+		h = scan_hash_step(h, eight);
+	}
 	return h;
 }
 
-static uint32_t
-vocab_mix(uint32_t h)
+static unsigned
+vocab_slot(uint64_t h)
 {
-	return h ^ (h >> 15);
+	return (unsigned)(h >> 20) % VOCAB_LATIN;
+}
+
+/* One bit for a word, for its first character, for a stem's first two letters. */
+static void
+vocab_mark(uint64_t *bits, size_t i)
+{
+	bits[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static bool
+vocab_marked(const uint64_t *bits, size_t i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+
+static size_t
+vocab_two(const char *p)
+{
+	return (size_t)((p[0] & 31) * 32 + (p[1] & 31));
+}
+
+/* The last bits of a character's three bytes, or of its two: its code point, near enough. */
+static size_t
+vocab_char(const char *p, size_t n)
+{
+	size_t c = (unsigned char)p[0] & 15u;
+
+	c = c << 6 | (n > 1 ? (unsigned char)p[1] & 63u : 0);
+	return c << 6 | (n > 2 ? (unsigned char)p[2] & 63u : 0);
 }
 
 /* ASCII letters only; p is in either case, w in lower case. */
@@ -79,7 +119,8 @@ static void
 vocab_add_latin(struct scan_vocab *v, const char *p, size_t n, uint64_t what,
 		unsigned shift)
 {
-	uint32_t i = vocab_mix(vocab_hash(p, n)) % VOCAB_LATIN;
+	uint64_t h = scan_hash(p, n);
+	unsigned i = vocab_slot(h);
 
 	for (; v->latin[i]; i = (i + 1) % VOCAB_LATIN) {
 		struct scan_word *w = &v->word[v->latin[i]];
@@ -91,6 +132,7 @@ vocab_add_latin(struct scan_vocab *v, const char *p, size_t n, uint64_t what,
 		}
 	}
 	v->latin[i] = vocab_append(v, p, n, what, shift);
+	vocab_mark(v->latin_any, h >> 48);
 }
 
 /* Enters a word into a chain, longer ones first; the same word gets the other meaning too. */
@@ -147,11 +189,13 @@ vocab_add_word(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
 	if ((unsigned char)*p >= 0x80) {
 		size_t key = n > one ? one + vocab_char_len(p + one, n - one) : one;
 
+		vocab_mark(v->wide_any, vocab_char(p, n));
 		vocab_add_chain(v, vocab_bucket(v, p, key), p, n, what);
 	} else if (p[n - 1] == '*') {
-		uint32_t h = vocab_hash(p, SCAN_STEM_KEY);
-
-		vocab_add_chain(v, &v->stem[vocab_mix(h) % VOCAB_STEMS], p, n - 1, what);
+		vocab_mark(v->stem_any, vocab_two(p));
+		vocab_add_chain(
+		    v, &v->stem[scan_hash(p, SCAN_STEM_KEY) >> 32 & (VOCAB_STEMS - 1)], p,
+		    n - 1, what);
 	} else {
 		vocab_add_latin(v, p, n, what, 0);
 	}
@@ -181,7 +225,7 @@ vocab_add_ciphered(struct scan_vocab *v)
 
 	while (*p) {
 		size_t n = strcspn(p, " ");
-		const struct scan_word *w = scan_vocab_find(v, p, n, vocab_hash(p, n));
+		const struct scan_word *w = scan_vocab_find(v, p, n, scan_hash(p, n));
 		char turned[SCAN_WORD_MAX];
 
 		for (unsigned shift = 1; w && shift <= SHIFT_REVERSED; shift++) {
@@ -226,7 +270,7 @@ scan_vocab_free(struct scan_vocab *v)
 static const struct scan_word *
 vocab_stem(const struct scan_vocab *v, const char *p, size_t n)
 {
-	uint32_t slot = vocab_mix(vocab_hash(p, SCAN_STEM_KEY)) % VOCAB_STEMS;
+	size_t slot = scan_hash(p, SCAN_STEM_KEY) >> 32 & (VOCAB_STEMS - 1);
 
 	for (uint16_t i = v->stem[slot]; i; i = v->next[i])
 		if (v->word[i].len <= n && vocab_equal(v->word[i].text, p, v->word[i].len))
@@ -235,24 +279,31 @@ vocab_stem(const struct scan_vocab *v, const char *p, size_t n)
 }
 
 const struct scan_word *
-scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint32_t hash)
+scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint64_t hash)
 {
-	uint32_t i = vocab_mix(hash) % VOCAB_LATIN;
+	if (vocab_marked(v->latin_any, hash >> 48)) {
+		unsigned i = vocab_slot(hash);
 
-	for (; v->latin[i]; i = (i + 1) % VOCAB_LATIN) {
-		const struct scan_word *w = &v->word[v->latin[i]];
+		for (; v->latin[i]; i = (i + 1) % VOCAB_LATIN) {
+			const struct scan_word *w = &v->word[v->latin[i]];
 
-		if (w->len == n && vocab_equal(w->text, p, n))
-			return w;
+			if (w->len == n && vocab_equal(w->text, p, n))
+				return w;
+		}
 	}
-	return n > SCAN_STEM_KEY ? vocab_stem(v, p, n) : NULL;
+	if (n <= SCAN_STEM_KEY || !vocab_marked(v->stem_any, vocab_two(p)))
+		return NULL;
+	return vocab_stem(v, p, n);
 }
 
 const struct scan_word *
 scan_vocab_prefix(const struct scan_vocab *v, const char *p, size_t n)
 {
-	size_t one = vocab_char_len(p, n), key = one;
+	size_t one, key;
 
+	if (!vocab_marked(v->wide_any, vocab_char(p, n)))
+		return NULL;
+	one = key = vocab_char_len(p, n);
 	if (n > one && (unsigned char)p[one] >= 0x80)
 		key += vocab_char_len(p + one, n - one);
 	for (;;) {

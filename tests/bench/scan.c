@@ -1,13 +1,14 @@
 /* Speed of the detector on one core, beside memchr, wc and grep on the same bytes.
  *
  * The texts: the sources and documents of this repository, a made-up log, directory listings,
- * Japanese prose, base64. The best of RUNS is told; the goal is for ordinary output. */
+ * Japanese prose, base64. Processor time, the best of RUNS; the goal is for ordinary output. */
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,7 +25,7 @@ now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -157,7 +158,7 @@ run_program(int fd, const char *name, const char *a, const char *pattern)
 	double best = 1e9;
 
 	for (unsigned i = 0; i < RUNS; i++) {
-		double start = now();
+		struct rusage used;
 		int status;
 		pid_t pid = fork();
 
@@ -168,8 +169,12 @@ run_program(int fd, const char *name, const char *a, const char *pattern)
 			execlp(name, name, a, pattern, (char *)NULL);
 			_exit(127);
 		}
-		waitpid(pid, &status, 0);
-		best = MIN_OF(best, now() - start);
+		if (wait4(pid, &status, 0, &used) != pid)
+			return 1e9;
+		best = MIN_OF(best,
+			      (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+				  (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) /
+				      1e6);
 	}
 	return best;
 }
