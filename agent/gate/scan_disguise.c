@@ -31,14 +31,11 @@ disguise_find(const struct scan *s, const char *p, size_t n)
 	return scan_vocab_find(s->vocab, p, n, scan_hash(p, n));
 }
 
-static char
-disguise_leet(char c)
-{
-	static const char from[] = "013457@$!|8", to[] = "oieastasiib";
-	const char *at = c ? strchr(from, c) : NULL;
-
-	return at ? to[at - from] : c;
-}
+/* The letter that a digit or mark stands for, letters for themselves, else 0. */
+static const char disguise_leet[256] = {
+    ['0'] = 'o', ['1'] = 'i', ['3'] = 'e', ['4'] = 'a', ['5'] = 's', ['7'] = 't',
+    ['8'] = 'b', ['@'] = 'a', ['$'] = 's', ['!'] = 'i', ['|'] = 'i',
+};
 
 /* "1gn0r3": a word of the vocabulary once its digits are letters. */
 static size_t
@@ -49,9 +46,10 @@ disguise_digits(struct scan *s, const struct scan_line *l, size_t i)
 	const struct scan_word *w;
 
 	while (i + n < l->n && n < sizeof(word)) {
-		char c = l->p[i + n], letter = disguise_leet(c);
+		char c = l->p[i + n],
+		     letter = disguise_letter(c) ? c : disguise_leet[(unsigned char)c];
 
-		if (!disguise_letter(letter))
+		if (!letter)
 			break;
 		odd += letter != c;
 		word[n++] = letter;

@@ -128,7 +128,7 @@ norm_word_end(struct norm *w)
 	struct scan_clean *c = w->c;
 	size_t i = w->word, o = w->word;
 
-	if (w->latin > 0 && w->alike > 0) {
+	if (w->alike > 0 && w->latin > 0) {
 		while (i < w->o) {
 			uint32_t cp;
 			size_t step = utf8_decode(c->text + i, w->o - i, &cp);
@@ -326,6 +326,49 @@ norm_ascii(struct norm *w, char ch)
 		w->word = w->o;
 }
 
+/* Han, kana and Hangul from w->i, the most of what is wide: copied as they are. Their own
+ * punctuation, fillers and widths are left to norm_wide(). */
+static size_t
+norm_east(const struct norm *w)
+{
+	const unsigned char *p = (const unsigned char *)w->c->text + w->i;
+	size_t left = w->c->len - w->i, n = 0;
+
+	while (n + 3 <= left && p[n] >= 0xE3 && p[n] <= 0xED && (p[n + 1] & 0xC0) == 0x80 &&
+	       (p[n + 2] & 0xC0) == 0x80) {
+		if (p[n] == 0xE3 &&
+		    (p[n + 1] == 0x80 || (p[n + 1] == 0x83 && p[n + 2] == 0xBB) ||
+		     (p[n + 1] == 0x85 && p[n + 2] == 0xA4)))
+			break; /* U+3000 to U+303F, the middle dot, the Hangul filler */
+		if (p[n] == 0xED && p[n + 1] > 0x9F)
+			break; /* surrogates */
+		if (p[n] == 0xEA && p[n + 1] == 0x9C)
+			break; /* small capitals */
+		n += 3;
+	}
+	return n;
+}
+
+static void
+norm_copy(struct norm *w, size_t n)
+{
+	struct scan_clean *c = w->c;
+
+	norm_word_end(w);
+	w->run = 0;
+	w->flag = false;
+	if (w->pending)
+		c->how[w->i] |= (uint8_t)w->pending;
+	w->pending = 0;
+	if (w->o != w->i) {
+		memmove(c->text + w->o, c->text + w->i, n);
+		memmove(c->from + w->o, c->from + w->i, n * sizeof(*c->from));
+		memmove(c->how + w->o, c->how + w->i, n);
+	}
+	w->o += n;
+	w->word = w->o;
+}
+
 void
 scan_norm_wide(struct scan_clean *c)
 {
@@ -338,6 +381,8 @@ scan_norm_wide(struct scan_clean *c)
 
 		if (ch < 0x80) {
 			norm_ascii(&w, (char)ch);
+		} else if ((step = norm_east(&w)) > 0) {
+			norm_copy(&w, step);
 		} else {
 			step = utf8_decode(c->text + w.i, c->len - w.i, &cp);
 			norm_wide(&w, cp, step);
