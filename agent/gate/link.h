@@ -17,16 +17,23 @@
  * grows with the bytes of the two and not with their product.
  *
  * Not linked, so that ordinary work is not interrupted (each is pinned by tests/unit/test_link.c):
- *  - a host that is a name without dots, or whose last label is no plausible top-level domain
- *    ("data.csv", "os.path"), outside a URL or e-mail address;
+ *  - a host that is a name without dots; and outside a URL or e-mail address, where no program
+ *    or function of the network stands before it, one whose last label is also a file's ending,
+ *    a method or a field ("data.py", "df.info", "user.name");
  *  - with the network off (`net` false): loopback URLs, hosts and addresses, since nobody but
  *    the sandbox's own processes can be behind them; 0.0.0.0 and ::1 with them;
- *  - the system's own folders for reading (/usr, /bin, /lib, /etc/hosts ...), /dev/null and its
- *    kind, /proc/self, and what is private to the sandbox (/tmp, $HOME of the jail); but /etc
- *    otherwise, other homes, and ~ with a name that holds keys (~/.ssh) are;
+ *  - the system's own folders, which are read-only to steps (/usr, /bin, /lib, /opt, /etc without
+ *    its secrets), /dev/null and its kind, /proc, /sys, what is private to the sandbox (/tmp,
+ *    /var/tmp, caches below the home), and names that only look like paths (the route "/login");
+ *    other homes, /root, /var, /mnt and ~ with a name behind it are outside;
  *  - a command of fewer than three words, or one whose words stand in the output but not
- *    together: "python3 analyse.py data.csv" after a listing that names both files;
- *  - numbers that are part of a longer word, hashes, dates, times, versions. */
+ *    together: "python3 analyse.py data.csv" after a listing that names both files; comments;
+ *  - a plain number without separators of 8 to 12 digits, unless the output calls it an account,
+ *    card or telephone; dates, times, versions, hashes, numbers inside longer words;
+ *  - what the model itself wrote before the output said it (`models`).
+ *
+ * What stands in a user's text is never linked; a user who names a host has not named every URL
+ * on it. */
 #ifndef SUNABA_GATE_LINK_H
 #define SUNABA_GATE_LINK_H
 
@@ -55,6 +62,7 @@ enum link_kind {
 struct link_text {
 	const char *text; /* any bytes */
 	size_t len;
+	size_t when; /* its place in the conversation; 0: unknown */
 };
 
 struct link_query {
@@ -64,6 +72,11 @@ struct link_query {
 	size_t ntools;
 	const struct link_text *users; /* keystrokes, TASK, the user's files of prompts */
 	size_t nusers;
+	/* What the model wrote and ran. A thing that it wrote before any tool said it came from
+	 * no tool, however often its own steps echo it; needs `when` on both. May be NULL. */
+	const struct link_text *models;
+	size_t nmodels;
+	const char *language; /* of the action, "shell" or "python"; NULL: could be any */
 	const char
 	    *workspace; /* absolute path without trailing '/'; NULL: no folder is inside */
 	const char *home; /* the user's home as tools may print it; NULL: unknown */
