@@ -159,6 +159,8 @@ scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start
 	t = &x->tok[x->ntok];
 	if (x->ntok > 0 && (t[-1].what & C(YOU)) && x->pos - t[-1].pos <= POS_YOURS)
 		place |= P_YOURS;
+	if (x->ntok > 0 && (what & C(NEG)) && x->pos - t[-1].pos <= POS_WORD)
+		place |= t[-1].place & P_START; /* "do not" */
 	x->ntok++;
 	t->what = what;
 	t->start = l->span ? l->base : scan_source(l, start);

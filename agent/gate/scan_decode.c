@@ -6,6 +6,7 @@
  * Pinned by tests/unit/test_scan.c. */
 #include <string.h>
 
+#include "agent/base/utf8.h"
 #include "agent/gate/scan_int.h"
 
 #define DECODE_PROBE	    12 /* bytes that must be text before the rest is decoded */
@@ -85,20 +86,28 @@ decode_narrow(char *p, size_t n)
 	return o;
 }
 
-/* Share of bytes that text is made of, in percent. */
+/* Share of bytes that text is made of, in percent: printable ASCII, and letters of scripts that
+ * people write in, which random bytes seldom make. A character cut at the end is no fault. */
 static size_t
 decode_textual(const char *p, size_t n)
 {
-	size_t good = 0, wide = 0;
+	size_t good = 0, i = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	while (i < n) {
 		unsigned char c = (unsigned char)p[i];
+		uint32_t cp;
+		size_t step = utf8_decode(p + i, n - i, &cp);
 
-		good += (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\t' || c == '\r';
-		wide +=
-		    c >= 0xC2 || (i > 0 && c >= 0x80 && (unsigned char)p[i - 1] >= 0x80);
+		if (c < 0x80)
+			good +=
+			    (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\t' || c == '\r';
+		else if (cp == UINT32_MAX)
+			good += n - i <= utf8_tail(p, n) ? step : 0;
+		else
+			good += cp >= 0xC0 && cp < 0x20000 ? step : 0;
+		i += step;
 	}
-	return n == 0 ? 0 : (good + wide) * 100 / n;
+	return n == 0 ? 0 : good * 100 / n;
 }
 
 typedef size_t decode_fn(const char *, size_t, char *, size_t);

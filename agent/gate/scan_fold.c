@@ -18,6 +18,21 @@ static const char fold_accents[] = "aaaaaaaceeeeiiiidnooooo.ouuuuyts"
 				   "lllnnnnnnnnnoooooooorrrrrrssssss"
 				   "ssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
+/* U+01CD .. U+0233. */
+static const char fold_caron[] = "aaiioouuuuuuuuuu.aaaa....ggkkooo"
+				 "o..jdddgg..nnaa....aaaaeeeeiiiio"
+				 "ooorrrruuuusstt..hh......aaeeooo"
+				 "oooooyy";
+/* U+1E00 .. U+1EFF. */
+static const char fold_marks[] = "aabbbbbbccddddddddddeeeeeeeeeeff"
+				 "gghhhhhhhhhhiiiikkkkkkllllllllmm"
+				 "mmmmnnnnnnnnoooooooopppprrrrrrrr"
+				 "ssssssssssttttttttuuuuuuuuuuvvvv"
+				 "wwwwwwwwwwxxxxyyzzzzzzhtwyas...."
+				 "aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeee"
+				 "eeeeeeeeiiiioooooooooooooooooooo"
+				 "oooouuuuuuuuuuuuuuyyyyyyyy......";
+
 struct fold_pair {
 	uint16_t cp;
 	char to;
@@ -78,24 +93,24 @@ fold_small(uint32_t cp)
 	return 0;
 }
 
+static unsigned
+fold_letter(char c)
+{
+	return c == '.' ? 0 : (unsigned char)c;
+}
+
 unsigned
 scan_fold(uint32_t cp, bool *alike)
 {
 	*alike = false;
 	if (cp < 0x80)
 		return cp;
-	if (cp >= 0xC0 && cp < 0x180) {
-		char c = fold_accents[cp - 0xC0];
-
-		return c == '.' ? 0 : (unsigned char)c;
-	}
-	if (cp >= 0x1EA0 && cp <= 0x1EF9) /* Vietnamese: six letters in rows */
-		return (unsigned char)(cp < 0x1EB8   ? 'a'
-				       : cp < 0x1EC8 ? 'e'
-				       : cp < 0x1ECC ? 'i'
-				       : cp < 0x1EE4 ? 'o'
-				       : cp < 0x1EF2 ? 'u'
-						     : 'y');
+	if (cp >= 0xC0 && cp < 0x180)
+		return fold_letter(fold_accents[cp - 0xC0]);
+	if (cp >= 0x1CD && cp <= 0x233)
+		return fold_letter(fold_caron[cp - 0x1CD]);
+	if (cp >= 0x1E00 && cp <= 0x1EFF)
+		return fold_letter(fold_marks[cp - 0x1E00]);
 	if (cp >= 0xFF01 && cp <= 0xFF5E) /* full width; commas and stops stay Japanese */
 		return cp - 0xFEE0;
 	*alike = true;

@@ -73,7 +73,7 @@ static const struct rule rules[] = {
 
     {SCAN_ROLE,     10,  0, ORDERED, {AT(C(ROLE), P_STRONG)}},
     {SCAN_ROLE,      3,  0, ORDERED, {AT(C(ROLE), P_WEAK)}},
-    {SCAN_ROLE,     10, 10, ORDERED, {AT(C(ROLE) | C(SYSTEM), P_LINE | P_COLON),
+    {SCAN_ROLE,     10,  8, ORDERED, {AT(C(ROLE) | C(SYSTEM), P_LINE | P_COLON),
 				      W(ACTION | C(SAY) | C(ORDER) | C(SILENT))}},
     {SCAN_ROLE,     10,  6, ORDERED, {AT(C(ROLE), P_LINE | P_COLON), W(C(APPROVED))}},
     {SCAN_ROLE,      7,  8, ORDERED, {AT(C(END), P_CAPS), AT(C(REPLY) | C(INSTR) | C(RULES) |

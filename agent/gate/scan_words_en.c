@@ -62,7 +62,7 @@ const struct scan_row scan_words_en[] = {
      "publish relay deliver notify dm message push attach append export copy sync "
      "encode concatenate reply"},
     {C(GET),
-     "fetch download downloads curl wget open visit navigate browse click retrieve get "
+     "fetch download downloads open visit navigate browse click retrieve get "
      "grab find search look access read load follow list collect gather provide give "
      "tell show extract dump obtain locate scan check query view display lookup log "
      "connect go cat translate explain describe repeat reveal summarize track fetches "
