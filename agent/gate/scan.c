@@ -25,6 +25,7 @@ scan_new(void)
 	struct scan *s = mem_alloc(sizeof(*s));
 
 	s->vocab = scan_vocab_new();
+	s->filter = scan_vocab_filter(s->vocab);
 	scan_clean_init(&s->clean);
 	s->held = mem_alloc(SCAN_LINE_MAX);
 	for (size_t i = 0; i < SCAN_DEPTH_MAX; i++)
@@ -156,7 +157,7 @@ scan_piece(struct scan *s, const char *p, size_t n, size_t room)
 {
 	struct scan_line l = {
 	    .p = p, .n = n, .room = room, .base = s->at, .joined = s->joined};
-	unsigned trouble = scan_trouble(p, n);
+	unsigned trouble = scan_trouble(p, n, room);
 
 	if (trouble || s->ansi.conceal || s->ansi.bg >= 0) {
 		scan_norm(&s->clean, &s->ansi, trouble, p, n);

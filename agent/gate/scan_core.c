@@ -21,6 +21,7 @@ enum core_class {
 	K_MARK,	  /* < [ > */
 	K_AT,
 	K_DOLLAR,
+	K_OPEN, /* a clause may begin behind it, and nothing else */
 	K_TICK,
 };
 
@@ -40,9 +41,9 @@ static const uint8_t core_class[256] = {
     [';'] = K_CLAUSE,
     ['"'] = K_CLAUSE,
     ['\''] = K_CLAUSE,
-    ['('] = K_CLAUSE,
+    ['('] = K_OPEN,
     ['|'] = K_CLAUSE,
-    ['{'] = K_CLAUSE,
+    ['{'] = K_OPEN,
     ['}'] = K_CLAUSE,
     ['<'] = K_MARK,
     ['['] = K_MARK,
@@ -51,7 +52,6 @@ static const uint8_t core_class[256] = {
     ['$'] = K_DOLLAR,
     ['`'] = K_TICK,
     ['-'] = K_CLAUSE,
-    ['*'] = K_CLAUSE,
 };
 
 /* What a character means beside a word, one bit each. */
@@ -155,6 +155,7 @@ scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start
 		x->ntok = SCAN_TOKENS_KEPT;
 		for (size_t i = 0; i < x->ntok; i++)
 			x->seen |= x->tok[i].what;
+		x->hidden = true;
 	}
 	t = &x->tok[x->ntok];
 	if (x->ntok > 0 && (t[-1].what & C(YOU)) && x->pos - t[-1].pos <= POS_YOURS)
@@ -171,6 +172,8 @@ scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start
 	t->place = (uint16_t)(place | (t->how & ~SCAN_LOOKALIKE ? P_HIDDEN : 0));
 	t->shift = (uint8_t)shift;
 	x->seen |= what;
+	x->shifted += shift != 0;
+	x->hidden = x->hidden || (t->place & P_HIDDEN);
 }
 
 /* Ends the sentence; what follows begins a clause. */
@@ -275,13 +278,15 @@ core_word(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	if (end < i + len)
 		hash = scan_hash(l->p + i, MIN_OF(end - i, (size_t)SCAN_WORD_MAX));
 	len = end - i;
-	if (len == 1 && (took = scan_spaced(s, l, i)) > 0)
+	if (len == 1 && i + 3 < l->n && core_is(l->p, l->n, i + 2, K_LETTER) &&
+	    !core_is(l->p, l->n, i + 3, K_LETTER) && (took = scan_spaced(s, l, i)) > 0)
 		return i + took;
 	if ((len >= SOLID_LETTERS || core_beside(next, S_SOLID)) &&
 	    (took = scan_solid(s, l, i, checked)) > 0)
 		return i + took;
 	x->pos += POS_WORD;
-	if (len <= SCAN_WORD_MAX && (w = scan_vocab_find(s->vocab, l->p + i, len, hash)))
+	if (len <= SCAN_WORD_MAX && scan_filter_word(s->filter, l->p + i, len, hash) &&
+	    (w = scan_vocab_find(s->vocab, l->p + i, len, hash)))
 		scan_push(s, l, w->what, i, end,
 			  core_place(x, l->p, i, end) | (next == ':' ? P_COLON : 0),
 			  w->shift);
@@ -419,8 +424,7 @@ core_clause(struct scan *s, const struct scan_line *l, size_t i)
 	}
 	if (p[i] == '\'' && i > 0 && core_is(p, l->n, i - 1, K_LETTER))
 		return i + 1;
-	if (p[i] != '*')
-		x->place |= P_START | (p[i] == '"' || p[i] == '\'' ? P_QUOTE : 0);
+	x->place |= P_START | (p[i] == '"' || p[i] == '\'' ? P_QUOTE : 0);
 	if (p[i] == '|' || p[i] == '}' || (p[i] == ';' && l->depth == 0))
 		core_stop(s, x);
 	return i + 1;
@@ -480,6 +484,7 @@ core_one(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	case K_TICK:
 		return core_tick(s, l, i);
 	case K_LETTER:
+	case K_OPEN:
 	case K_OTHER:
 	case K_SPACE:
 	default:
@@ -507,6 +512,7 @@ core_line_start(struct scan *s, const struct scan_line *l)
 void
 scan_core(struct scan *s, const struct scan_line *l)
 {
+	struct scan_ctx *x = &s->ctx[l->depth];
 	size_t i = 0, checked = 0;
 
 	core_line_start(s, l);
@@ -517,8 +523,10 @@ scan_core(struct scan *s, const struct scan_line *l)
 			i = core_word(s, l, i, &checked);
 		else if (k == K_OTHER || k == K_SPACE)
 			i++;
+		else if (k == K_OPEN)
+			x->place |= P_START, i++;
 		else
 			i = core_one(s, l, i, &checked);
 	}
-	s->ctx[l->depth].line = s->line;
+	x->line = s->line;
 }

@@ -12,6 +12,7 @@
 #define SCAN_TOKENS_KEPT 24  /* of them, looked at again with the next part */
 #define SCAN_DEPTH_MAX	 2   /* encodings inside encodings */
 #define SCAN_SLACK	 64  /* bytes behind a clean line that may be read */
+#define SCAN_STEM_KEY	 5   /* letters by which a stem is found */
 #define SCAN_WORD_MAX	 24  /* letters of a word of the vocabulary */
 
 /* What a word means; a token holds the set of all its meanings. */
@@ -106,7 +107,27 @@ struct scan_word {
 	char text[SCAN_WORD_MAX]; /* folded; no NUL */
 };
 
+/* What is certainly no word is told by a bit: of 16 bits of the hash; of a stem's first two
+ * letters; of a character that begins words of other scripts. */
+struct scan_filter {
+	uint64_t latin[1024];
+	uint64_t wide[1024];
+	uint64_t stem[16];
+};
 struct scan_vocab;
+const struct scan_filter *scan_vocab_filter(const struct scan_vocab *v);
+static inline bool
+scan_filter_has(const uint64_t *bits, size_t i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+static inline bool
+scan_filter_word(const struct scan_filter *f, const char *p, size_t n, uint64_t hash)
+{
+	return scan_filter_has(f->latin, hash >> 48) ||
+	       (n > SCAN_STEM_KEY &&
+		scan_filter_has(f->stem, (size_t)((p[0] & 31) * 32 + (p[1] & 31))));
+}
 struct scan_vocab *scan_vocab_new(void);
 void scan_vocab_free(struct scan_vocab *v);
 /* The word p[0..n) of ASCII letters in either case, n <= SCAN_WORD_MAX, or NULL. `hash` is
@@ -163,7 +184,8 @@ enum scan_trouble {
 	SCAN_ESCAPES = 2,  /* entities, percent, backslash */
 	SCAN_WIDE = 4,	   /* bytes beyond ASCII */
 };
-unsigned scan_trouble(const char *p, size_t n);
+/* `room` bytes may be read from p. */
+unsigned scan_trouble(const char *p, size_t n, size_t room);
 /* Makes p[0..n), n <= SCAN_LINE_MAX, readable in c. */
 void scan_norm(struct scan_clean *c, struct scan_ansi *a, unsigned trouble, const char *p,
 	       size_t n);
@@ -189,16 +211,18 @@ size_t scan_decode(const char *p, size_t n, char *out);
 struct scan_ctx {
 	struct scan_token tok[SCAN_TOKENS_MAX];
 	size_t ntok;
-	uint64_t seen;	/* union of tok[].what */
-	uint32_t pos;	/* half words so far */
-	unsigned place; /* of the next word */
-	unsigned heat;	/* sentences for which an order weighs more */
-	bool comment;	/* inside an HTML comment */
-	bool unseen;	/* inside an element that is not shown */
-	bool block;	/* inside a tag that ends a sentence */
-	bool tag;	/* inside any tag */
-	bool question;	/* the sentence ended with a question mark */
-	uint64_t line;	/* of the last text */
+	uint64_t seen;	  /* union of tok[].what */
+	uint32_t pos;	  /* half words so far */
+	unsigned place;	  /* of the next word */
+	unsigned heat;	  /* sentences for which an order weighs more */
+	bool comment;	  /* inside an HTML comment */
+	bool unseen;	  /* inside an element that is not shown */
+	bool block;	  /* inside a tag that ends a sentence */
+	bool tag;	  /* inside any tag */
+	unsigned shifted; /* tokens read in a shifted alphabet */
+	bool hidden;	  /* a token that was encoded, invisible or not shown */
+	bool question;	  /* the sentence ended with a question mark */
+	uint64_t line;	  /* of the last text */
 };
 
 /* A line as the tokeniser sees it. */
@@ -219,6 +243,7 @@ struct scan {
 	struct scan_report report;
 	struct scan_hit hits[SCAN_HITS_MAX];
 	struct scan_vocab *vocab;
+	const struct scan_filter *filter;	 /* of vocab */
 	struct scan_ctx ctx[SCAN_DEPTH_MAX + 1]; /* [0]: the text itself */
 	struct scan_clean clean;
 	struct scan_ansi ansi;

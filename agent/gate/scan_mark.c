@@ -88,7 +88,8 @@ static bool
 mark_in(const char *const *list, size_t count, const char *name, size_t n)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strlen(list[i]) == n && strncasecmp(list[i], name, n) == 0)
+		if (list[i][0] == (name[0] | 0x20) && strlen(list[i]) == n &&
+		    strncasecmp(list[i], name, n) == 0)
 			return true;
 	return false;
 }

@@ -41,6 +41,12 @@ norm_is_hex(char c)
 	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
+/* Bytes that norm_trouble_at() looks at; norm_any() finds them in a vector. */
+static const bool norm_odd[256] = {
+    [0 ... '\b'] = true, ['\v' ... 0x1F] = true, ['&'] = true,
+    ['%'] = true,	 ['\\'] = true,		 [0x80 ... 0xFF] = true,
+};
+
 static unsigned
 norm_trouble_at(const char *p, size_t n, size_t i)
 {
@@ -68,14 +74,14 @@ norm_any(const char *p)
 {
 	norm_vec v = *(const norm_vec *)p;
 	norm_vec odd = (norm_vec)((v >= 0x80) | (v == '&') | (v == '%') | (v == '\\') |
-				  ((v < 0x20) & (v != '\t')));
+				  ((v < 0x20) & (v != '\t') & (v != '\n')));
 	norm_pair pair = (norm_pair)odd;
 
 	return (pair[0] | pair[1]) != 0;
 }
 
 unsigned
-scan_trouble(const char *p, size_t n)
+scan_trouble(const char *p, size_t n, size_t room)
 {
 	unsigned found = 0;
 	size_t i = 0;
@@ -83,12 +89,13 @@ scan_trouble(const char *p, size_t n)
 	while (i < n) {
 		size_t end = MIN_OF(i + sizeof(norm_vec), n);
 
-		if (end - i == sizeof(norm_vec) && !norm_any(p + i)) {
+		if (i + sizeof(norm_vec) <= room && !norm_any(p + i)) {
 			i = end;
 			continue;
 		}
 		for (; i < end; i++)
-			found |= norm_trouble_at(p, n, i);
+			if (norm_odd[(unsigned char)p[i]])
+				found |= norm_trouble_at(p, n, i);
 	}
 	return found;
 }

@@ -112,6 +112,12 @@ static const struct rule rules[] = {
 };
 /* clang-format on */
 
+/* Every rule has one of these, SCAN_HIDDEN's aside. */
+#define RULE_KEYS                                                                     \
+	(C(OVERRIDE) | C(INSTR) | C(PROMPT) | C(MODEL) | C(ONE) | C(PLAY) | C(ROLE) | \
+	 C(SYSTEM) | C(END) | C(USER) | C(ME) | C(SILENT) | C(HIDE) | C(RESPONSE) |   \
+	 C(APPROVED) | C(REPLY) | C(FILL) | C(PLEASE) | C(NOW))
+
 /* The words of rule r from token i on; *last is the last of them. */
 static bool
 rule_from(const struct scan_ctx *x, const struct rule *r, size_t count, size_t i,
@@ -191,7 +197,9 @@ rules_try(const struct scan_ctx *x, struct found *f)
 	for (const struct rule *r = rules; r < rules + ARRAY_LEN(rules); r++) {
 		size_t count = 0, last;
 
-		if (r->weight <= f->weight[r->group])
+		if (!(x->seen & r->word[0].any) ||
+		    (r->word[1].any && !(x->seen & r->word[1].any)) ||
+		    r->weight <= f->weight[r->group])
 			continue;
 		while (count < RULE_WORDS && (x->seen & r->word[count].any))
 			count++;
@@ -270,9 +278,10 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 
 	if (x->ntok == 0)
 		return;
-	if (x->ntok > 1 || (x->seen & C(ROLE)))
+	if (x->seen & RULE_KEYS || x->hidden)
 		rules_try(x, &f);
-	rules_cipher(x, &f);
+	if (x->shifted >= CIPHER_WORDS)
+		rules_cipher(x, &f);
 	demand = scan_demand(x, &first, &last);
 	if (demand > 0) {
 		if (x->heat > 0)
@@ -286,4 +295,6 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 		rules_hit(s, x, &f);
 	x->ntok = 0;
 	x->seen = 0;
+	x->shifted = 0;
+	x->hidden = false;
 }

@@ -16,16 +16,13 @@
 #define VOCAB_LATIN	16384 /* slots; a power of two, well above the words */
 #define VOCAB_STEMS	1024  /* slots */
 #define VOCAB_WIDE	4096  /* buckets */
-#define SCAN_STEM_KEY	5     /* letters */
 #define SHIFT_REVERSED	26
 
 struct scan_vocab {
 	struct scan_word *word; /* [0] is unused: index 0 is "none" */
 	uint16_t *next;		/* chain of a wide bucket or of a stem's key */
 	size_t n;
-	uint64_t latin_any[1024]; /* a bit for 16 bits of the hash: most words stop here */
-	uint64_t wide_any[1024];  /* a bit for each character that begins a word */
-	uint64_t stem_any[16];	  /* a bit for each two letters that begin a stem */
+	struct scan_filter any;
 	uint16_t latin[VOCAB_LATIN];
 	uint16_t stem[VOCAB_STEMS];
 	uint16_t wide[VOCAB_WIDE];
@@ -66,12 +63,6 @@ static void
 vocab_mark(uint64_t *bits, size_t i)
 {
 	bits[i / 64] |= UINT64_C(1) << (i % 64);
-}
-
-static bool
-vocab_marked(const uint64_t *bits, size_t i)
-{
-	return bits[i / 64] >> (i % 64) & 1;
 }
 
 static size_t
@@ -132,7 +123,7 @@ vocab_add_latin(struct scan_vocab *v, const char *p, size_t n, uint64_t what,
 		}
 	}
 	v->latin[i] = vocab_append(v, p, n, what, shift);
-	vocab_mark(v->latin_any, h >> 48);
+	vocab_mark(v->any.latin, h >> 48);
 }
 
 /* Enters a word into a chain, longer ones first; the same word gets the other meaning too. */
@@ -189,10 +180,10 @@ vocab_add_word(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
 	if ((unsigned char)*p >= 0x80) {
 		size_t key = n > one ? one + vocab_char_len(p + one, n - one) : one;
 
-		vocab_mark(v->wide_any, vocab_char(p, n));
+		vocab_mark(v->any.wide, vocab_char(p, n));
 		vocab_add_chain(v, vocab_bucket(v, p, key), p, n, what);
 	} else if (p[n - 1] == '*') {
-		vocab_mark(v->stem_any, vocab_two(p));
+		vocab_mark(v->any.stem, vocab_two(p));
 		vocab_add_chain(
 		    v, &v->stem[scan_hash(p, SCAN_STEM_KEY) >> 32 & (VOCAB_STEMS - 1)], p,
 		    n - 1, what);
@@ -257,6 +248,12 @@ scan_vocab_new(void)
 	return v;
 }
 
+const struct scan_filter *
+scan_vocab_filter(const struct scan_vocab *v)
+{
+	return &v->any;
+}
+
 void
 scan_vocab_free(struct scan_vocab *v)
 {
@@ -281,7 +278,7 @@ vocab_stem(const struct scan_vocab *v, const char *p, size_t n)
 const struct scan_word *
 scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint64_t hash)
 {
-	if (vocab_marked(v->latin_any, hash >> 48)) {
+	if (scan_filter_has(v->any.latin, hash >> 48)) {
 		unsigned i = vocab_slot(hash);
 
 		for (; v->latin[i]; i = (i + 1) % VOCAB_LATIN) {
@@ -291,7 +288,7 @@ scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint64_t ha
 				return w;
 		}
 	}
-	if (n <= SCAN_STEM_KEY || !vocab_marked(v->stem_any, vocab_two(p)))
+	if (n <= SCAN_STEM_KEY || !scan_filter_has(v->any.stem, vocab_two(p)))
 		return NULL;
 	return vocab_stem(v, p, n);
 }
@@ -301,7 +298,7 @@ scan_vocab_prefix(const struct scan_vocab *v, const char *p, size_t n)
 {
 	size_t one, key;
 
-	if (!vocab_marked(v->wide_any, vocab_char(p, n)))
+	if (!scan_filter_has(v->any.wide, vocab_char(p, n)))
 		return NULL;
 	one = key = vocab_char_len(p, n);
 	if (n > one && (unsigned char)p[one] >= 0x80)
