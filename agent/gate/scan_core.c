@@ -65,12 +65,11 @@ enum core_side {
 
 static const uint8_t core_side[256] = {
     ['0' ... '9'] = S_SOLID | S_ITEM,
-    ['+'] = S_SOLID | S_ITEM,
-    ['/'] = S_SOLID | S_CODE,
-    ['='] = S_SOLID | S_CODE | S_ITEM,
+    ['+'] = S_ITEM,
+    ['/'] = S_CODE,
+    ['='] = S_CODE | S_ITEM,
     ['@'] = S_SOLID,
     ['$'] = S_SOLID,
-    ['!'] = S_SOLID,
     ['_'] = S_CODE | S_AFTER,
     ['\\'] = S_CODE | S_AFTER,
     ['.'] = S_CODE | S_GROUP,
@@ -298,6 +297,17 @@ core_word(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	return end;
 }
 
+/* East Asian punctuation of U+3000 to U+303F at p[i], which a plain line keeps. */
+static void
+core_east_mark(struct scan *s, struct scan_ctx *x, unsigned char last)
+{
+	x->pos++;
+	if (last == 0x82) /* the full stop */
+		core_stop(s, x);
+	else if (last >= 0x8C) /* quotation marks */
+		x->place |= P_START | P_QUOTE;
+}
+
 /* A character beyond ASCII at i; returns the end of what was read. */
 static size_t
 core_wide(struct scan *s, const struct scan_line *l, size_t i)
@@ -308,6 +318,10 @@ core_wide(struct scan *s, const struct scan_line *l, size_t i)
 	size_t len = word ? 2 : c < 0xF0 ? 3 : 4;
 	const struct scan_word *w = NULL;
 
+	if (c == 0xE3 && i + 2 < l->n && (unsigned char)l->p[i + 1] == 0x80) {
+		core_east_mark(s, x, (unsigned char)l->p[i + 2]);
+		return i + 3;
+	}
 	if (!word || i == 0 || (unsigned char)l->p[i - 1] < 0x80)
 		w = scan_vocab_prefix(s->vocab, l->p + i, l->n - i);
 	x->pos += w && !word ? w->len / 3u : 1;

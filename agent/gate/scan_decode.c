@@ -9,6 +9,7 @@
 #include "agent/base/utf8.h"
 #include "agent/gate/scan_int.h"
 
+#define DECODE_FIRST	    6  /* bytes that tell most random runs */
 #define DECODE_PROBE	    12 /* bytes that must be text before the rest is decoded */
 #define DECODE_TEXT_PERCENT 92 /* of the whole */
 
@@ -115,8 +116,11 @@ typedef size_t decode_fn(const char *, size_t, char *, size_t);
 static size_t
 decode_try(decode_fn *fn, const char *p, size_t n, char *out)
 {
-	size_t len = decode_narrow(out, fn(p, n, out, 2 * DECODE_PROBE));
+	size_t len = decode_narrow(out, fn(p, n, out, DECODE_FIRST));
 
+	if (decode_textual(out, len) < 100)
+		return 0;
+	len = decode_narrow(out, fn(p, n, out, 2 * DECODE_PROBE));
 	if (decode_textual(out, MIN_OF(len, DECODE_PROBE)) < 100)
 		return 0;
 	len = decode_narrow(out, fn(p, n, out, n));

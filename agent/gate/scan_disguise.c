@@ -93,28 +93,43 @@ disguise_random(const char *p, size_t n)
 	       (upper >= n / 8 || digits > n / 3);
 }
 
+/* The encoded run around i, from `floor` on: its bounds. False: too short, or a path or name,
+ * which mixes the marks of the two alphabets. */
+static bool
+disguise_run(const struct scan_line *l, size_t floor, size_t i, size_t *start, size_t *end)
+{
+	bool plain = false, url = false;
+
+	for (*start = i; *start > floor && disguise_solid(l->p[*start - 1]);)
+		--*start;
+	for (*end = *start; *end < l->n && disguise_solid(l->p[*end]); ++*end) {
+		plain = plain || l->p[*end] == '+' || l->p[*end] == '/';
+		url = url || l->p[*end] == '-' || l->p[*end] == '_';
+	}
+	return *end - *start >= SOLID_MIN && !(plain && url);
+}
+
 size_t
 scan_solid(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 {
-	size_t end = i, len, raw;
+	size_t start, end, len;
 	bool more;
 
 	if (i < *checked)
 		return disguise_digits(s, l, i);
-	while (end < l->n && disguise_solid(l->p[end]))
-		end++;
-	*checked = end;
-	raw = end - i;
-	if (raw < SOLID_MIN || l->depth == SCAN_DEPTH_MAX)
+	if (!disguise_run(l, *checked, i, &start, &end) || l->depth == SCAN_DEPTH_MAX) {
+		*checked = end;
 		return disguise_digits(s, l, i);
-	len = scan_decode(l->p + i, raw, s->decoded[l->depth]);
+	}
+	*checked = end;
+	len = scan_decode(l->p + start, end - start, s->decoded[l->depth]);
 	if (len == 0)
-		return disguise_random(l->p + i, raw) ? raw : 0;
+		return disguise_random(l->p + start, end - start) ? end - i : 0;
+	more = end - start >= 60 && end == l->n;
 	while (end < l->n && l->p[end] == '=')
 		end++;
-	more = raw >= 60 && end == l->n && l->p[end - 1] != '=';
-	scan_nested(s, l, s->decoded[l->depth], len, scan_source(l, i), scan_source(l, end),
-		    SCAN_ENCODED, more);
+	scan_nested(s, l, s->decoded[l->depth], len, scan_source(l, start),
+		    scan_source(l, end), SCAN_ENCODED, more);
 	return end - i;
 }
 

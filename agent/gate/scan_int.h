@@ -108,10 +108,11 @@ struct scan_word {
 };
 
 /* What is certainly no word is told by a bit: of 16 bits of the hash; of a stem's first two
- * letters; of a character that begins words of other scripts. */
+ * letters; of the hash of two characters of other scripts; of a character that is a word. */
 struct scan_filter {
 	uint64_t latin[1024];
 	uint64_t wide[1024];
+	uint64_t one[1024];
 	uint64_t stem[16];
 };
 struct scan_vocab;

@@ -47,6 +47,25 @@ static const bool norm_odd[256] = {
     ['%'] = true,	 ['\\'] = true,		 [0x80 ... 0xFF] = true,
 };
 
+/* A character of Han, kana or Hangul that needs nothing done, or one of their stops and
+ * quotation marks, which scan_core.c knows: three bytes. */
+static bool
+norm_east_plain(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	if (n < 3 || p[0] < 0xE3 || p[0] > 0xED || (p[1] & 0xC0) != 0x80 ||
+	    (p[2] & 0xC0) != 0x80)
+		return false;
+	if (p[0] == 0xE3)
+		return p[1] == 0x80
+			   ? p[2] >= 0x81 && p[2] <= 0x8F
+			   : !(p[1] == 0x83 && p[2] == 0xBB) &&	  /* the middle dot */
+				 !(p[1] == 0x85 && p[2] == 0xA4); /* a filler */
+	return !(p[0] == 0xED && p[1] > 0x9F) &&		  /* surrogates */
+	       !(p[0] == 0xEA && p[1] == 0x9C);			  /* small capitals */
+}
+
 static unsigned
 norm_trouble_at(const char *p, size_t n, size_t i)
 {
@@ -89,13 +108,20 @@ scan_trouble(const char *p, size_t n, size_t room)
 	while (i < n) {
 		size_t end = MIN_OF(i + sizeof(norm_vec), n);
 
-		if (i + sizeof(norm_vec) <= room && !norm_any(p + i)) {
+		if (i + sizeof(norm_vec) <= room && (unsigned char)p[i] < 0x80 &&
+		    !norm_any(p + i)) {
 			i = end;
 			continue;
 		}
-		for (; i < end; i++)
+		while (i < end) {
+			if (norm_east_plain(p + i, n - i)) {
+				i += 3;
+				continue;
+			}
 			if (norm_odd[(unsigned char)p[i]])
 				found |= norm_trouble_at(p, n, i);
+			i++;
+		}
 	}
 	return found;
 }
@@ -338,21 +364,12 @@ norm_ascii(struct norm *w, char ch)
 static size_t
 norm_east(const struct norm *w)
 {
-	const unsigned char *p = (const unsigned char *)w->c->text + w->i;
+	const char *p = w->c->text + w->i;
 	size_t left = w->c->len - w->i, n = 0;
 
-	while (n + 3 <= left && p[n] >= 0xE3 && p[n] <= 0xED && (p[n + 1] & 0xC0) == 0x80 &&
-	       (p[n + 2] & 0xC0) == 0x80) {
-		if (p[n] == 0xE3 &&
-		    (p[n + 1] == 0x80 || (p[n + 1] == 0x83 && p[n + 2] == 0xBB) ||
-		     (p[n + 1] == 0x85 && p[n + 2] == 0xA4)))
-			break; /* U+3000 to U+303F, the middle dot, the Hangul filler */
-		if (p[n] == 0xED && p[n + 1] > 0x9F)
-			break; /* surrogates */
-		if (p[n] == 0xEA && p[n + 1] == 0x9C)
-			break; /* small capitals */
+	while (norm_east_plain(p + n, left - n) &&
+	       !((unsigned char)p[n] == 0xE3 && (unsigned char)p[n + 1] == 0x80))
 		n += 3;
-	}
 	return n;
 }
 

@@ -155,14 +155,15 @@ vocab_char_len(const char *p, size_t n)
 	return MIN_OF(len, n);
 }
 
-static uint16_t *
-vocab_bucket(struct scan_vocab *v, const char *p, size_t n)
+/* The hash of a wide word's first one or two characters. */
+static uint64_t
+vocab_wide_hash(const char *p, size_t n)
 {
 	uint64_t k = 0;
 
 	memcpy(&k, p, MIN_OF(n, sizeof(k)));
 	k *= UINT64_C(0x9E3779B97F4A7C15);
-	return &v->wide[(k >> 40) % VOCAB_WIDE];
+	return k ^ (k >> 29);
 }
 
 static void
@@ -180,8 +181,13 @@ vocab_add_word(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
 	if ((unsigned char)*p >= 0x80) {
 		size_t key = n > one ? one + vocab_char_len(p + one, n - one) : one;
 
-		vocab_mark(v->any.wide, vocab_char(p, n));
-		vocab_add_chain(v, vocab_bucket(v, p, key), p, n, what);
+		uint64_t h = vocab_wide_hash(p, key);
+
+		if (key > one)
+			vocab_mark(v->any.wide, h >> 48);
+		else
+			vocab_mark(v->any.one, vocab_char(p, n));
+		vocab_add_chain(v, &v->wide[h % VOCAB_WIDE], p, n, what);
 	} else if (p[n - 1] == '*') {
 		vocab_mark(v->any.stem, vocab_two(p));
 		vocab_add_chain(
@@ -293,25 +299,29 @@ scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint64_t ha
 	return vocab_stem(v, p, n);
 }
 
+/* The first of a chain, the longest, that p[0..n) begins with. */
+static const struct scan_word *
+vocab_chain(const struct scan_vocab *v, uint16_t i, const char *p, size_t n)
+{
+	for (; i; i = v->next[i])
+		if (v->word[i].len <= n && memcmp(v->word[i].text, p, v->word[i].len) == 0)
+			return &v->word[i];
+	return NULL;
+}
+
 const struct scan_word *
 scan_vocab_prefix(const struct scan_vocab *v, const char *p, size_t n)
 {
-	size_t one, key;
+	size_t one = vocab_char_len(p, n);
+	const struct scan_word *w = NULL;
 
-	if (!scan_filter_has(v->any.wide, vocab_char(p, n)))
-		return NULL;
-	one = key = vocab_char_len(p, n);
-	if (n > one && (unsigned char)p[one] >= 0x80)
-		key += vocab_char_len(p + one, n - one);
-	for (;;) {
-		uint16_t i = *vocab_bucket((struct scan_vocab *)v, p, key);
+	if (n > one && (unsigned char)p[one] >= 0x80) {
+		uint64_t h = vocab_wide_hash(p, one + vocab_char_len(p + one, n - one));
 
-		for (; i; i = v->next[i])
-			if (v->word[i].len <= n &&
-			    memcmp(v->word[i].text, p, v->word[i].len) == 0)
-				return &v->word[i];
-		if (key == one)
-			return NULL;
-		key = one;
+		if (scan_filter_has(v->any.wide, h >> 48))
+			w = vocab_chain(v, v->wide[h % VOCAB_WIDE], p, n);
 	}
+	if (!w && scan_filter_has(v->any.one, vocab_char(p, n)))
+		w = vocab_chain(v, v->wide[vocab_wide_hash(p, one) % VOCAB_WIDE], p, n);
+	return w;
 }
