@@ -71,6 +71,8 @@ enum scan_concept {
 	C_END,	     /* end, begin */
 	C_ONE,	     /* a single model, as one is spoken to */
 	C_FILL,	     /* an address with a place for data to be filled in */
+	C_PROSE,     /* story, essay, sentence: what chat models are asked to write */
+	C_LET,	     /* let us, suppose */
 	C_COUNT,
 };
 #define C(name) (UINT64_C(1) << C_##name)

@@ -99,6 +99,9 @@ static const struct rule rules[] = {
     {SCAN_REPLY,    10, 40, ANY,     {W(C(REPLY)), W(C(SILENT)), W(C(ORDER))}},
     {SCAN_REPLY,     8, 30, ANY,     {W(C(REPLY)), W(C(SAY)), W(C(ORDER)), W(C(FOLLOWING) | C(YOU))}},
 
+    {SCAN_REPLY,    10, 16, ORDERED, {AT(C(SAY), P_START), W(C(PROSE))}},
+    {SCAN_REPLY,    10, 40, ORDERED, {W(C(LET)), W(C(SAY)), W(C(REPLY))}},
+
     {SCAN_LEAK,     10, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), AT(C(INSTR) | C(PROMPT), P_YOURS)}},
     {SCAN_LEAK,     10, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), AT(C(SYSTEM), P_YOURS),
 				      W(C(PROMPT) | C(INSTR))}},
@@ -116,7 +119,7 @@ static const struct rule rules[] = {
 #define RULE_KEYS                                                                     \
 	(C(OVERRIDE) | C(INSTR) | C(PROMPT) | C(MODEL) | C(ONE) | C(PLAY) | C(ROLE) | \
 	 C(SYSTEM) | C(END) | C(USER) | C(ME) | C(SILENT) | C(HIDE) | C(RESPONSE) |   \
-	 C(APPROVED) | C(REPLY) | C(FILL) | C(PLEASE) | C(NOW))
+	 C(APPROVED) | C(REPLY) | C(FILL) | C(PLEASE) | C(NOW) | C(PROSE))
 
 /* The words of rule r from token i on; *last is the last of them. */
 static bool
@@ -287,7 +290,7 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 		if (x->heat > 0)
 			demand += HEAT_POINTS;
 		if (demand >= 5)
-			found_add(x, &f, SCAN_DEMAND, demand - 1, first, last);
+			found_add(x, &f, SCAN_DEMAND, demand, first, last);
 	}
 	if (x->heat > 0)
 		x->heat--;

@@ -110,9 +110,9 @@ const struct scan_row scan_words_en[] = {
      "documentation docs repository repo mailing github license section "
      "readme website wiki manual guide tutorial changelog support feature features"},
     /* what is to be answered */
-    {C(REPLY),
-     "reply response responses answer answers output summary conclusion translation "
-     "replies"},
+    {C(REPLY), "reply response responses answer answers output summary conclusion "
+	       "conclusions translation sum "
+	       "replies"},
     {C(SAY),
      "say state print repeat respond reply answer output write include add integrate "
      "insert provide append begin end claim recommend promote conclude translate "
@@ -141,6 +141,12 @@ const struct scan_row scan_words_en[] = {
     {C(NOW), "now henceforth onwards forward anymore"},
     {C(SYSTEM) | C(ROLE), "system developer"},
     {C(SYSTEM), "administrator admin root operator authority moderator supervisor"},
+    {C(PROSE),
+     "story stories essay essays poem poems haiku joke jokes song limerick riddle speech "
+     "tweet sentence phrase equivalent introduction slogan dialogue recipe lyrics"},
+    {C(SAY), "draft compose craft paraphrase summarize summarise"},
+    {C(LET) | C(PLAY), "suppose hypothetically hypothetical imagine scenario"},
+    {C(LET), "let lets might world"},
     {C(END), "end begin ends begins"},
     {C(APPROVED),
      "approved authorised authorized confirmed permitted verified consented "
