@@ -324,10 +324,11 @@ core_wide(struct scan *s, const struct scan_line *l, size_t i)
 	}
 	if (!word || i == 0 || (unsigned char)l->p[i - 1] < 0x80)
 		w = scan_vocab_prefix(s->vocab, l->p + i, l->n - i);
-	x->pos += w && !word ? w->len / 3u : 1;
+	x->pos++;
 	if (w) {
 		scan_push(s, l, w->what, i, i + w->len, x->place, 0);
 		len = w->len;
+		x->pos += word ? 0 : (uint32_t)len / 3 - 1;
 		if (i + len < l->n && l->p[i + len] == ':')
 			x->tok[x->ntok - 1].place |= P_COLON;
 	}

@@ -7,10 +7,11 @@
  * from which it is a hit. Pinned by tests/unit/test_scan.c; figures by tests/gate/score.py. */
 #include "agent/gate/scan_int.h"
 
-#define DEMAND_BEFORE 10 /* half words before the verb that belong to it */
-#define DEMAND_AFTER  70 /* half words behind it */
-#define DEMAND_NEAR   5	 /* half words between "please" and its verb */
-#define DEMAND_ORDER  24 /* half words between a Japanese verb and the ending that orders */
+#define DEMAND_BEFORE	   10 /* half words before the verb that belong to it */
+#define DEMAND_BEFORE_LAST 40 /* of a verb inside its clause */
+#define DEMAND_AFTER	   70 /* half words behind it */
+#define DEMAND_NEAR	   5  /* half words between "please" and its verb */
+#define DEMAND_ORDER	   24 /* half words between a Japanese verb and the ending that orders */
 
 #define DEMAND_ACTION (C(RUN) | C(SEND) | C(GET) | C(DESTROY) | C(PAY) | C(CHANGE) | C(SAY))
 
@@ -64,15 +65,18 @@ demand_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 	const struct scan_token *t = &x->tok[i];
 	int times[ARRAY_LEN(demand_evidence)] = {0};
 	int points = t->what & (C(DESTROY) | C(PAY)) ? 1 : 0;
+	/* Where the verb comes last, its objects stand before it. */
+	uint32_t before = t->place & P_START ? DEMAND_BEFORE : DEMAND_BEFORE_LAST;
 	bool second = false, model = false;
+	uint64_t seen = 0;
 
 	*first = *last = i;
 	for (size_t j = 0; j < x->ntok; j++) {
 		const struct scan_token *o = &x->tok[j];
 
-		if (o->pos + DEMAND_BEFORE < t->pos || o->pos > t->pos + DEMAND_AFTER ||
-		    j == i)
+		if (o->pos + before < t->pos || o->pos > t->pos + DEMAND_AFTER || j == i)
 			continue;
+		seen |= o->what;
 		for (size_t k = 0; k < ARRAY_LEN(demand_evidence); k++) {
 			if (!(o->what & demand_evidence[k].what) ||
 			    times[k] == demand_evidence[k].times)
@@ -86,6 +90,8 @@ demand_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 			 (j > i && (o->what & (C(SEND) | C(DESTROY) | C(PAY) | C(RUN))));
 		model = model || ((o->what & C(MODEL)) && (o->place & P_COLON));
 	}
+	if ((t->what & C(SEND)) && (seen & C(SECRET)) && (seen & C(DEST)))
+		points += 2;
 	return points + (second ? 1 : 0) + (model ? 4 : 0);
 }
 

@@ -67,6 +67,7 @@ static const struct rule rules[] = {
     {SCAN_ADDRESS,   6, 16, ORDERED, {W(C(PLEASE)), W(C(RUN)), W(C(FOLLOWING)), W(C(FIRST))}},
     {SCAN_ADDRESS,   8, 14, ORDERED, {AT(C(PLAY), P_START), W(C(YOU)), W(C(ARE))}},
     {SCAN_ADDRESS,  10, 20, ORDERED, {W(C(NOW)), W(C(YOU)), W(C(URGENT) | C(PLAY))}},
+    {SCAN_ADDRESS,  10, 20, ORDERED, {W(C(YOU)), W(C(NOW)), W(C(PLAY))}},
     {SCAN_ADDRESS,  10, 50, ORDERED, {AT(C(MODEL), P_START), W(C(READER) | C(YOU) | C(FOLLOWING)),
 				      W(C(ORDER))}},
     {SCAN_ADDRESS,  10, 40, ORDERED, {W(C(MODEL)), W(ACTION), W(C(ORDER))}},
@@ -92,12 +93,15 @@ static const struct rule rules[] = {
     {SCAN_FAKE,     12,  8, ORDERED, {AT(C(ROLE), P_QUOTE), W(C(APPROVED))}},
     {SCAN_FAKE,     10, 24, ORDERED, {W(C(USER)), W(C(APPROVED)),
 				      W(C(COMMAND) | C(RUN) | C(THIS) | C(RESPONSE))}},
-    {SCAN_FAKE,     10, 24, ANY,     {W(C(SYSTEM)), W(C(APPROVED)), W(C(ORDER) | C(COMMAND))}},
+    {SCAN_FAKE,     10, 24, ANY,     {W(C(SYSTEM)), W(C(APPROVED)), W(C(ORDER) | C(COMMAND) | C(USER))}},
+    {SCAN_DEMAND,   10, 40, ANY,     {W(C(NOW)), W(C(FOLLOWING)), W(C(COMMAND)), W(C(RUN)),
+				      W(C(ORDER))}},
 
     {SCAN_REPLY,    10, 50, ORDERED, {AT(C(SAY), P_START), AT(C(REPLY), P_YOURS)}},
     {SCAN_REPLY,     8, 30, ORDERED, {W(C(FORM) | C(DEST)), AT(C(REPLY), P_YOURS)}},
     {SCAN_REPLY,    10, 40, ANY,     {W(C(REPLY)), W(C(SILENT)), W(C(ORDER))}},
-    {SCAN_REPLY,     8, 30, ANY,     {W(C(REPLY)), W(C(SAY)), W(C(ORDER)), W(C(FOLLOWING) | C(YOU))}},
+    {SCAN_REPLY,    10, 44, ANY,     {W(C(REPLY)), W(C(URGENT) | C(FOLLOWING) | C(YOU) | C(DEST)),
+				      W(C(SAY)), W(C(ORDER))}},
 
     {SCAN_REPLY,    10, 16, ORDERED, {AT(C(SAY), P_START), W(C(PROSE))}},
     {SCAN_REPLY,    10, 40, ORDERED, {W(C(LET)), W(C(SAY)), W(C(REPLY))}},
@@ -106,7 +110,7 @@ static const struct rule rules[] = {
     {SCAN_LEAK,     10, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), AT(C(SYSTEM), P_YOURS),
 				      W(C(PROMPT) | C(INSTR))}},
     {SCAN_LEAK,      9, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), W(C(SYSTEM)), W(C(PROMPT))}},
-    {SCAN_LEAK,     10, 20, ANY,     {W(C(GET)), W(C(INSTR)), W(C(ORDER)), W(C(SYSTEM) | C(PROMPT))}},
+    {SCAN_LEAK,     10, 20, ANY,     {W(C(PROMPT)), W(C(GET)), W(C(ORDER))}},
 
     {SCAN_EXFIL,    10, 40, ANY,     {W(C(FILL)), W(C(SAY) | C(SEND)),
 				      W(C(EVERY) | C(SECRET) | C(USER) | C(PERSONAL))}},
@@ -131,16 +135,17 @@ rule_from(const struct scan_ctx *x, const struct rule *r, size_t count, size_t i
 	for (size_t j = i; j < x->ntok && x->tok[j].pos - x->tok[i].pos <= r->window; j++) {
 		const struct scan_token *t = &x->tok[j];
 
-		for (size_t k = 0; k < count; k++) {
+		for (size_t k = 0, taken = 0; k < count; k++) {
 			if (done & (1u << k))
 				continue;
 			if ((t->what & r->word[k].any) &&
-			    (t->place & r->word[k].place) == r->word[k].place) {
+			    (t->place & r->word[k].place) == r->word[k].place &&
+			    (!taken || (r->word[k].any & C(ORDER)))) {
 				done |= 1u << k;
+				taken = 1; /* only an order may be in the same word */
+			} else if (r->ordered) {
 				break;
 			}
-			if (r->ordered)
-				break;
 		}
 		*last = j;
 		if (done == all)
