@@ -10,8 +10,20 @@
 #include "agent/gate/link_int.h"
 
 static const char *const path_roots[] = {
-    "/home/",  "/root/", "/var/",     "/mnt/",	"/media/", "/srv/",	"/boot/",
-    "/users/", "/etc/",	 "/volumes/", "/data/", "/run/",   "/private/",
+    "/home/",
+    "/"
+    "root/",
+    "/var/",
+    "/mnt/",
+    "/media/",
+    "/srv/",
+    "/boot/",
+    "/users/",
+    "/etc/",
+    "/volumes/",
+    "/data/",
+    "/run/",
+    "/private/",
 };
 static const char *const path_harmless[] = {
     "/var/tmp/", "/run/user/", "/var/lib/dpkg/", "/var/lib/apt/", "/var/cache/",

@@ -5,107 +5,9 @@
  * token keeps its meanings and where it stands. Sentences end at stops, blank lines, list marks
  * and block tags; then scan_sentence() judges them. Disguised words are left to scan_disguise.c.
  * Pinned by tests/unit/test_scan.c, tests/fuzz/fuzz_scan.c and tests/bench/scan.c. */
-#include <endian.h>
 #include <string.h>
 
-#include "agent/gate/scan_int.h"
-
-enum core_class {
-	K_OTHER, /* nothing to do but to go on */
-	K_LETTER,
-	K_DIGIT,
-	K_WIDE,
-	K_SPACE,
-	K_STOP,	  /* . ! ? and what has been made a break */
-	K_CLAUSE, /* : ; " ' ( and others behind which a clause may begin */
-	K_MARK,	  /* < [ > */
-	K_AT,
-	K_DOLLAR,
-	K_OPEN, /* a clause may begin behind it, and nothing else */
-	K_TICK,
-};
-
-static const uint8_t core_class[256] = {
-    ['a' ... 'z'] = K_LETTER,
-    ['A' ... 'Z'] = K_LETTER,
-    ['0' ... '9'] = K_DIGIT,
-    [0x80 ... 0xFF] = K_WIDE,
-    [' '] = K_SPACE,
-    ['\t'] = K_SPACE,
-    ['.'] = K_STOP,
-    ['!'] = K_STOP,
-    ['?'] = K_STOP,
-    ['\f'] = K_STOP,
-    ['\n'] = K_STOP,
-    [':'] = K_CLAUSE,
-    [';'] = K_CLAUSE,
-    ['"'] = K_CLAUSE,
-    ['\''] = K_CLAUSE,
-    ['('] = K_OPEN,
-    ['|'] = K_CLAUSE,
-    ['{'] = K_OPEN,
-    ['}'] = K_CLAUSE,
-    ['<'] = K_MARK,
-    ['['] = K_MARK,
-    ['>'] = K_MARK,
-    ['@'] = K_AT,
-    ['$'] = K_DOLLAR,
-    ['`'] = K_TICK,
-    ['-'] = K_CLAUSE,
-};
-
-/* What a character means beside a word, one bit each. */
-enum core_side {
-	S_SOLID = 1,  /* behind letters: they may be part of an encoded run */
-	S_CODE = 2,   /* before letters: an identifier or a path */
-	S_GROUP = 4,  /* between digits */
-	S_ITEM = 8,   /* first on a line: it begins something new */
-	S_AFTER = 16, /* behind a full stop: it ended a sentence */
-};
-
-static const uint8_t core_side[256] = {
-    ['0' ... '9'] = S_SOLID | S_ITEM,
-    ['+'] = S_ITEM,
-    ['/'] = S_CODE,
-    ['='] = S_CODE | S_ITEM,
-    ['@'] = S_SOLID,
-    ['$'] = S_SOLID,
-    ['_'] = S_CODE | S_AFTER,
-    ['\\'] = S_CODE | S_AFTER,
-    ['.'] = S_CODE | S_GROUP,
-    [','] = S_GROUP | S_AFTER,
-    ['-'] = S_GROUP | S_ITEM,
-    [' '] = S_GROUP | S_AFTER,
-    ['*'] = S_ITEM | S_AFTER,
-    ['#'] = S_ITEM,
-    ['<'] = S_ITEM | S_AFTER,
-    ['|'] = S_ITEM | S_AFTER,
-    ['~'] = S_ITEM,
-    ['"'] = S_ITEM | S_AFTER,
-    ['\''] = S_ITEM | S_AFTER,
-    ['{'] = S_ITEM,
-    ['}'] = S_AFTER,
-    ['['] = S_ITEM,
-    [']'] = S_AFTER,
-    [')'] = S_AFTER,
-    ['>'] = S_AFTER,
-    ['\t'] = S_AFTER,
-    ['\n'] = S_AFTER,
-    ['\f'] = S_AFTER,
-    [0x80 ... 0xFF] = S_AFTER,
-};
-
-static bool
-core_beside(char c, unsigned what)
-{
-	return core_side[(unsigned char)c] & what;
-}
-
-#define POS_WORD      2	 /* half words */
-#define POS_YOURS     4	 /* between "your" and its word */
-#define POS_LINE      4	 /* what a line's end counts */
-#define SOLID_LETTERS 24 /* in a row, that may be base64 */
-#define GLUED_MIN     14 /* letters of a word that may be several */
+#include "agent/gate/scan_class.h"
 
 uint64_t
 scan_source(const struct scan_line *l, size_t i)
@@ -185,12 +87,6 @@ core_stop(struct scan *s, struct scan_ctx *x)
 	x->place |= P_START;
 }
 
-static bool
-core_is(const char *p, size_t n, size_t i, enum core_class k)
-{
-	return i < n && core_class[(unsigned char)p[i]] == k;
-}
-
 /* The word's place: what stands before it and its capitals. */
 static unsigned
 core_place(const struct scan_ctx *x, const char *p, size_t i, size_t end)
@@ -204,50 +100,6 @@ core_place(const struct scan_ctx *x, const char *p, size_t i, size_t end)
 	if ((place & P_LINE) && p[i] <= 'Z')
 		place |= P_START;
 	return place;
-}
-
-#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* The high bit of each of eight bytes that is no ASCII letter. */
-static uint64_t
-core_no_letters(uint64_t x)
-{
-	uint64_t y = (x | EIGHT(0x20)) & EIGHT(0x7F);
-	uint64_t from_a = y + EIGHT(0x80 - 'a'), past_z = y + EIGHT(0x80 - 'z' - 1);
-
-	return ~(from_a & ~past_z & ~x) & EIGHT(0x80);
-}
-
-/* Letters from l->p[i]; their hash as scan_hash() gives it, for SCAN_WORD_MAX at the most. */
-static size_t
-core_letters(const struct scan_line *l, size_t i, uint64_t *hash)
-{
-	size_t n = 0;
-
-	*hash = 0;
-	while (i + n + 8 <= l->room && n < SCAN_WORD_MAX) {
-		uint64_t x, stop;
-
-		memcpy(&x, l->p + i + n, 8);
-		x = le64toh(x);
-		stop = core_no_letters(x);
-		x |= SCAN_HASH_LOWER;
-		if (stop) {
-			unsigned bits = (unsigned)__builtin_ctzll(stop) & ~7u;
-
-			if (bits > 0)
-				*hash =
-				    scan_hash_step(*hash, x & ((UINT64_C(1) << bits) - 1));
-			return n + bits / 8;
-		}
-		*hash = scan_hash_step(*hash, x);
-		n += 8;
-	}
-	while (i + n < l->n && core_class[(unsigned char)l->p[i + n]] == K_LETTER)
-		n++;
-	if (n <= SCAN_WORD_MAX)
-		*hash = scan_hash(l->p + i, n);
-	return n;
 }
 
 /* What hangs on a word by an apostrophe: "n't" denies, "I'm" speaks of oneself. */
@@ -270,7 +122,7 @@ core_word(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 {
 	struct scan_ctx *x = &s->ctx[l->depth];
 	uint64_t hash;
-	size_t len = core_letters(l, i, &hash), end = MIN_OF(i + len, l->n), took;
+	size_t len = scan_letters(l, i, &hash), end = MIN_OF(i + len, l->n), took;
 	const struct scan_word *w;
 	char next = end < l->n ? l->p[end] : ' ';
 
@@ -336,59 +188,6 @@ core_wide(struct scan *s, const struct scan_line *l, size_t i)
 	return MIN_OF(i + len, l->n);
 }
 
-/* Digits, with what groups them; long ones are accounts or telephones. */
-static size_t
-core_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
-{
-	size_t end = i, digits = 0, took;
-
-	while (end < l->n && (core_class[(unsigned char)l->p[end]] == K_DIGIT ||
-			      (core_beside(l->p[end], S_GROUP) &&
-			       core_is(l->p, l->n, end + 1, K_DIGIT)))) {
-		digits += core_class[(unsigned char)l->p[end]] == K_DIGIT;
-		end++;
-	}
-	if (core_is(l->p, l->n, end, K_LETTER) && (took = scan_solid(s, l, i, checked)) > 0)
-		return i + took;
-	s->ctx[l->depth].pos += POS_WORD;
-	if (digits >= 9 && digits <= 34)
-		scan_push(s, l, C(DEST), i, end, 0, 0);
-	return end;
-}
-
-/* A picture's address with "=" and an opening bracket behind it waits for data. */
-static bool
-core_fills(const char *p, size_t start, size_t end)
-{
-	bool picture = start >= 2 && p[start - 1] == '(' && p[start - 2] == ']';
-
-	for (size_t i = start; i + 1 < end; i++)
-		if ((p[i] == '=' || p[i] == '/') && strchr("{[<$(", p[i + 1]))
-			return picture || p[i] == '=';
-	return false;
-}
-
-/* "name@host" or "://": the token covers what stands around the mark. */
-static size_t
-core_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip)
-{
-	size_t start = i, end = i + skip;
-
-	while (start > 0 && (unsigned char)l->p[start - 1] > ' ' &&
-	       !strchr("<>\"'()[]:;,", l->p[start - 1]) && i - start < 64)
-		start--;
-	while (end < l->n && (unsigned char)l->p[end] > ' ' &&
-	       (unsigned char)l->p[end] < 0x80 && !strchr("<>\"'`|\\", l->p[end]) &&
-	       end - i < 2048)
-		end++;
-	while (end > i + skip && strchr(".,;:!?)]}", l->p[end - 1]))
-		end--;
-	scan_push(s, l, C(DEST) | (core_fills(l->p, start, end) ? C(FILL) : 0), start, end,
-		  0, 0);
-	s->ctx[l->depth].pos += POS_WORD;
-	return end;
-}
-
 /* A full stop ends a sentence when a blank or a quotation mark follows. */
 static size_t
 core_stop_mark(struct scan *s, const struct scan_line *l, size_t i)
@@ -420,7 +219,7 @@ core_clause(struct scan *s, const struct scan_line *l, size_t i)
 	char next = i + 1 < l->n ? p[i + 1] : ' ';
 
 	if (p[i] == ':' && next == '/' && i + 2 < l->n && p[i + 2] == '/' && i > 0)
-		return core_address(s, l, i, 3);
+		return scan_address(s, l, i, 3);
 	if (p[i] == '-') {
 		if (i + 2 < l->n && next == '-' && p[i + 2] == '>' && x->comment) {
 			core_stop(s, x);
@@ -445,30 +244,14 @@ core_clause(struct scan *s, const struct scan_line *l, size_t i)
 	return i + 1;
 }
 
-/* Code in back quotes with a blank in it is a command line. */
-static size_t
-core_tick(struct scan *s, const struct scan_line *l, size_t i)
-{
-	struct scan_ctx *x = &s->ctx[l->depth];
-	size_t room = MIN_OF(l->n - i - 1, 512);
-	const char *end = memchr(l->p + i + 1, '`', room);
-
-	x->place |= P_QUOTE;
-	if (end && memchr(l->p + i + 1, ' ', (size_t)(end - l->p) - i - 1)) {
-		x->pos++;
-		scan_push(s, l, C(COMMAND), i, (size_t)(end - l->p) + 1, 0, 0);
-	}
-	return i + 1;
-}
-
 static size_t
 core_one(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 {
 	struct scan_ctx *x = &s->ctx[l->depth];
 
-	switch ((enum core_class)core_class[(unsigned char)l->p[i]]) {
+	switch ((enum core_class)scan_class[(unsigned char)l->p[i]]) {
 	case K_DIGIT:
-		return core_number(s, l, i, checked);
+		return scan_number(s, l, i, checked);
 	case K_WIDE:
 		return core_wide(s, l, i);
 	case K_STOP:
@@ -490,14 +273,14 @@ core_one(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 		    (core_is(l->p, l->n, i - 1, K_LETTER) ||
 		     core_is(l->p, l->n, i - 1, K_DIGIT)) &&
 		    core_is(l->p, l->n, i + 1, K_LETTER))
-			return core_address(s, l, i, 1);
+			return scan_address(s, l, i, 1);
 		return i + 1;
 	case K_DOLLAR:
 		if (core_is(l->p, l->n, i + 1, K_DIGIT))
 			scan_push(s, l, C(CLOUD), i, i + 1, 0, 0);
 		return i + 1;
 	case K_TICK:
-		return core_tick(s, l, i);
+		return scan_tick(s, l, i);
 	case K_LETTER:
 	case K_OPEN:
 	case K_OTHER:
@@ -518,7 +301,7 @@ core_line_start(struct scan *s, const struct scan_line *l)
 		return;
 	x->pos += POS_LINE;
 	x->place |= P_LINE;
-	while (i < l->n && core_class[(unsigned char)l->p[i]] == K_SPACE)
+	while (i < l->n && scan_class[(unsigned char)l->p[i]] == K_SPACE)
 		i++;
 	if (i == l->n || core_beside(l->p[i], S_ITEM))
 		core_stop(s, x);
@@ -532,7 +315,7 @@ scan_core(struct scan *s, const struct scan_line *l)
 
 	core_line_start(s, l);
 	while (i < l->n) {
-		unsigned k = core_class[(unsigned char)l->p[i]];
+		unsigned k = scan_class[(unsigned char)l->p[i]];
 
 		if (k == K_LETTER)
 			i = core_word(s, l, i, &checked);

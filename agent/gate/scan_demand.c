@@ -22,7 +22,7 @@ static const struct {
 	int times;
 } demand_evidence[] = {
     {C(MY), 4, 1},     {C(ME), 1, 1},	  {C(SECRET), 3, 1}, {C(PERSONAL) | C(CLOUD), 1, 3},
-    {C(DEST), 3, 1},   {C(EVERY), 1, 1},  {C(TODO), 2, 1},   {C(USER), 1, 1},
+    {C(DEST), 3, 1},   {C(EVERY), 1, 1},  {C(NOTE), 2, 1},   {C(USER), 1, 1},
     {C(BUGS), -5, 1},  {C(THIRD), -2, 1}, {C(YOU), -2, 1},   {C(IF), -2, 1},
     {C(SILENT), 3, 1}, {C(NOW), 1, 1},	  {C(URGENT), 1, 1}, {C(FILL), 4, 1},
     {C(PRIOR), 0, 1},
@@ -44,7 +44,7 @@ demand_mood(const struct scan_ctx *x, size_t i)
 
 		if ((b->what & C(PLEASE)) && (b->place & P_START))
 			return 5;
-		if ((b->what & C(TODO)) && (b->place & P_COLON))
+		if ((b->what & C(NOTE)) && (b->place & P_COLON))
 			return 6;
 		if ((b->what & C(MODEL)) && (b->place & P_COLON) && points == 0)
 			points = 2;

@@ -44,7 +44,7 @@ enum scan_concept {
 	C_URGENT,    /* important, immediately, must */
 	C_FIRST,     /* first, before, instead */
 	C_PLEASE,    /* please, could */
-	C_TODO,	     /* TODO, NOTE */
+	C_NOTE,	     /* to do, note */
 	C_PLAY,	     /* pretend, act, role */
 	C_NOW,	     /* now, "from now on" */
 	C_SYSTEM,    /* system, administrator, developer */

@@ -133,7 +133,7 @@ const struct scan_row scan_words_en[] = {
      "must mandatory required asap strictly always essential vital warning imperative"},
     {C(FIRST), "first instead before beforehand"},
     {C(PLEASE), "please kindly could can would pls plz"},
-    {C(TODO), "todo note task nb action reminder"},
+    {C(NOTE), "todo note task nb action reminder"},
     {C(PLAY),
      "pretend act roleplay role persona simulate imagine impersonate jailbreak jailbroken "
      "dan unrestricted unfiltered uncensored hypothetically hypothetical behave become "
