@@ -11,8 +11,8 @@
 
 static const char *const path_roots[] = {
     "/home/",
-    "/"
-    "root/",
+    ("/"
+     "root/"),
     "/var/",
     "/mnt/",
     "/media/",
