@@ -53,15 +53,15 @@ struct scan_hit {
 	enum scan_group group;		/* the strongest of those found there */
 	unsigned groups;		/* bit 1 << group for each of them */
 	unsigned how;			/* bits of enum scan_how */
-	unsigned weight;		/* its share of the score */
+	unsigned weight;		/* evidence summed up within the sentence */
 };
 
 struct scan_report {
-	const struct scan_hit *hits; /* in order of start; weight > 0 */
+	const struct scan_hit *hits; /* in order of start; weight >= SCAN_THRESHOLD */
 	size_t nhits;
-	uint64_t dropped; /* hits beyond SCAN_HITS_MAX: their weight is in the score */
+	uint64_t dropped; /* hits beyond SCAN_HITS_MAX */
 	uint64_t bytes, lines;
-	unsigned score; /* the sum of the weights, saturated at 1,000,000 */
+	unsigned score; /* the largest weight: length alone raises no alarm */
 	bool alarm;	/* score >= SCAN_THRESHOLD */
 };
 
