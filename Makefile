@@ -28,7 +28,8 @@ LIB  := $B/libsunaba.a
 TEXT := $(wildcard prompts/*.md prompts/*.txt prompts/demo/* tools/kernels/driver.* \
 	  tools/kernels/*.py tools/kernels/*.js tools/kernels/*.sh sandbox/*.policy)
 UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c)) \
-	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c)) $B/jail/probe $B/bench/soak
+	$(patsubst tests/term/%.c,$B/term/%,$(wildcard tests/term/tool_*.c)) \
+	$(patsubst tests/gate/%.c,$B/gate/%,$(wildcard tests/gate/tool_*.c)) $B/jail/probe $B/bench/soak
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 Q := $(if $(V),,@)
@@ -36,7 +37,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 .PHONY: all run test check check-asan lint fuzz bench bench-net format install uninstall clean setup \
 	setup-test man check-peers unit check-attacks bench-sandbox soak-sandbox soak \
-	bench-steps
+	bench-steps bench-gate score-gate check-gate
 .DELETE_ON_ERROR:
 
 MAN := $(patsubst docs/%.in,$B/%,$(wildcard docs/*.in))
@@ -109,6 +110,11 @@ $B/term/%: tests/term/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 
+$B/gate/%: tests/gate/%.c $(LIB)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+
 # What the attacks need beyond python; static, since it runs in any sandbox.
 $B/jail/probe: tests/jail/attacks/probe.c
 	$(call say,TEST,$@)
@@ -158,6 +164,20 @@ BENCH := $(addprefix $B/bench/,race calls session nothing)
 bench-sandbox: all $(BENCH)
 	$(Q)SUNABA=$B/sunaba BUILD=$B python3 tests/bench/sandbox.py $(ARGS)
 
+# The detector of the gate: megabytes a second on one core, beside memchr, wc and grep.
+bench-gate: $B/bench/scan
+	$(Q)$B/bench/scan
+
+# What it finds, on texts that are read by path (DATA).
+score-gate: $B/gate/tool_scan
+	$(Q)BUILD=$B python3 tests/gate/score.py $(ARGS)
+
+# A model that obeys every attack text, in every mode, and the detector's figures. DATA=DIR.
+check-gate: all $B/gate/tool_scan
+	$(Q)SUNABA=$(abspath $B/sunaba) DATA="$(DATA)" python3 tests/gate/check.py $(ARGS)
+	$(Q)SUNABA=$(abspath $B/sunaba) python3 tests/gate/benign.py
+	$(Q)DATA="$(DATA)" BUILD=$B python3 tests/gate/score.py
+
 # Steps beside bare interpreters, a pipe, jupyter's kernel; goals are checked.
 bench-steps: all $B/bench/steps
 	$(Q)SUNABA=$B/sunaba BUILD=$B python3 tests/bench/steps.py $(ARGS)
@@ -171,7 +191,7 @@ soak: all
 	$(Q)SUNABA=$(abspath $(or $(SUNABA),$B/sunaba)) SOAK_STEPS=$(or $(SOAK_STEPS),2000) \
 	  SOAK_SEED=$(SOAK_SEED) python3 tests/soak/soak.py
 
-$B/bench/session $B/bench/soak $B/bench/steps: $B/bench/%: tests/bench/%.c $(LIB)
+$B/bench/session $B/bench/soak $B/bench/steps $B/bench/scan: $B/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 $B/bench/%: tests/bench/%.c

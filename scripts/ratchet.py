@@ -17,8 +17,8 @@ LINES_NINE_IN_TEN = 60
 FILE_MAX = 450
 
 # Floor of a folder, and the sets of floors it may include.
-FLOORS = {"agent/base": 0, "sandbox": 0, "agent/model": 1, "tools": 2, "agent/core": 3,
-          "agent/ui": 4, "agent": 5}
+FLOORS = {"agent/base": 0, "sandbox": 0, "agent/gate": 1, "agent/model": 1, "tools": 2,
+          "agent/core": 3, "agent/ui": 4, "agent": 5}
 START = re.compile(r"^([a-z_][a-z0-9_]*)\(")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 

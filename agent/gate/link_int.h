@@ -1,0 +1,72 @@
+/* What the parts of the linker share. The contract is link.h. */
+#ifndef SUNABA_GATE_LINK_INT_H
+#define SUNABA_GATE_LINK_INT_H
+
+#include "agent/base/buf.h"
+#include "agent/gate/link.h"
+
+#define LINK_TOKEN_MAX 2048 /* bytes of a token; the rest does not count */
+#define LINK_WORDS_MAX 64   /* words of a command that are compared */
+
+/* A text in one spelling, and where each byte of it came from. */
+struct link_clean {
+	char *text;
+	uint32_t *from;
+	size_t len;
+	size_t source; /* bytes of the source */
+};
+
+/* How strings beside each other are read. */
+enum link_join {
+	LINK_APART, /* as they stand */
+	LINK_PLUS,  /* 'ev' + 'il.com' and "ev" "il.com" are one */
+	LINK_COMMA, /* so are ['ev', 'il.com'] */
+};
+
+/* One spelling: ASCII in lower case, widths and invisible characters gone, escapes of the
+ * percent and \x kinds decoded, "hxxp" and "[.]" undone. Release with link_clean_release(). */
+void link_clean(struct link_clean *c, const char *p, size_t n, enum link_join join);
+void link_clean_release(struct link_clean *c);
+
+/* Called for each token: normalised bytes, and where they stood in the clean text. */
+typedef void link_token_fn(void *ctx, enum link_kind kind, const char *p, size_t n,
+			   size_t start, size_t end);
+
+/* Who the text is from decides how much doubt it gets. */
+enum link_side { LINK_ACTION, LINK_TOOL, LINK_USER };
+
+struct link_walk {
+	const struct link_clean *text;
+	enum link_side side;
+	const struct link_query *query;
+	link_token_fn *found;
+	void *ctx;
+};
+
+/* URLs, hosts, addresses and paths; numbers. */
+void link_walk_names(const struct link_walk *w);
+void link_walk_numbers(const struct link_walk *w);
+/* Tries p[0..n) as a path; true when it was one, of interest or not. */
+bool link_path(const struct link_walk *w, const char *p, size_t n, size_t start);
+/* The IPv4 or IPv6 address that the host stands for, in its usual spelling; false: a name. Also
+ * the forms that inet_aton() takes: 2130706433, 0x7f.1. */
+bool link_address(const char *p, size_t n, char out[64]);
+/* True for an address or name that cannot leave the machine. */
+bool link_loopback(const char *host);
+
+/* A command line of the action: its words. */
+struct link_command {
+	const char *word[LINK_WORDS_MAX];
+	size_t len[LINK_WORDS_MAX];
+	size_t n;
+	size_t start, end; /* in the clean text */
+};
+typedef void link_command_fn(void *ctx, const struct link_command *c);
+/* The command lines of the action, three words or more each. */
+void link_commands(const struct link_clean *t, const char *language, link_command_fn *found,
+		   void *ctx);
+/* The next word from *i on, without quotes and marks around it; false at the end of the line,
+ * *i is then behind it or at the end. */
+bool link_word(const struct link_clean *t, size_t *i, size_t *start, size_t *len);
+
+#endif

@@ -1,0 +1,181 @@
+/* The tokeniser's small parts: runs of letters, numbers, addresses, code in back quotes.
+ *
+ * Letters are found and hashed eight at a time in one register, which is what the speed of
+ * ordinary text hangs on. Pinned by tests/unit/test_scan.c and tests/bench/scan.c. */
+#include <endian.h>
+#include <string.h>
+
+#include "agent/gate/scan_class.h"
+
+const uint8_t scan_class[256] = {
+    ['a' ... 'z'] = K_LETTER,
+    ['A' ... 'Z'] = K_LETTER,
+    ['0' ... '9'] = K_DIGIT,
+    [0x80 ... 0xFF] = K_WIDE,
+    [' '] = K_SPACE,
+    ['\t'] = K_SPACE,
+    ['.'] = K_STOP,
+    ['!'] = K_STOP,
+    ['?'] = K_STOP,
+    ['\f'] = K_STOP,
+    ['\n'] = K_STOP,
+    [':'] = K_CLAUSE,
+    [';'] = K_CLAUSE,
+    ['"'] = K_CLAUSE,
+    ['\''] = K_CLAUSE,
+    ['('] = K_OPEN,
+    ['|'] = K_CLAUSE,
+    ['{'] = K_OPEN,
+    ['}'] = K_CLAUSE,
+    ['<'] = K_MARK,
+    ['['] = K_MARK,
+    ['>'] = K_MARK,
+    ['@'] = K_AT,
+    ['$'] = K_DOLLAR,
+    ['`'] = K_TICK,
+    ['-'] = K_CLAUSE,
+};
+
+const uint8_t scan_side[256] = {
+    ['0' ... '9'] = S_SOLID | S_ITEM,
+    ['+'] = S_ITEM,
+    ['/'] = S_CODE,
+    ['='] = S_CODE | S_ITEM,
+    ['@'] = S_SOLID,
+    ['$'] = S_SOLID,
+    ['_'] = S_CODE | S_AFTER,
+    ['\\'] = S_CODE | S_AFTER,
+    ['.'] = S_CODE | S_GROUP,
+    [','] = S_GROUP | S_AFTER,
+    ['-'] = S_GROUP | S_ITEM,
+    [' '] = S_GROUP | S_AFTER,
+    ['*'] = S_ITEM | S_AFTER,
+    ['#'] = S_ITEM,
+    ['<'] = S_ITEM | S_AFTER,
+    ['|'] = S_ITEM | S_AFTER,
+    ['~'] = S_ITEM,
+    ['"'] = S_ITEM | S_AFTER,
+    ['\''] = S_ITEM | S_AFTER,
+    ['{'] = S_ITEM,
+    ['}'] = S_AFTER,
+    ['['] = S_ITEM,
+    [']'] = S_AFTER,
+    [')'] = S_AFTER,
+    ['>'] = S_AFTER,
+    ['\t'] = S_AFTER,
+    ['\n'] = S_AFTER,
+    ['\f'] = S_AFTER,
+    [0x80 ... 0xFF] = S_AFTER,
+};
+
+#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The high bit of each of eight bytes that is no ASCII letter. */
+static uint64_t
+core_no_letters(uint64_t x)
+{
+	uint64_t y = (x | EIGHT(0x20)) & EIGHT(0x7F);
+	uint64_t from_a = y + EIGHT(0x80 - 'a'), past_z = y + EIGHT(0x80 - 'z' - 1);
+
+	return ~(from_a & ~past_z & ~x) & EIGHT(0x80);
+}
+
+size_t
+scan_letters(const struct scan_line *l, size_t i, uint64_t *hash)
+{
+	size_t n = 0;
+
+	*hash = 0;
+	while (i + n + 8 <= l->room && n < SCAN_WORD_MAX) {
+		uint64_t x, stop;
+
+		memcpy(&x, l->p + i + n, 8);
+		x = le64toh(x);
+		stop = core_no_letters(x);
+		x |= SCAN_HASH_LOWER;
+		if (stop) {
+			unsigned bits = (unsigned)__builtin_ctzll(stop) & ~7u;
+
+			if (bits > 0)
+				*hash =
+				    scan_hash_step(*hash, x & ((UINT64_C(1) << bits) - 1));
+			return n + bits / 8;
+		}
+		*hash = scan_hash_step(*hash, x);
+		n += 8;
+	}
+	while (i + n < l->n && scan_class[(unsigned char)l->p[i + n]] == K_LETTER)
+		n++;
+	if (n <= SCAN_WORD_MAX)
+		*hash = scan_hash(l->p + i, n);
+	return n;
+}
+
+/* Digits, with what groups them; long ones are accounts or telephones. */
+size_t
+scan_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
+{
+	size_t end = i, digits = 0, took;
+
+	while (end < l->n && (scan_class[(unsigned char)l->p[end]] == K_DIGIT ||
+			      (core_beside(l->p[end], S_GROUP) &&
+			       core_is(l->p, l->n, end + 1, K_DIGIT)))) {
+		digits += scan_class[(unsigned char)l->p[end]] == K_DIGIT;
+		end++;
+	}
+	if (core_is(l->p, l->n, end, K_LETTER) && (took = scan_solid(s, l, i, checked)) > 0)
+		return i + took;
+	s->ctx[l->depth].pos += POS_WORD;
+	if (digits >= 9 && digits <= 34)
+		scan_push(s, l, C(DEST), i, end, 0, 0);
+	return end;
+}
+
+/* A picture's address with "=" and an opening bracket behind it waits for data. */
+static bool
+core_fills(const char *p, size_t start, size_t end)
+{
+	bool picture = start >= 2 && p[start - 1] == '(' && p[start - 2] == ']';
+
+	for (size_t i = start; i + 1 < end; i++)
+		if ((p[i] == '=' || p[i] == '/') && strchr("{[<$(", p[i + 1]))
+			return picture || p[i] == '=';
+	return false;
+}
+
+/* "name@host" or "://": the token covers what stands around the mark. */
+size_t
+scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip)
+{
+	size_t start = i, end = i + skip;
+
+	while (start > 0 && (unsigned char)l->p[start - 1] > ' ' &&
+	       !strchr("<>\"'()[]:;,", l->p[start - 1]) && i - start < 64)
+		start--;
+	while (end < l->n && (unsigned char)l->p[end] > ' ' &&
+	       (unsigned char)l->p[end] < 0x80 && !strchr("<>\"'`|\\", l->p[end]) &&
+	       end - i < 2048)
+		end++;
+	while (end > i + skip && strchr(".,;:!?)]}", l->p[end - 1]))
+		end--;
+	scan_push(s, l, C(DEST) | (core_fills(l->p, start, end) ? C(FILL) : 0), start, end,
+		  0, 0);
+	s->ctx[l->depth].pos += POS_WORD;
+	return end;
+}
+
+/* Code in back quotes with a blank in it is a command line. */
+size_t
+scan_tick(struct scan *s, const struct scan_line *l, size_t i)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	size_t room = MIN_OF(l->n - i - 1, 512);
+	const char *end = memchr(l->p + i + 1, '`', room);
+
+	x->place |= P_QUOTE;
+	if (end && memchr(l->p + i + 1, ' ', (size_t)(end - l->p) - i - 1)) {
+		x->pos++;
+		scan_push(s, l, C(COMMAND), i, (size_t)(end - l->p) + 1, 0, 0);
+	}
+	return i + 1;
+}

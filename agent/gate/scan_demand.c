@@ -1,0 +1,118 @@
+/* Demands: an imperative, what it is done to, for whom, and where it goes.
+ *
+ * No single word makes one: manuals say "send", letters say "please". So evidence is added up
+ * around each verb in the imperative: a sentence that says "my" or names an account to an
+ * assistant is not prose for readers, while "your", "we", bugs and patches are. The weights are
+ * judged by what each word tells about the writer, in steps of one; SCAN_THRESHOLD is the sum
+ * from which it is a hit. Pinned by tests/unit/test_scan.c; figures by tests/gate/score.py. */
+#include "agent/gate/scan_int.h"
+
+#define DEMAND_BEFORE	   10 /* half words before the verb that belong to it */
+#define DEMAND_BEFORE_LAST 40 /* of a verb inside its clause */
+#define DEMAND_AFTER	   70 /* half words behind it */
+#define DEMAND_NEAR	   5  /* half words between "please" and its verb */
+#define DEMAND_ORDER	   24 /* half words between a Japanese verb and the ending that orders */
+
+#define DEMAND_ACTION (C(RUN) | C(SEND) | C(GET) | C(DESTROY) | C(PAY) | C(CHANGE) | C(SAY))
+
+/* What a word nearby tells; each counts at most `times`. */
+static const struct {
+	uint64_t what;
+	int points;
+	int times;
+} demand_evidence[] = {
+    {C(MY), 4, 1},     {C(ME), 1, 1},	  {C(SECRET), 3, 1}, {C(PERSONAL) | C(CLOUD), 1, 3},
+    {C(DEST), 3, 1},   {C(EVERY), 1, 1},  {C(NOTE), 2, 1},   {C(USER), 1, 1},
+    {C(BUGS), -5, 1},  {C(THIRD), -2, 1}, {C(YOU), -2, 1},   {C(IF), -2, 1},
+    {C(SILENT), 3, 1}, {C(NOW), 1, 1},	  {C(URGENT), 1, 1}, {C(FILL), 4, 1},
+    {C(PRIOR), 0, 1},
+};
+
+/* What makes token i an order: 0, or the points of it. */
+static int
+demand_mood(const struct scan_ctx *x, size_t i)
+{
+	const struct scan_token *t = &x->tok[i];
+	int points = t->place & P_START ? 3 : 0;
+
+	if ((t->place & P_COLON) && !(t->what & C(ORDER)))
+		return 0; /* a key, not a verb */
+	if (t->what & C(ORDER))
+		points = 3;
+	for (size_t j = i; j-- > 0 && t->pos - x->tok[j].pos <= DEMAND_NEAR;) {
+		const struct scan_token *b = &x->tok[j];
+
+		if ((b->what & C(PLEASE)) && (b->place & P_START))
+			return 5;
+		if ((b->what & C(NOTE)) && (b->place & P_COLON))
+			return 6;
+		if ((b->what & C(MODEL)) && (b->place & P_COLON) && points == 0)
+			points = 2;
+		if ((b->what & (C(NOW) | C(FIRST) | C(URGENT) | C(AND) | C(OVERRIDE))) &&
+		    points == 0)
+			points = 2;
+	}
+	for (size_t j = i + 1; j < x->ntok && x->tok[j].pos - t->pos <= DEMAND_ORDER; j++)
+		if (x->tok[j].what & C(ORDER))
+			return MAX_OF(points, 3);
+	return points;
+}
+
+/* Adds up what stands around verb i. */
+static int
+demand_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
+{
+	const struct scan_token *t = &x->tok[i];
+	int times[ARRAY_LEN(demand_evidence)] = {0};
+	int points = t->what & (C(DESTROY) | C(PAY)) ? 1 : 0;
+	/* Where the verb comes last, its objects stand before it. */
+	uint32_t before = t->place & P_START ? DEMAND_BEFORE : DEMAND_BEFORE_LAST;
+	bool second = false, model = false;
+	uint64_t seen = 0;
+
+	*first = *last = i;
+	for (size_t j = 0; j < x->ntok; j++) {
+		const struct scan_token *o = &x->tok[j];
+
+		if (o->pos + before < t->pos || o->pos > t->pos + DEMAND_AFTER || j == i)
+			continue;
+		seen |= o->what;
+		for (size_t k = 0; k < ARRAY_LEN(demand_evidence); k++) {
+			if (!(o->what & demand_evidence[k].what) ||
+			    times[k] == demand_evidence[k].times)
+				continue;
+			times[k]++;
+			points += demand_evidence[k].points;
+			*first = MIN_OF(*first, j);
+			*last = MAX_OF(*last, j);
+		}
+		second = second ||
+			 (j > i && (o->what & (C(SEND) | C(DESTROY) | C(PAY) | C(RUN))));
+		model = model || ((o->what & C(MODEL)) && (o->place & P_COLON));
+	}
+	if ((t->what & C(SEND)) && (seen & C(SECRET)) && (seen & C(DEST)))
+		points += 2;
+	return points + (second ? 1 : 0) + (model ? 4 : 0);
+}
+
+unsigned
+scan_demand(const struct scan_ctx *x, size_t *first, size_t *last)
+{
+	int best = 0;
+
+	for (size_t i = 0; i < x->ntok; i++) {
+		size_t a, b;
+		int mood, sum;
+
+		if (!(x->tok[i].what & DEMAND_ACTION) || (x->tok[i].place & P_CODE) ||
+		    (mood = demand_mood(x, i)) == 0)
+			continue;
+		sum = mood + demand_around(x, i, &a, &b);
+		if (sum > best) {
+			best = sum;
+			*first = a;
+			*last = b;
+		}
+	}
+	return (unsigned)best;
+}

@@ -1,0 +1,199 @@
+/* Characters written by their numbers: HTML entities, percent, \uXXXX, \xXX, octal.
+ *
+ * Decoded in place, twice at the most (%2569 is %69 is i). Only what was written so although a
+ * plain ASCII letter would do counts as encoded: JSON writes Japanese in \u, URLs in percent.
+ * A backslash before n, r or t is a break between words. Pinned by tests/unit/test_scan.c. */
+#include <string.h>
+
+#include "agent/base/utf8.h"
+#include "agent/gate/scan_int.h"
+
+#define ESCAPE_ROUNDS 2
+
+static int
+escape_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* `digits` of base 8 or 16; false when they are not there. */
+static bool
+escape_number(const char *p, size_t n, size_t digits, int base, uint32_t *v)
+{
+	*v = 0;
+	if (n < digits)
+		return false;
+	for (size_t i = 0; i < digits; i++) {
+		int d = escape_digit(p[i]);
+
+		if (d < 0 || d >= base)
+			return false;
+		*v = *v * (uint32_t)base + (uint32_t)d;
+	}
+	return true;
+}
+
+/* "&#105;" "&#x69;" (the semicolon may lack) and the five names. */
+static size_t
+escape_entity(const char *p, size_t n, uint32_t *cp)
+{
+	static const struct {
+		const char *name;
+		char is;
+	} named[] = {{"lt;", '<'},   {"gt;", '>'},    {"amp;", '&'},
+		     {"quot;", '"'}, {"apos;", '\''}, {"nbsp;", ' '}};
+	bool hex;
+	size_t i;
+
+	for (size_t k = 0; k < ARRAY_LEN(named); k++) {
+		size_t len = strlen(named[k].name);
+
+		if (n > len && memcmp(p + 1, named[k].name, len) == 0) {
+			*cp = (uint32_t)named[k].is;
+			return len + 1;
+		}
+	}
+	if (n < 4 || p[1] != '#')
+		return 0;
+	hex = (p[2] | 0x20) == 'x';
+	*cp = 0;
+	for (i = hex ? 3 : 2; i < n && i < 12; i++) {
+		int d = escape_digit(p[i]);
+
+		if (d < 0 || (!hex && d > 9))
+			break;
+		*cp = *cp * (hex ? 16 : 10) + (uint32_t)d;
+	}
+	if (i == (hex ? 3u : 2u))
+		return 0;
+	return i < n && p[i] == ';' ? i + 1 : i;
+}
+
+static size_t
+escape_u16(const char *p, size_t n, uint32_t *cp)
+{
+	uint32_t low;
+
+	if (!escape_number(p + 2, n - 2, 4, 16, cp))
+		return 0;
+	if (*cp >= 0xD800 && *cp < 0xDC00 && n >= 12 && p[6] == '\\' && p[7] == 'u' &&
+	    escape_number(p + 8, n - 8, 4, 16, &low) && low >= 0xDC00 && low < 0xE000) {
+		*cp = 0x10000 + ((*cp - 0xD800) << 10) + (low - 0xDC00);
+		return 12;
+	}
+	return 6;
+}
+
+static size_t
+escape_backslash(const char *p, size_t n, uint32_t *cp)
+{
+	if (n < 2)
+		return 0;
+	switch (p[1]) {
+	case 'n':
+		*cp = '\n';
+		return 2;
+	case 'r':
+	case 't':
+		*cp = ' ';
+		return 2;
+	case '"':
+	case '\'':
+	case '\\':
+	case '/':
+		*cp = (uint32_t)p[1];
+		return 2;
+	case 'x':
+		return escape_number(p + 2, n - 2, 2, 16, cp) ? 4 : 0;
+	case 'u':
+		if (n >= 5 && p[2] == '{' && escape_number(p + 3, n - 3, 2, 16, cp) &&
+		    p[5] == '}')
+			return 6;
+		return escape_u16(p, n, cp);
+	case 'U':
+		return escape_number(p + 2, n - 2, 8, 16, cp) ? 10 : 0;
+	default:
+		return escape_number(p + 1, n - 1, 3, 8, cp) && *cp < 256 ? 4 : 0;
+	}
+}
+
+/* Bytes of the escape at p[0], 0: none. *byte: the number is a byte, not a code point. */
+static size_t
+escape_at(const char *p, size_t n, uint32_t *cp, bool *byte)
+{
+	size_t len;
+
+	*byte = false;
+	if (*p == '&')
+		return escape_entity(p, n, cp);
+	if (*p == '%') {
+		*byte = true;
+		return escape_number(p + 1, n - 1, 2, 16, cp) && *cp >= 0x20 ? 3 : 0;
+	}
+	len = escape_backslash(p, n, cp);
+	*byte = len == 4; /* \xXX and \NNN */
+	return len;
+}
+
+/* Writes the character that escape bytes [i, i + len) stand for. */
+static void
+escape_put(struct scan_clean *c, size_t *o, size_t i, uint32_t cp, bool byte)
+{
+	uint32_t from = c->from[i];
+	unsigned how = c->how[i];
+	char utf8[4] = {(char)cp};
+	size_t n = 1;
+
+	if (cp < 0x20 && cp != '\n' && cp != '\t')
+		utf8[0] = ' ';
+	else if (cp > 0x10FFFF || (cp >= 0xD800 && cp < 0xE000))
+		utf8[0] = ' ';
+	else if (!byte)
+		n = utf8_encode(cp, utf8);
+	if (cp < 0x80 && ((cp | 0x20) >= 'a' && (cp | 0x20) <= 'z'))
+		how |= SCAN_ENCODED;
+	for (size_t k = 0; k < n; k++, (*o)++) {
+		c->text[*o] = utf8[k];
+		c->from[*o] = from;
+		c->how[*o] = (uint8_t)how;
+	}
+}
+
+/* One round; true when what came out may be an escape again. */
+static bool
+escape_round(struct scan_clean *c)
+{
+	size_t o = 0, i = 0;
+	bool again = false;
+
+	while (i < c->len) {
+		char ch = c->text[i];
+		uint32_t cp;
+		bool byte;
+		size_t len = 0;
+
+		if (ch == '&' || ch == '%' || ch == '\\')
+			len = escape_at(c->text + i, c->len - i, &cp, &byte);
+		if (len > 0) {
+			again = again || cp == '&' || cp == '%' || cp == '\\';
+			escape_put(c, &o, i, cp, byte);
+			i += len;
+			continue;
+		}
+		c->text[o] = ch;
+		c->from[o] = c->from[i];
+		c->how[o++] = c->how[i++];
+	}
+	c->len = o;
+	return again;
+}
+
+void
+scan_norm_escapes(struct scan_clean *c)
+{
+	for (unsigned i = 0; i < ESCAPE_ROUNDS && escape_round(c); i++)
+		;
+}

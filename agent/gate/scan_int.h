@@ -1,0 +1,289 @@
+/* What the parts of the detector share. Not for others; the contract is scan.h.
+ *
+ * A line goes through scan_norm (only when it holds bytes worth it), then scan_core, which
+ * turns words of scan_vocab into tokens, and scan_rules, which judges a sentence's tokens.
+ * What is encoded goes through scan_decode and comes back as a line of its own. */
+#ifndef SUNABA_GATE_SCAN_INT_H
+#define SUNABA_GATE_SCAN_INT_H
+
+#include "agent/gate/scan.h"
+
+#define SCAN_TOKENS_MAX	 192 /* tokens of a sentence; a longer one is judged in parts */
+#define SCAN_TOKENS_KEPT 24  /* of them, looked at again with the next part */
+#define SCAN_DEPTH_MAX	 2   /* encodings inside encodings */
+#define SCAN_SLACK	 64  /* bytes behind a clean line that may be read */
+#define SCAN_STEM_KEY	 5   /* letters by which a stem is found */
+#define SCAN_WORD_MAX	 24  /* letters of a word of the vocabulary */
+
+/* What a word means; a token holds the set of all its meanings. */
+enum scan_concept {
+	C_OVERRIDE,  /* ignore, forget */
+	C_PRIOR,     /* previous, above */
+	C_INSTR,     /* instructions, directions */
+	C_RULES,     /* rules, task, context: instructions only beside better evidence */
+	C_MODEL,     /* assistant, agent */
+	C_YOU,	     /* you, your */
+	C_USER,	     /* the user, the human */
+	C_NEG,	     /* not, without, never */
+	C_TELL,	     /* tell, mention, ask */
+	C_SILENT,    /* silently; in one word: without telling */
+	C_RUN,	     /* run, execute */
+	C_SEND,	     /* send, forward, upload */
+	C_GET,	     /* fetch, find, read */
+	C_DESTROY,   /* delete, disable */
+	C_PAY,	     /* transfer, deposit */
+	C_CHANGE,    /* update, create, schedule */
+	C_SECRET,    /* password, key, token */
+	C_PERSONAL,  /* account, inbox, records, contacts */
+	C_MY,	     /* my */
+	C_ME,	     /* I, me */
+	C_DEST,	     /* an address, URL, account number */
+	C_EVERY,     /* all, entire */
+	C_REPLY,     /* reply, response, answer */
+	C_SAY,	     /* say, print, write, include, add */
+	C_URGENT,    /* important, immediately, must */
+	C_FIRST,     /* first, before, instead */
+	C_PLEASE,    /* please, could */
+	C_NOTE,	     /* to do, note */
+	C_PLAY,	     /* pretend, act, role */
+	C_NOW,	     /* now, "from now on" */
+	C_SYSTEM,    /* system, administrator, developer */
+	C_PROMPT,    /* prompt */
+	C_APPROVED,  /* approved, authorised */
+	C_COMMAND,   /* command; shell words; code in back quotes */
+	C_FOLLOW,    /* follow, obey, comply */
+	C_FOLLOWING, /* the following, below */
+	C_BUGS,	     /* issue, patch, feedback: what READMEs ask people for */
+	C_IF,	     /* if, when, whether */
+	C_THIS,	     /* this, these: text speaking of itself */
+	C_READER,    /* reading, processing, summarising: what a model does with text */
+	C_ROLE,	     /* a word that names a role or block in templates */
+	C_ORDER,     /* a grammatical imperative in one word (Japanese, Korean, Chinese) */
+	C_ARE,	     /* are, bist, es */
+	C_RESPONSE,  /* confirmation, permission, approval, warning */
+	C_HIDE,	     /* hide, conceal, secret (not a thing) */
+	C_CLOUD,     /* things that live with services: transaction, calendar, wallet */
+	C_NEW,	     /* new, updated, real, actual */
+	C_AND,	     /* and, then */
+	C_QUESTION,  /* which, what, how: begins a question */
+	C_FORM,	     /* format, style, typos, spaces: the shape of an answer */
+	C_THIRD,     /* we, our, they: prose about others */
+	C_END,	     /* end, begin */
+	C_ONE,	     /* a single model, as one is spoken to */
+	C_FILL,	     /* an address with a place for data to be filled in */
+	C_PROSE,     /* story, essay, sentence: what chat models are asked to write */
+	C_LET,	     /* let us, suppose */
+	C_COUNT,
+};
+#define C(name) (UINT64_C(1) << C_##name)
+
+/* Where a token stands. */
+enum scan_place {
+	P_START = 1,	/* first in its clause */
+	P_LINE = 2,	/* first on its line, after blanks and quote or comment marks */
+	P_COLON = 4,	/* a colon behind it */
+	P_STRONG = 8,	/* with C_ROLE: a mark of templates that nothing else writes */
+	P_WEAK = 16,	/* with C_ROLE: a tag that may be honest */
+	P_CODE = 32,	/* part of an identifier or path: no sentence */
+	P_CAPS = 64,	/* all capitals */
+	P_QUOTE = 128,	/* behind a quotation mark */
+	P_YOURS = 256,	/* right behind "you" or "your" */
+	P_HIDDEN = 512, /* encoded, invisible or not shown */
+};
+
+struct scan_token {
+	uint64_t what;	     /* bits of enum scan_concept */
+	uint64_t start, end; /* input bytes */
+	uint64_t line;	     /* 1-based, where it starts */
+	uint32_t pos;	     /* half words since the start */
+	uint16_t place;
+	uint8_t how;
+	uint8_t shift; /* 1..25, 26 reversed; 0 plain */
+};
+
+/* A word of the vocabulary. */
+struct scan_word {
+	uint64_t what;
+	uint8_t len;
+	uint8_t shift;
+	char text[SCAN_WORD_MAX]; /* folded; no NUL */
+};
+
+/* What is certainly no word is told by a bit: of 16 bits of the hash; of a stem's first two
+ * letters; of the hash of two characters of other scripts; of a character that is a word. */
+struct scan_filter {
+	uint64_t latin[1024];
+	uint64_t wide[1024];
+	uint64_t one[1024];
+	uint64_t stem[16];
+};
+struct scan_vocab;
+const struct scan_filter *scan_vocab_filter(const struct scan_vocab *v);
+static inline bool
+scan_filter_has(const uint64_t *bits, size_t i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+static inline bool
+scan_filter_word(const struct scan_filter *f, const char *p, size_t n, uint64_t hash)
+{
+	return scan_filter_has(f->latin, hash >> 48) ||
+	       (n > SCAN_STEM_KEY &&
+		scan_filter_has(f->stem, (size_t)((p[0] & 31) * 32 + (p[1] & 31))));
+}
+struct scan_vocab *scan_vocab_new(void);
+void scan_vocab_free(struct scan_vocab *v);
+/* The word p[0..n) of ASCII letters in either case, n <= SCAN_WORD_MAX, or NULL. `hash` is
+ * scan_hash() of it, or the same steps over its groups of eight letters. */
+const struct scan_word *
+scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint64_t hash);
+#define SCAN_HASH_LOWER UINT64_C(0x2020202020202020)
+static inline uint64_t
+scan_hash_step(uint64_t h, uint64_t eight)
+{
+	h = (h ^ eight) * UINT64_C(0x9E3779B97F4A7C15);
+	return h ^ (h >> 29);
+}
+uint64_t scan_hash(const char *p, size_t n);
+/* The longest word that begins at p[0..n), the first byte beyond ASCII; NULL: none. */
+const struct scan_word *
+scan_vocab_prefix(const struct scan_vocab *v, const char *p, size_t n);
+
+/* Rows of the vocabulary: words with blanks between; "stem*" for all that begin so. */
+struct scan_row {
+	uint64_t what;
+	const char *words;
+};
+extern const struct scan_row scan_words_en[], scan_words_eu[], scan_words_asia[];
+extern const size_t scan_words_en_n, scan_words_eu_n, scan_words_asia_n;
+
+/* A line made readable: `text` with, for each byte, where it came from and how. */
+struct scan_clean {
+	char *text;	/* SCAN_LINE_MAX bytes */
+	uint32_t *from; /* offset of its source in the line */
+	uint8_t *how;
+	size_t len;
+	char *hidden; /* what tag characters and variation selectors spell */
+	size_t nhidden;
+	uint32_t hidden_at;
+	size_t invisible_run; /* longest run of characters drawn as nothing */
+	uint32_t invisible_at;
+	size_t concealed; /* letters under ANSI conceal or foreground on itself */
+	uint32_t concealed_at;
+	size_t overridden; /* letters behind a bidi override */
+	uint32_t overridden_at;
+	bool clipboard; /* an OSC 52 */
+};
+
+/* ANSI state that outlives a line. */
+struct scan_ansi {
+	bool conceal;
+	int fg, bg; /* -1: default */
+};
+
+/* What a line holds that cannot be read as it stands; 0: nothing. */
+enum scan_trouble {
+	SCAN_CONTROLS = 1, /* ESC, CR before the end, BS, NUL */
+	SCAN_ESCAPES = 2,  /* entities, percent, backslash */
+	SCAN_WIDE = 4,	   /* bytes beyond ASCII */
+};
+/* `room` bytes may be read from p. */
+unsigned scan_trouble(const char *p, size_t n, size_t room);
+/* Makes p[0..n), n <= SCAN_LINE_MAX, readable in c. */
+void scan_norm(struct scan_clean *c, struct scan_ansi *a, unsigned trouble, const char *p,
+	       size_t n);
+/* The three steps of it, each in its own file, on c in place. */
+void scan_norm_ansi(struct scan_clean *c, struct scan_ansi *a, const char *p, size_t n);
+void scan_norm_escapes(struct scan_clean *c);
+void scan_norm_wide(struct scan_clean *c);
+/* A boundary that no text can hold once it is clean. */
+#define SCAN_BREAK '\f'
+void scan_clean_init(struct scan_clean *c);
+void scan_clean_release(struct scan_clean *c);
+
+/* Latin letter (lower case, or several for a ligature: the first) that cp passes for; 0: none.
+ * *alike is true when that is a disguise rather than an accent or a width. */
+unsigned scan_fold(uint32_t cp, bool *alike);
+bool scan_is_invisible(uint32_t cp);
+
+/* Decodes p[0..n) of base64 (either alphabet) or hex digits to out (n bytes of room); returns
+ * the length when it is text, else 0. */
+size_t scan_decode(const char *p, size_t n, char *out);
+
+/* A text being read: the whole, or one that was decoded out of it. */
+struct scan_ctx {
+	struct scan_token tok[SCAN_TOKENS_MAX];
+	size_t ntok;
+	uint64_t seen;	  /* union of tok[].what */
+	uint32_t pos;	  /* half words so far */
+	unsigned place;	  /* of the next word */
+	unsigned heat;	  /* sentences for which an order weighs more */
+	bool comment;	  /* inside an HTML comment */
+	bool unseen;	  /* inside an element that is not shown */
+	bool block;	  /* inside a tag that ends a sentence */
+	bool tag;	  /* inside any tag */
+	unsigned shifted; /* tokens read in a shifted alphabet */
+	bool hidden;	  /* a token that was encoded, invisible or not shown */
+	bool question;	  /* the sentence ended with a question mark */
+	uint64_t line;	  /* of the last text */
+};
+
+/* A line as the tokeniser sees it. */
+struct scan_line {
+	const char *p;
+	size_t n;
+	size_t room;	      /* bytes that may be read from p, n or more */
+	uint64_t base;	      /* offset of the line in the input */
+	const uint32_t *from; /* NULL: as it stands */
+	const uint8_t *how;
+	uint64_t span;	/* decoded: all of it stood in [base, base + span); else 0 */
+	unsigned extra; /* bits of enum scan_how for all of it */
+	unsigned depth; /* 0: the text itself */
+	bool joined;	/* goes on where the last piece was cut */
+};
+
+struct scan {
+	struct scan_report report;
+	struct scan_hit hits[SCAN_HITS_MAX];
+	struct scan_vocab *vocab;
+	const struct scan_filter *filter;	 /* of vocab */
+	struct scan_ctx ctx[SCAN_DEPTH_MAX + 1]; /* [0]: the text itself */
+	struct scan_clean clean;
+	struct scan_ansi ansi;
+	char *held; /* a line not yet whole */
+	size_t nheld;
+	char *decoded[SCAN_DEPTH_MAX];
+	uint64_t at;   /* input bytes judged */
+	uint64_t line; /* of the line being judged, 1-based */
+	bool joined;   /* the last piece was cut from its line */
+	bool ended;
+};
+
+/* Turns a line into tokens, judging each sentence as it ends. */
+void scan_core(struct scan *s, const struct scan_line *l);
+/* Judges the tokens of a sentence that has ended, and forgets them. */
+void scan_sentence(struct scan *s, struct scan_ctx *x);
+/* The input byte of l->p[i]; of its end for i == l->n. */
+uint64_t scan_source(const struct scan_line *l, size_t i);
+void scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start,
+	       size_t end, unsigned place, unsigned shift);
+
+/* The weight of the strongest demand among the tokens, below SCAN_THRESHOLD too; *h is its place
+ * then. */
+unsigned scan_demand(const struct scan_ctx *x, size_t *first, size_t *last);
+
+/* Disguised words: each returns the bytes of l->p it took from i, 0: nothing there. */
+size_t scan_solid(struct scan *s, const struct scan_line *l, size_t i, size_t *checked);
+size_t scan_spaced(struct scan *s, const struct scan_line *l, size_t i);
+void scan_glued(struct scan *s, const struct scan_line *l, const char *p, size_t n,
+		size_t start, size_t end, unsigned how);
+/* Marks of templates and markup at l->p[i] == '<' or '['. */
+void scan_mark(struct scan *s, const struct scan_line *l, size_t i);
+
+/* Records a hit of rule group `best`; overlapping ones are joined. */
+void scan_hit_add(struct scan *s, const struct scan_hit *h);
+/* Scans decoded text that stood in the input at [start, end). `more`: it may go on. */
+void scan_nested(struct scan *s, const struct scan_line *outer, const char *p, size_t n,
+		 uint64_t start, uint64_t end, unsigned extra, bool more);
+
+#endif

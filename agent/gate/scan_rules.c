@@ -1,0 +1,308 @@
+/* The rule groups: which meanings close together make an instruction to a model.
+ *
+ * A rule is a row: up to five kinds of words, near each other, in order or in any (Japanese and
+ * Korean put the verb last). It is tried only when the sentence has all of its kinds. Weights
+ * of different groups add; disguise adds; SCAN_THRESHOLD makes a hit. Demands, which need more
+ * than that, are in scan_demand.c. Pinned by tests/unit/test_scan.c. */
+#include <string.h>
+
+#include "agent/gate/scan_int.h"
+
+#define RULE_WORDS     5
+#define HEAT_SENTENCES 6 /* for which an order weighs more after a hit */
+#define CIPHER_WORDS   3 /* words of one shifted alphabet that are no accident */
+#define HEAT_POINTS    4
+
+/* One kind of word of a rule: meanings, any of them, and a place it needs, all of it. */
+struct rule_word {
+	uint64_t any;
+	unsigned place;
+};
+
+struct rule {
+	enum scan_group group;
+	unsigned weight;
+	unsigned window; /* half words from the first to the last */
+	bool ordered;
+	struct rule_word word[RULE_WORDS];
+};
+
+#define ACTION (C(RUN) | C(SEND) | C(GET) | C(DESTROY) | C(PAY) | C(CHANGE))
+#define W(what)           \
+	{                 \
+		(what), 0 \
+	}
+#define AT(what, where)         \
+	{                       \
+		(what), (where) \
+	}
+#define ANY	false
+#define ORDERED true
+
+/* clang-format off */
+static const struct rule rules[] = {
+    {SCAN_OVERRIDE, 12, 18, ANY,     {W(C(OVERRIDE)), W(C(PRIOR)), W(C(INSTR))}},
+    {SCAN_OVERRIDE, 10, 12, ORDERED, {AT(C(OVERRIDE), P_START), W(C(PRIOR)), W(C(RULES))}},
+    {SCAN_OVERRIDE, 10,  8, ORDERED, {W(C(OVERRIDE)), W(C(YOU)), W(C(INSTR))}},
+    {SCAN_OVERRIDE, 10, 24, ORDERED, {W(C(OVERRIDE)), W(C(USER)), W(C(AND)), W(ACTION)}},
+    {SCAN_OVERRIDE, 10, 30, ORDERED, {AT(C(OVERRIDE), P_START), W(C(SAY)), W(C(REPLY))}},
+    {SCAN_OVERRIDE, 10, 30, ORDERED, {W(C(PLAY)), W(C(OVERRIDE)), W(C(REPLY))}},
+    {SCAN_OVERRIDE, 10, 16, ORDERED, {W(C(NEG)), W(C(FOLLOW)), W(C(PRIOR) | C(YOU)), W(C(INSTR))}},
+    {SCAN_OVERRIDE,  8,  6, ORDERED, {AT(C(NEW), P_START), AT(C(INSTR), P_COLON)}},
+    {SCAN_OVERRIDE,  6, 20, ORDERED, {W(C(NEW)), W(C(INSTR)), W(C(YOU) | C(MODEL))}},
+    {SCAN_OVERRIDE,  8, 24, ANY,     {W(C(FOLLOW)), W(C(FOLLOWING) | C(NEW) | C(THIS)), W(C(INSTR)),
+				      W(C(FIRST) | C(MODEL))}},
+
+    {SCAN_ADDRESS,  10, 12, ORDERED, {W(C(YOU)), W(C(ARE)), W(C(NOW)), W(C(MODEL) | C(PLAY))}},
+    {SCAN_ADDRESS,  10, 12, ORDERED, {W(C(IF)), W(C(YOU)), W(C(ARE)), W(C(ONE))}},
+    {SCAN_ADDRESS,  10, 30, ORDERED, {W(C(URGENT) | C(NOTE)), W(C(YOU)), W(C(ONE))}},
+    {SCAN_ADDRESS,   7,  8, ORDERED, {AT(C(URGENT) | C(NOTE), P_START), AT(C(MODEL), P_COLON)}},
+    {SCAN_ADDRESS,   6,  8, ORDERED, {AT(C(URGENT) | C(NOTE), P_START), W(C(MODEL)), W(C(READER))}},
+    {SCAN_ADDRESS,  10, 40, ORDERED, {AT(C(URGENT) | C(NOTE), P_START), W(C(MODEL)), W(ACTION | C(SAY)),
+				      W(C(COMMAND) | C(SECRET) | C(DEST) | C(USER))}},
+    {SCAN_ADDRESS,  10, 40, ORDERED, {AT(C(MODEL), P_COLON), W(ACTION),
+				      W(C(COMMAND) | C(SECRET) | C(DEST))}},
+    {SCAN_ADDRESS,  10, 30, ORDERED, {W(C(MODEL)), W(C(READER)), W(C(THIS)), W(C(URGENT) | C(PLEASE))}},
+    {SCAN_ADDRESS,   8, 30, ORDERED, {W(C(FIRST)), W(C(YOU)), W(C(RULES)), W(C(ME))}},
+    {SCAN_ADDRESS,   6, 16, ORDERED, {W(C(PLEASE)), W(C(RUN)), W(C(FOLLOWING)), W(C(FIRST))}},
+    {SCAN_ADDRESS,   8, 14, ORDERED, {AT(C(PLAY), P_START), W(C(YOU)), W(C(ARE))}},
+    {SCAN_ADDRESS,  10, 20, ORDERED, {W(C(NOW)), W(C(YOU)), W(C(URGENT) | C(PLAY))}},
+    {SCAN_ADDRESS,  10, 20, ORDERED, {W(C(YOU)), W(C(NOW)), W(C(PLAY))}},
+    {SCAN_ADDRESS,  10, 50, ORDERED, {AT(C(MODEL), P_START), W(C(READER) | C(YOU) | C(FOLLOWING)),
+				      W(C(ORDER))}},
+    {SCAN_ADDRESS,  10, 40, ORDERED, {W(C(MODEL)), W(ACTION), W(C(ORDER))}},
+
+    {SCAN_ROLE,     10,  0, ORDERED, {AT(C(ROLE), P_STRONG)}},
+    {SCAN_ROLE,      3,  0, ORDERED, {AT(C(ROLE), P_WEAK)}},
+    {SCAN_ROLE,     10,  8, ORDERED, {AT(C(ROLE) | C(SYSTEM), P_LINE | P_COLON),
+				      W(ACTION | C(SAY) | C(ORDER) | C(SILENT))}},
+    {SCAN_ROLE,     10,  6, ORDERED, {AT(C(ROLE), P_LINE | P_COLON), W(C(APPROVED))}},
+    {SCAN_ROLE,      7,  8, ORDERED, {AT(C(END), P_CAPS), AT(C(REPLY) | C(INSTR) | C(RULES) |
+				      C(SYSTEM) | C(PERSONAL), P_CAPS)}},
+
+    {SCAN_SECRECY,  10, 14, ORDERED, {AT(C(NEG), P_START), W(C(TELL)), W(C(USER))}},
+    {SCAN_SECRECY,   7, 12, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(USER))}},
+    {SCAN_SECRECY,   6, 10, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(ME))}},
+    {SCAN_SECRECY,  10, 30, ANY,     {W(C(USER)), W(C(SILENT)), W(ACTION | C(ORDER) | C(SAY))}},
+    {SCAN_SECRECY,   8, 30, ANY,     {W(C(SILENT)), W(ACTION | C(SAY)), W(C(ORDER) | C(NOW))}},
+    {SCAN_SECRECY,   8, 10, ORDERED, {AT(C(HIDE), P_START), W(C(THIS)), W(C(USER))}},
+    {SCAN_SECRECY,   7, 12, ORDERED, {AT(C(NEG), P_START), W(C(TELL)), W(C(RESPONSE))}},
+    {SCAN_SECRECY,   7, 24, ORDERED, {AT(ACTION, P_START), W(C(NEG)), W(C(RESPONSE))}},
+    {SCAN_SECRECY,   8, 14, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(THIS)), W(C(INSTR) | C(USER))}},
+
+    {SCAN_FAKE,     12,  8, ORDERED, {AT(C(ROLE), P_QUOTE), W(C(APPROVED))}},
+    {SCAN_FAKE,     10, 24, ORDERED, {W(C(USER)), W(C(APPROVED)),
+				      W(C(COMMAND) | C(RUN) | C(THIS) | C(RESPONSE))}},
+    {SCAN_FAKE,     10, 24, ANY,     {W(C(SYSTEM)), W(C(APPROVED)), W(C(ORDER) | C(COMMAND) | C(USER))}},
+    {SCAN_DEMAND,   10, 40, ANY,     {W(C(NOW)), W(C(FOLLOWING)), W(C(COMMAND)), W(C(RUN)),
+				      W(C(ORDER))}},
+
+    {SCAN_REPLY,    10, 50, ORDERED, {AT(C(SAY), P_START), AT(C(REPLY), P_YOURS)}},
+    {SCAN_REPLY,     8, 30, ORDERED, {W(C(FORM) | C(DEST)), AT(C(REPLY), P_YOURS)}},
+    {SCAN_REPLY,    10, 40, ANY,     {W(C(REPLY)), W(C(SILENT)), W(C(ORDER))}},
+    {SCAN_REPLY,    10, 44, ANY,     {W(C(REPLY)), W(C(URGENT) | C(FOLLOWING) | C(YOU) | C(DEST)),
+				      W(C(SAY)), W(C(ORDER))}},
+
+    {SCAN_REPLY,    10, 16, ORDERED, {AT(C(SAY), P_START), W(C(PROSE))}},
+    {SCAN_REPLY,    10, 40, ORDERED, {W(C(LET)), W(C(SAY)), W(C(REPLY))}},
+
+    {SCAN_LEAK,     10, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), AT(C(INSTR) | C(PROMPT), P_YOURS)}},
+    {SCAN_LEAK,     10, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), AT(C(SYSTEM), P_YOURS),
+				      W(C(PROMPT) | C(INSTR))}},
+    {SCAN_LEAK,      9, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), W(C(SYSTEM)), W(C(PROMPT))}},
+    {SCAN_LEAK,     10, 20, ANY,     {W(C(PROMPT)), W(C(GET)), W(C(ORDER))}},
+
+    {SCAN_EXFIL,    10, 40, ANY,     {W(C(FILL)), W(C(SAY) | C(SEND)),
+				      W(C(EVERY) | C(SECRET) | C(USER) | C(PERSONAL))}},
+    {SCAN_HIDDEN,    5, 40, ANY,     {AT(ACTION | C(SAY), P_HIDDEN),
+				      AT(C(COMMAND) | C(SECRET) | C(USER) | C(REPLY) | C(DEST), P_HIDDEN)}},
+};
+/* clang-format on */
+
+/* Every rule has one of these, SCAN_HIDDEN's aside. */
+#define RULE_KEYS                                                                     \
+	(C(OVERRIDE) | C(INSTR) | C(PROMPT) | C(MODEL) | C(ONE) | C(PLAY) | C(ROLE) | \
+	 C(SYSTEM) | C(END) | C(USER) | C(ME) | C(SILENT) | C(HIDE) | C(RESPONSE) |   \
+	 C(APPROVED) | C(REPLY) | C(FILL) | C(PLEASE) | C(NOW) | C(PROSE))
+
+/* The words of rule r from token i on; *last is the last of them. */
+static bool
+rule_from(const struct scan_ctx *x, const struct rule *r, size_t count, size_t i,
+	  size_t *last)
+{
+	unsigned done = 0, all = (1u << count) - 1;
+
+	for (size_t j = i; j < x->ntok && x->tok[j].pos - x->tok[i].pos <= r->window; j++) {
+		const struct scan_token *t = &x->tok[j];
+
+		for (size_t k = 0, taken = 0; k < count; k++) {
+			if (done & (1u << k))
+				continue;
+			if ((t->what & r->word[k].any) &&
+			    (t->place & r->word[k].place) == r->word[k].place &&
+			    (!taken || (r->word[k].any & C(ORDER)))) {
+				done |= 1u << k;
+				taken = 1; /* only an order may be in the same word */
+			} else if (r->ordered) {
+				break;
+			}
+		}
+		*last = j;
+		if (done == all)
+			return true;
+		if (done == 0)
+			return false;
+	}
+	return false;
+}
+
+/* Words of a shifted alphabet count only when two or more share one shift. */
+static bool
+rule_shift(const struct scan_ctx *x, size_t first, size_t last, unsigned *how)
+{
+	unsigned shift = 0, count = 0;
+
+	for (size_t i = first; i <= last; i++) {
+		if (!x->tok[i].shift)
+			continue;
+		if (shift && shift != x->tok[i].shift)
+			return false;
+		shift = x->tok[i].shift;
+		count++;
+	}
+	if (shift && count < 2)
+		return false;
+	*how |= shift ? SCAN_ENCODED : 0;
+	return true;
+}
+
+/* What is found in a sentence. */
+struct found {
+	unsigned weight[SCAN_GROUPS];
+	size_t first, last; /* tokens */
+	unsigned how;
+};
+
+static void
+found_add(const struct scan_ctx *x, struct found *f, enum scan_group g, unsigned weight,
+	  size_t first, size_t last)
+{
+	unsigned how = 0;
+
+	if (weight <= f->weight[g] || !rule_shift(x, first, last, &how))
+		return;
+	for (size_t i = first; i <= last; i++)
+		how |= x->tok[i].how;
+	f->weight[g] = weight;
+	f->how |= how;
+	f->first = MIN_OF(f->first, first);
+	f->last = MAX_OF(f->last, last);
+}
+
+static void
+rules_try(const struct scan_ctx *x, struct found *f)
+{
+	for (const struct rule *r = rules; r < rules + ARRAY_LEN(rules); r++) {
+		size_t count = 0, last;
+
+		if (!(x->seen & r->word[0].any) ||
+		    (r->word[1].any && !(x->seen & r->word[1].any)) ||
+		    r->weight <= f->weight[r->group])
+			continue;
+		while (count < RULE_WORDS && (x->seen & r->word[count].any))
+			count++;
+		if (count < RULE_WORDS && r->word[count].any)
+			continue;
+		for (size_t i = 0; i < x->ntok; i++) {
+			if (rule_from(x, r, count, i, &last))
+				found_add(x, f, r->group, r->weight, i, last);
+			if (f->weight[r->group] >= r->weight)
+				break;
+		}
+	}
+}
+
+/* What disguise adds, once there is something to disguise. */
+static unsigned
+rules_disguise(unsigned how)
+{
+	return (how & SCAN_ENCODED ? 5u : 0) + (how & SCAN_INVISIBLE ? 4u : 0) +
+	       (how & SCAN_LOOKALIKE ? 4u : 0) + (how & SCAN_UNSEEN ? 3u : 0);
+}
+
+/* Three or more words in one shifted alphabet: a cipher, whatever it says. */
+static void
+rules_cipher(const struct scan_ctx *x, struct found *f)
+{
+	unsigned count[28] = {0};
+
+	for (size_t i = 0; i < x->ntok; i++) {
+		unsigned shift = x->tok[i].shift;
+
+		if (shift == 0 || ++count[shift] < CIPHER_WORDS)
+			continue;
+		f->weight[SCAN_HIDDEN] = SCAN_THRESHOLD;
+		f->how |= SCAN_ENCODED;
+		f->first = MIN_OF(f->first, i);
+		f->last = MAX_OF(f->last, i);
+	}
+}
+
+static void
+rules_hit(struct scan *s, struct scan_ctx *x, const struct found *f)
+{
+	const struct scan_token *a = &x->tok[f->first], *b = &x->tok[f->last];
+	struct scan_hit h = {
+	    .start = a->start, .end = a->end, .first_line = a->line, .how = f->how};
+	unsigned best = 0;
+
+	for (unsigned g = 0; g < SCAN_GROUPS; g++) {
+		h.weight += f->weight[g];
+		h.groups |= f->weight[g] ? 1u << g : 0;
+		if (f->weight[g] > best) {
+			best = f->weight[g];
+			h.group = (enum scan_group)g;
+		}
+	}
+	if (h.weight >= 4)
+		h.weight += rules_disguise(f->how);
+	for (size_t i = f->first; i <= f->last; i++) {
+		h.start = MIN_OF(h.start, x->tok[i].start);
+		h.end = MAX_OF(h.end, x->tok[i].end);
+	}
+	h.last_line = b->line;
+	if (h.weight >= SCAN_THRESHOLD) {
+		scan_hit_add(s, &h);
+		x->heat = HEAT_SENTENCES;
+	}
+}
+
+void
+scan_sentence(struct scan *s, struct scan_ctx *x)
+{
+	struct found f = {.first = SCAN_TOKENS_MAX};
+	size_t first, last;
+	unsigned demand;
+
+	if (x->ntok == 0)
+		return;
+	if (x->seen & RULE_KEYS || x->hidden)
+		rules_try(x, &f);
+	if (x->shifted >= CIPHER_WORDS)
+		rules_cipher(x, &f);
+	demand = scan_demand(x, &first, &last);
+	if (demand > 0) {
+		if (x->heat > 0)
+			demand += HEAT_POINTS;
+		if (demand >= 5)
+			found_add(x, &f, SCAN_DEMAND, demand, first, last);
+	}
+	if (x->heat > 0)
+		x->heat--;
+	if (f.first < SCAN_TOKENS_MAX)
+		rules_hit(s, x, &f);
+	x->ntok = 0;
+	x->seen = 0;
+	x->shifted = 0;
+	x->hidden = false;
+}

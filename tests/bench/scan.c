@@ -1,0 +1,224 @@
+/* Speed of the detector on one core, beside memchr, wc and grep on the same bytes.
+ *
+ * The texts: the sources and documents of this repository, a made-up log, directory listings,
+ * Japanese prose, base64. Processor time, the best of RUNS; the goal is for ordinary output. */
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/base/mem.h"
+#include "agent/gate/scan.h"
+
+#define SIZE	  (32 * MIB) /* bytes of each text */
+#define RUNS	  5
+#define GOAL_MB_S 200.0
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Repeats what is in b until SIZE bytes are there. */
+static void
+fill(struct buf *b)
+{
+	while (b->len > 0 && b->len < SIZE) {
+		size_t n = MIN_OF(b->len, SIZE - b->len);
+		char *copy = mem_alloc(n);
+
+		memcpy(copy, b->data, n);
+		buf_add(b, copy, n);
+		free(copy);
+	}
+}
+
+static void
+add_files(struct buf *b, const char *pattern)
+{
+	glob_t g;
+
+	if (glob(pattern, 0, NULL, &g) != 0)
+		return;
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		char block[65536];
+		int fd = open(g.gl_pathv[i], O_RDONLY | O_CLOEXEC);
+		ssize_t n;
+
+		while (fd >= 0 && (n = read(fd, block, sizeof(block))) > 0)
+			buf_add(b, block, (size_t)n);
+		if (fd >= 0)
+			close(fd);
+	}
+	globfree(&g);
+}
+
+static void
+text_files(struct buf *b)
+{
+	add_files(b, "README.md");
+	add_files(b, "docs/*");
+	add_files(b, "agent/ui/*.c");
+	add_files(b, "tools/*.c");
+}
+
+static void
+text_log(struct buf *b)
+{
+	for (unsigned i = 0; b->len < 2 * MIB; i++)
+		buf_addf(b,
+			 "2026-03-%02u 12:%02u:%02u.%03u INFO  worker[%u] request id=%08x "
+			 "path=/api/v1/"
+			 "items/%u status=200 took %u ms, %u bytes sent\n",
+			 i % 28 + 1, i % 60, i * 7 % 60, i * 13 % 1000, i % 16,
+			 i * 2654435761u, i * 31 % 10007, i % 97, i * 17 % 65536);
+}
+
+static void
+text_listing(struct buf *b)
+{
+	for (unsigned i = 0; b->len < 2 * MIB; i++)
+		buf_addf(b,
+			 "-rw-r--r-- 1 user user %7u Mar %2u %02u:%02u "
+			 "src/module_%u/file-%u.test.js\n",
+			 i * 37 % 999999, i % 28 + 1, i % 24, i % 60, i % 50, i);
+}
+
+static void
+text_japanese(struct buf *b)
+{
+	for (unsigned i = 0; b->len < 2 * MIB; i++)
+		buf_addf(
+		    b,
+		    "川沿いの道を%u分ほど歩くと、古い橋の向こうに小さな図書館が見えてくる。"
+		    "館内では毎週土曜日に朗読会が開かれ、近所の人々が静かに耳を傾けている。"
+		    "\n",
+		    i % 60);
+}
+
+static void
+text_base64(struct buf *b)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t x = 12345;
+
+	for (unsigned i = 1; b->len < 2 * MIB; i++) {
+		x = x * 1664525u + 1013904223u;
+		buf_addc(b, i % 77 == 0 ? '\n' : digits[x >> 26]);
+	}
+}
+
+static double
+run_scan(const struct buf *b)
+{
+	double best = 1e9;
+
+	for (unsigned i = 0; i < RUNS; i++) {
+		const struct scan_report *r;
+		double start = now();
+		struct scan *s = scan_text(b->data, b->len, &r);
+
+		best = MIN_OF(best, now() - start);
+		scan_free(s);
+	}
+	return best;
+}
+
+static double
+run_memchr(const struct buf *b)
+{
+	double best = 1e9;
+	volatile size_t lines;
+
+	for (unsigned i = 0; i < RUNS; i++) {
+		double start = now();
+		const char *p = b->data, *end = b->data + b->len;
+
+		for (lines = 0; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+			lines = lines + 1;
+		best = MIN_OF(best, now() - start);
+	}
+	return best;
+}
+
+static double
+run_program(int fd, const char *name, const char *a, const char *pattern)
+{
+	double best = 1e9;
+
+	for (unsigned i = 0; i < RUNS; i++) {
+		struct rusage used;
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			lseek(fd, 0, SEEK_SET);
+			dup2(fd, 0);
+			dup2(open("/dev/null", O_WRONLY), 1);
+			execlp(name, name, a, pattern, (char *)NULL);
+			_exit(127);
+		}
+		if (wait4(pid, &status, 0, &used) != pid)
+			return 1e9;
+		best = MIN_OF(best,
+			      (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+				  (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) /
+				      1e6);
+	}
+	return best;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*make)(struct buf *);
+		bool ordinary;
+	} texts[] = {
+	    {"files of this repository", text_files, true},
+	    {"log", text_log, true},
+	    {"directory listing", text_listing, true},
+	    {"Japanese prose", text_japanese, true},
+	    {"base64", text_base64, false},
+	};
+	bool good = true;
+
+	printf("%-26s %9s %9s %9s %9s\n", "MB/s", "scan", "memchr", "wc -l", "grep -ci");
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct buf b = BUF_INIT(SIZE + MIB);
+		double mb = (double)SIZE / 1e6, took;
+		int fd;
+
+		if (argc > 1 && !strstr(texts[i].name, argv[1]))
+			continue;
+		fd = memfd_create("text", MFD_CLOEXEC);
+		texts[i].make(&b);
+		fill(&b);
+		if (fd < 0 || write(fd, b.data, b.len) != (ssize_t)b.len)
+			return 1;
+		took = run_scan(&b);
+		good = good && (!texts[i].ordinary || mb / took >= GOAL_MB_S);
+		printf(
+		    "%-26s %9.0f %9.0f %9.0f %9.0f\n", texts[i].name, mb / took,
+		    mb / run_memchr(&b), mb / run_program(fd, "wc", "-l", NULL),
+		    mb / run_program(fd, "grep", "-ciE", "ignore.*previous.*instructions"));
+		fflush(stdout);
+		close(fd);
+		buf_release(&b);
+	}
+	printf("goal: %.0f MB/s on the first four: %s\n", GOAL_MB_S,
+	       good ? "reached" : "missed");
+	return good ? 0 : 1;
+}
