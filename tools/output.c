@@ -7,6 +7,7 @@
  * Pinned by tests/unit/test_output.c and tests/e2e/test_output.py. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 #include "agent/base/mem.h"
@@ -41,7 +42,7 @@ outputs_shrink(struct outputs *o)
 void
 outputs_add(struct outputs *o, unsigned step, const struct step_result *r)
 {
-	struct output_kept k = {.step = step, .bytes = r->total_bytes};
+	struct output_kept k = {.step = step, .bytes = r->total_bytes, .mark = UINT_MAX};
 
 	if (r->end == STEP_NOT_RUN)
 		return;
@@ -74,6 +75,21 @@ outputs_find(const struct outputs *o, int64_t step)
 		if (o->at[i - 1].step == step)
 			return &o->at[i - 1];
 	return NULL;
+}
+
+void
+outputs_set_mark(struct outputs *o, unsigned step, unsigned mark)
+{
+	if (o->n && o->at[o->n - 1].step == step)
+		o->at[o->n - 1].mark = mark;
+}
+
+unsigned
+outputs_mark(const struct outputs *o, int64_t step)
+{
+	const struct output_kept *k = outputs_find(o, step);
+
+	return k ? k->mark : UINT_MAX;
 }
 
 /* ---- rows ---- */

@@ -18,11 +18,12 @@
 
 struct output_kept {
 	unsigned step;
-	char *path;   /* spill file, or NULL: */
-	char *text;   /* as the model got it; NULL when it was dropped */
-	size_t bytes; /* written by the code; of `path` maybe less is in there */
-	bool partial; /* the text is not the whole, and there is no file */
-	char *binary; /* what it is when it is no text, or NULL */
+	char *path;    /* spill file, or NULL: */
+	char *text;    /* as the model got it; NULL when it was dropped */
+	size_t bytes;  /* written by the code; of `path` maybe less is in there */
+	bool partial;  /* the text is not the whole, and there is no file */
+	char *binary;  /* what it is when it is no text, or NULL */
+	unsigned mark; /* the caller's word on where it is from; not looked at here */
 };
 
 /* Zeroed, it is empty. */
@@ -39,6 +40,10 @@ struct output_ask {
 };
 
 void outputs_add(struct outputs *o, unsigned step, const struct step_result *r);
+/* Marks the output that was added last. */
+void outputs_set_mark(struct outputs *o, unsigned step, unsigned mark);
+/* The mark of that step's output; UINT_MAX: there is none. */
+unsigned outputs_mark(const struct outputs *o, int64_t step);
 void outputs_release(struct outputs *o); /* the files stay */
 /* A line of facts in brackets and the rows; or what there is instead, in words for the model.
  * False in the second case. `out` must hold OUTPUT_BYTES_MAX and 1 KiB more. */
