@@ -4,6 +4,7 @@
 #include "agent/allow.h"
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
+#include "agent/core/gate.h"
 #include "tools/allow.h"
 
 #define ALLOWED_MAX (64 * KIB) /* bytes of what was allowed in a session */
@@ -61,6 +62,7 @@ slash_allow(struct app *a, const char *arg)
 		return SLASH_DONE;
 	}
 	term_line(a->term, TERM_SIDE, STYLE_NOTICE, said);
+	gate_widened(a->session);
 	if (a->allowed.max == 0)
 		buf_init(&a->allowed, ALLOWED_MAX);
 	buf_addf(&a->allowed, "%s  %-6s %s", a->allowed.len ? "\n" : "",

@@ -259,14 +259,15 @@ app_read_system(struct app *a, struct err *e)
 	return ERR_NONE;
 }
 
-static enum approve_mode
-app_approve(const struct opts *o)
+/* The row of a choice's word; the options know no other word. */
+static unsigned
+app_word(const struct opts *o, int id, const char *const *words, unsigned n)
 {
-	const char *word = opt_str(o, OPT_APPROVE);
+	unsigned i = 0;
 
-	if (strcmp(word, "auto") == 0)
-		return APPROVE_AUTO;
-	return strcmp(word, "never") == 0 ? APPROVE_NEVER : APPROVE_ASK;
+	while (i + 1 < n && strcmp(words[i], opt_str(o, id)) != 0)
+		i++;
+	return i;
 }
 
 static struct session_conf
@@ -275,7 +276,7 @@ app_conf(const struct app *a, bool interactive)
 	const struct opts *o = a->opts;
 	struct sbx_policy p = app_policy(o);
 	struct session_conf c = {
-	    .approve = app_approve(o),
+	    .approve = app_word(o, OPT_APPROVE, approve_words, APPROVE_MODES),
 	    .max_steps = opt_int(o, OPT_MAX_STEPS),
 	    .max_time_ms = opt_int(o, OPT_MAX_TIME),
 	    .max_cost = opt_num(o, OPT_MAX_COST),
@@ -295,12 +296,20 @@ app_conf(const struct app *a, bool interactive)
 	    .stand = sbx_session_stand(a->sandbox),
 	    .execute = execute_limits_default,
 	    .interactive = interactive,
+	    .trusted = a->trusted,
+	    .reads_outside = p.read[0] || p.write[0],
+	    .rules = {.allow = opt_list(o, OPT_ALLOW_RULES, NULL),
+		      .ask = opt_list(o, OPT_ASK_RULES, NULL),
+		      .deny = opt_list(o, OPT_DENY_RULES, NULL)},
+	    .on_gate = app_word(o, OPT_ON_GATE, on_gate_words, ON_GATES),
 	};
 
 	c.policy = p;
 	c.policy.workspace = a->workspace;
 	c.policy.read = a->read;
 	c.execute.wall_ms = opt_int(o, OPT_STEP_TIMEOUT);
+	spotlight_init(&c.spotlight,
+		       app_word(o, OPT_SPOTLIGHT, spotlight_words, SPOTLIGHT_MODES));
 	return c;
 }
 
@@ -329,6 +338,10 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 
 	if (!kind)
 		kind = app_check_prices(a->opts, e);
+	if (!kind)
+		kind = app_check_on_gate(a->opts, e);
+	if (!kind)
+		kind = app_look_trust(a, e);
 	if (kind)
 		return kind;
 	kind = model_open(&want, a->loop, &model, why);
@@ -343,6 +356,12 @@ app_session(struct app *a, bool interactive, bool need_model, struct err *why,
 		return kind;
 	}
 	conf = app_conf(a, interactive);
+	kind = rules_check(&conf.rules, e);
+	if (kind) {
+		model_free(model);
+		return kind;
+	}
+	app_trust_tour(model, interactive, &conf);
 	a->history = fs_xdg_path(FS_STATE, "history");
 	a->session =
 	    session_new(&conf, a->loop, a->sandbox, TAKE(a->transcript), model, &sink);

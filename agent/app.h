@@ -22,6 +22,8 @@ struct app {
 	struct transcript *transcript; /* until the session takes it over */
 	const char **read;	       /* paths that code may read besides */
 	struct buf allowed;	       /* lines of what /allow allowed */
+	bool trusted;		       /* the user trusts what is in the workspace */
+	bool trust_unasked;	       /* and was not asked yet */
 	const char **net_allow;	       /* hosts that code may reach */
 	struct net *net;	       /* the proxy of the session; see net.h */
 	struct stage *stage;	       /* with --staged: where changes wait */
@@ -68,6 +70,13 @@ int app_job(struct app *a);
 /* The two main jobs; each returns the exit code. */
 int app_run_task(struct app *a);
 int app_run_session(struct app *a);
+
+/* What the user said of this folder, now or earlier. What cannot be read is not trusted. */
+enum err_kind app_look_trust(struct app *a, struct err *e);
+/* The tour's words are the program's own, and nobody can be asked in a pipe. */
+void app_trust_tour(const struct model *m, bool interactive, struct session_conf *c);
+/* Root must not be talked into a machine's loss by a tool. */
+enum err_kind app_check_on_gate(const struct opts *o, struct err *e);
 
 /* One object of `--json`: n pairs of key and value. */
 void app_json_row(struct app *a, const char *const (*pairs)[2], size_t n);

@@ -19,7 +19,8 @@ enum command_bit {
 	CMD_RESUME = 1 << 10,
 	CMD_SESSIONS = 1 << 11,
 	CMD_FORK = 1 << 12,
-	CMD_ANY = (1 << 13) - 1,
+	CMD_TRUST = 1 << 13,
+	CMD_ANY = (1 << 14) - 1,
 };
 
 /* ROW(name, bit, rest, hidden, words, arguments, help); `rest`: options end at the first
@@ -37,6 +38,8 @@ enum command_bit {
 	ROW(staged, CMD_STAGED, false, false, true,                                        \
 	    "[list | diff | apply | discard] [ID] [PATH...]",                              \
 	    "changes that a run with --staged has kept")                                   \
+	ROW(trust, CMD_TRUST, false, false, true, "[DIR | list | remove [DIR]]",           \
+	    "trust what is in a folder, for the gate")                                     \
 	ROW(models, CMD_MODELS, false, false, false, "[OPTION...]",                        \
 	    "list the models that can be used now")                                        \
 	ROW(doctor, CMD_DOCTOR, false, false, false, "[OPTION...]",                        \

@@ -20,7 +20,7 @@ export_label(const struct msg *m, struct buf *out)
 {
 	if (m->part)
 		buf_addf(out, "part %u · ", m->part);
-	buf_adds(out, msg_label_word(m->label));
+	buf_adds(out, msg_label_word(msg_counts(m)));
 	if (!m->source)
 		return;
 	buf_adds(out, " · ");
@@ -51,7 +51,7 @@ openai_labels(const struct history *h, struct json_writer *w)
 		json_open(w, '{');
 		json_kv_int(w, "part", m->part);
 		json_kv_str(w, "role", msg_role_word(m->role));
-		json_kv_str(w, "label", msg_label_word(m->label));
+		json_kv_str(w, "label", msg_label_word(msg_counts(m)));
 		if (m->source)
 			json_kv_str(w, "source", m->source);
 		json_close(w, '}');

@@ -40,7 +40,7 @@ ipynb_open(struct json_writer *w, const char *type, const struct msg *m, size_t 
 	json_open(w, '{');
 	json_kv_int(w, "part", m->part);
 	json_kv_str(w, "role", msg_role_word(m->role));
-	json_kv_str(w, "label", msg_label_word(m->label));
+	json_kv_str(w, "label", msg_label_word(msg_counts(m)));
 	if (m->source)
 		json_kv_str(w, "source", m->source);
 	json_close(w, '}');

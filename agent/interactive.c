@@ -13,6 +13,7 @@
 #include "agent/net.h"
 #include "agent/resume.h"
 #include "agent/slash.h"
+#include "agent/sources.h"
 #include "agent/staged.h"
 #include "agent/tour.h"
 #include "agent/ui/line.h"
@@ -222,6 +223,8 @@ interactive_line(struct interactive *x, const char *text, size_t n)
 	}
 	if (n == 0)
 		return true;
+	if (sources_answer(a, text))
+		return true;
 	if (text[0] == '/' && strcspn(text + 1, "/ \n\t") == strcspn(text + 1, " \n\t"))
 		return interactive_slash(x, text + 1);
 	if (text[0] == '!' || strncmp(text, "%%", 2) == 0) {
@@ -303,6 +306,7 @@ app_run_session(struct app *a)
 		return app_fail(a, &e);
 	resume_show(a);
 	staged_ready(a);
+	sources_ask_folder(a);
 	if (!a->session->model)
 		x.prefill = mem_strdup("/model demo");
 	x.line = interactive_line_new(a);

@@ -186,6 +186,7 @@ const struct opt_row option_table[OPT_COUNT] = {
 	 .group = "Steps",
 	 .help = "give each step the terminal from its start (Ctrl-] takes it back)"},
 
+#include "agent/options_gate.inc"
 #include "agent/options_sandbox.inc"
     [OPT_JSON] = {.name = "json",
 		  .type = OPT_FLAG,

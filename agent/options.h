@@ -24,6 +24,13 @@ enum opt_id {
 	OPT_PRICE_OUTPUT,
 	OPT_STEP_TIMEOUT, /* ms */
 	OPT_ATTACH,	  /* the user's terminal is each step's from its start */
+	/* the gate */
+	OPT_TRUST_WORKSPACE,
+	OPT_ALLOW_RULES, /* config, like the next two */
+	OPT_ASK_RULES,
+	OPT_DENY_RULES,
+	OPT_ON_GATE,   /* "stop", "ignore", "allow" */
+	OPT_SPOTLIGHT, /* a word of spotlight_words */
 	/* sandbox */
 	OPT_CD,
 	OPT_READ_ONLY,

@@ -64,7 +64,7 @@ show_part_head(struct app *a, const struct msg *m)
 	if (m->part)
 		row_addf(&r, STYLE_DIM, "%u · ", m->part);
 	row_addf(&r, STYLE_DIM, "%s · %s", msg_role_word(m->role),
-		 msg_label_word(m->label));
+		 msg_label_word(msg_counts(m)));
 	if (m->source) {
 		row_adds(&r, STYLE_DIM, " · ");
 		escape_row(&r, STYLE_DIM, m->source, strlen(m->source), escape_look(a));
@@ -164,6 +164,48 @@ add_code(const struct app *a, struct row *r, const char *code)
 		row_adds(r, STYLE_DIM, term_unicode(a->term) ? " …" : " ...");
 }
 
+/* ", gate untrusted, part 4" */
+static void
+row_gate_part(struct row *r, const cJSON *event)
+{
+	const char *gate = json_str(event, "gate");
+	int64_t part = 0;
+
+	if (!gate || strspn(gate, "abcdefghijklmnopqrstuvwxyz") != strlen(gate))
+		return;
+	json_int(event, "gate_part", &part);
+	row_addf(r, STYLE_PLAIN, ", gate %.16s, part %lld", gate, (long long)part);
+}
+
+/* Why a step waits: "gate step 3 shell: link host x.example, part 4 (step 2, shell: cat a): …". */
+static void
+row_gate(const struct app *a, struct row *r, const cJSON *event)
+{
+	int64_t step = 0, part = 0;
+
+	json_int(event, "step", &step);
+	json_int(event, "gate_part", &part);
+	row_addf(r, STYLE_PLAIN, "gate step %lld", (long long)step);
+	add_text(a, r, " ", json_str(event, "language"));
+	add_text(a, r, " ", json_str(event, "rule"));
+	add_text(a, r, " ", json_str(event, "token"));
+	row_addf(r, STYLE_PLAIN, ", part %lld", (long long)part);
+	add_text(a, r, " from ", json_str(event, "source"));
+	add_code(a, r, json_str(event, "lines"));
+}
+
+/* "refused part 4", "trust part 4" */
+static void
+row_part(const struct app *a, struct row *r, const char *type, const cJSON *event)
+{
+	int64_t part = 0;
+
+	if (!json_int(event, "refused_part", &part))
+		json_int(event, "trusted_part", &part);
+	row_addf(r, STYLE_PLAIN, "%s part %lld by user", type, (long long)part);
+	add_text(a, r, ", sha256 ", json_str(event, "sha256"));
+}
+
 /* What the user decided about a step: "… step 3 python run by user (asked) sha256 ab12…". */
 static void
 row_decision(const struct app *a, struct row *r, const cJSON *event)
@@ -180,6 +222,8 @@ row_decision(const struct app *a, struct row *r, const cJSON *event)
 		row_adds(r, STYLE_PLAIN, " always");
 	add_text(a, r, " by ", json_str(event, "by"));
 	add_text(a, r, ", ", json_str(event, "reason"));
+	add_text(a, r, ", rule ", json_str(event, "rule"));
+	row_gate_part(r, event);
 	add_text(a, r, ", sha256 ", json_str(event, "sha256"));
 	add_code(a, r, json_str(event, "code"));
 }
@@ -187,8 +231,8 @@ row_decision(const struct app *a, struct row *r, const cJSON *event)
 static void
 decision_event(void *arg, const char *type, const cJSON *event)
 {
-	static const char *const others[] = {"approve", "network", "allow", "gate",
-					     "trust"};
+	static const char *const others[] = {"approve", "network", "allow",	  "gate",
+					     "refused", "trust",   "trust_folder"};
 	struct app *a = arg;
 	struct row r;
 	bool known = strcmp(type, "decision") == 0;
@@ -202,6 +246,10 @@ decision_event(void *arg, const char *type, const cJSON *event)
 	row_adds(&r, STYLE_PLAIN, "  ");
 	if (strcmp(type, "decision") == 0) {
 		row_decision(a, &r, event);
+	} else if (strcmp(type, "gate") == 0) {
+		row_gate(a, &r, event);
+	} else if (strcmp(type, "refused") == 0 || strcmp(type, "trust") == 0) {
+		row_part(a, &r, type, event);
 	} else {
 		row_adds(&r, STYLE_PLAIN, type);
 		add_text(a, &r, " ", json_str(event, "text"));
@@ -216,7 +264,8 @@ decision_json(void *arg, const char *type, const cJSON *event)
 	struct app *a = arg;
 	char *line;
 
-	if (strcmp(type, "decision") != 0)
+	if (strcmp(type, "decision") != 0 && strcmp(type, "gate") != 0 &&
+	    strcmp(type, "refused") != 0 && strcmp(type, "trust") != 0)
 		return;
 	line = cJSON_PrintUnformatted(event);
 	if (!line)

@@ -14,6 +14,7 @@
 #include "agent/net.h"
 #include "agent/save.h"
 #include "agent/show.h"
+#include "agent/sources.h"
 #include "agent/slash.h"
 #include "agent/staged.h"
 
@@ -269,6 +270,9 @@ const struct slash_row slash_table[] = {
     {"tokens", "", "what was used, and how full the window is", slash_tokens},
     {"allow", "[read|write PATH]", "show code one path more, or let it write there",
      slash_allow},
+    {"sources", "", "where each part of the conversation came from", slash_sources},
+    {"trust", "[N|folder]", "trust a part of the conversation, or this folder",
+     slash_trust},
     {"net", "[allow HOST|off]", "the hosts that code may reach", slash_net},
     {"limits", "[NAME VALUE]", "show or change the limits of steps, tasks and the sandbox",
      slash_limits},

@@ -97,7 +97,7 @@ task_add_data(struct session *s, const struct buf *data, struct err *e)
 	m = msg_addn(&s->msgs, MSG_USER, buf_str(&text), text.len);
 	m->label = LABEL_UNTRUSTED;
 	m->source = mem_strdup("standard input");
-	return transcript_msg(s->transcript, m, NULL, e);
+	return session_record(s, m, NULL, e);
 }
 
 /* Task and data from command line and standard input. */

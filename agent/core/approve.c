@@ -1,9 +1,10 @@
-/* Deciding whether a step is run. See approve.h. Pinned by tests/unit/test_turn.c. */
+/* Deciding whether a step is run. See approve.h. Pinned by tests/unit/test_approve.c. */
 #include <string.h>
 
 #include "agent/base/mem.h"
 #include "agent/base/sha256.h"
 #include "agent/core/approve.h"
+#include "agent/core/gate.h"
 
 static void
 approve_hash(const char *code, size_t n, char hex[SHA256_HEX_SIZE])
@@ -47,25 +48,70 @@ approve_row(const struct kernel *k)
 	return MIN_OF(i, (size_t)SESSION_KERNELS - 1);
 }
 
+static bool
+approve_lifted(const struct session *s, const char *rule)
+{
+	for (size_t i = 0; rule && i < s->nlifted; i++)
+		if (s->lifted[i] == rule)
+			return true;
+	return false;
+}
+
+/* A rule of the user that decides without a question; NULL: none does. */
+static const char *
+approve_by_rule(const struct session *s, struct step *step, struct decision *out,
+		bool *asks)
+{
+	struct rule_match m =
+	    rules_judge(&s->conf.rules, step->kernel, step->code, step->len);
+
+	step->rule = m.rule;
+	*asks = m.verdict == RULE_ASK && !approve_lifted(s, m.rule);
+	if (m.verdict == RULE_ALLOW && s->conf.approve != APPROVE_NEVER)
+		return "rule";
+	if (m.verdict != RULE_DENY)
+		return NULL;
+	out->kind = DECIDE_NO;
+	out->reason = mem_printf("my rules deny this (%s)", m.rule);
+	return "rule";
+}
+
 /* The decision that needs no question, and who made it; NULL when the user must be asked. */
 static const char *
-approve_without_asking(const struct session *s, const struct step *step,
-		       struct decision *out)
+approve_without_asking(const struct session *s, struct step *step, struct decision *out)
 {
+	bool asks = false;
+	const char *by;
+
 	out->kind = DECIDE_RUN;
 	if (step->by_user)
 		return "user";
-	if (s->conf.approve == APPROVE_AUTO)
-		return "auto-run";
-	if (s->always[approve_row(step->kernel)])
-		return "always";
+	by = approve_by_rule(s, step, out, &asks);
+	if (by)
+		return by;
 	if (s->conf.approve == APPROVE_NEVER) {
 		out->kind = DECIDE_NO;
 		out->reason = mem_strdup("running code is switched off");
 		return "never";
 	}
+	if (s->conf.approve == APPROVE_AUTO && !asks)
+		return "auto-run";
+	if (s->always[approve_row(step->kernel)] && !asks)
+		return "always";
 	out->kind = DECIDE_NOBODY;
 	return s->sink.ask ? NULL : "nobody";
+}
+
+/* "Always" is said to what asked: a rule, or the language. */
+static void
+approve_always(struct session *s, const struct step *step)
+{
+	if (!step->rule) {
+		s->always[approve_row(step->kernel)] = true;
+		return;
+	}
+	s->lifted = mem_array(s->lifted, s->nlifted + 1, sizeof(*s->lifted));
+	s->lifted[s->nlifted++] = step->rule;
 }
 
 static enum err_kind
@@ -80,33 +126,124 @@ approve_ask(struct session *s, struct step *step, struct decision *out, struct e
 		step->len = out->len;
 		approve_hash(step->code, step->len, step->sha256);
 	}
-	if (strcmp(out->sha256, step->sha256) != 0)
+	if (strcmp(out->sha256, step->sha256) != 0) /* nothing was shown, or other bytes */
 		return err_set(e, ERR_INTERNAL, "the code shown is not the code to be run");
-	if (out->always)
-		s->always[approve_row(step->kernel)] = true;
+	if (out->always && !step->gate)
+		approve_always(s, step);
 	return ERR_NONE;
+}
+
+/* The error of a run that ends at the gate, with what would let it go on. */
+static enum err_kind
+approve_stopped(const struct session *s, const struct step *step, struct err *e)
+{
+	err_set(
+	    e, ERR_GATE,
+	    "step %u (%s) follows text from a tool (%s) and nobody can be asked: not run",
+	    step->number, step->kernel->name, step->gate->source);
+	if (step->gate->rule == GATE_UNTRUSTED && !s->conf.trusted)
+		err_hint(e,
+			 "run it in a terminal; or trust what is in this folder: 'sunaba "
+			 "trust', --trust-workspace; or --on-gate=ignore");
+	else
+		err_hint(e, "run it in a terminal, or with --on-gate=ignore");
+	return ERR_GATE;
+}
+
+/* What was decided for the case that nobody can be asked. */
+static const char *
+approve_unasked(const struct session *s, struct decision *out)
+{
+	static const enum decision_kind kinds[] = {[ON_GATE_STOP] = DECIDE_NOBODY,
+						   [ON_GATE_IGNORE] = DECIDE_IGNORE,
+						   [ON_GATE_ALLOW] = DECIDE_RUN};
+
+	out->kind = kinds[s->conf.on_gate];
+	return s->conf.on_gate == ON_GATE_STOP ? "nobody" : "on-gate";
+}
+
+/* The reply that holds the action. */
+static size_t
+approve_reply(const struct session *s)
+{
+	size_t i = s->msgs.n - 1;
+
+	while (i > 0 && s->msgs.at[i].role != MSG_ASSISTANT)
+		i--;
+	return i;
+}
+
+/* An action that waits at the gate: the user's key, or what was decided in its place. */
+static enum err_kind
+approve_at_gate(struct session *s, struct step *step, struct decision *out, bool *asked,
+		const char **by, struct err *e)
+{
+	enum err_kind kind = transcript_gate(s->transcript, step, e);
+
+	if (kind)
+		return kind;
+	if (s->sink.gate)
+		s->sink.gate(s->sink.arg, step);
+	out->kind = DECIDE_NOBODY;
+	if (s->sink.ask) {
+		*asked = true;
+		*by = "user";
+		kind = approve_ask(s, step, out, e);
+		if (!kind && out->kind == DECIDE_NO)
+			out->kind = DECIDE_IGNORE;
+	}
+	if (!kind && out->kind == DECIDE_NOBODY) {
+		*asked = false;
+		*by = approve_unasked(s, out);
+	}
+	return kind;
+}
+
+/* Decides and says who did. */
+static enum err_kind
+approve_decide(struct session *s, struct step *step, struct decision *out, bool *asked,
+	       const char **by, struct err *e)
+{
+	enum err_kind kind;
+
+	*by = approve_without_asking(s, step, out);
+	if (step->gate && out->kind != DECIDE_NO)
+		return approve_at_gate(s, step, out, asked, by, e);
+	if (*by)
+		return ERR_NONE;
+	*asked = true;
+	*by = "user";
+	kind = approve_ask(s, step, out, e);
+	if (!kind && out->kind == DECIDE_NOBODY)
+		*by = "nobody";
+	return kind;
 }
 
 enum err_kind
 approve_step(struct session *s, struct step *step, struct decision *out, bool *asked,
 	     struct err *e)
 {
-	const char *by;
-	enum err_kind kind = ERR_NONE;
+	struct gate_action action = {step->code, step->len, step->sha256,
+				     step->kernel->name};
+	struct gate gate = {0};
+	const char *by = NULL;
+	enum err_kind kind;
 
 	*out = (struct decision){0};
 	*asked = false;
-	by = approve_without_asking(s, step, out);
-	if (!by) {
-		*asked = true;
-		by = "user";
-		kind = approve_ask(s, step, out, e);
-		if (!kind && out->kind == DECIDE_NOBODY)
-			by = "nobody";
-	}
+	if (!step->by_user && gate_check(s, &action, &gate))
+		step->gate = &gate;
+	kind = approve_decide(s, step, out, asked, &by, e);
 	if (!kind)
 		kind = transcript_decision(s->transcript, step, out, by, e);
+	if (!kind && out->kind == DECIDE_IGNORE)
+		kind = gate_refuse(s, &gate, &action, approve_reply(s), e);
+	if (!kind && out->kind == DECIDE_NOBODY && step->gate)
+		kind = approve_stopped(s, step, e);
 	if (kind)
 		approve_release(out);
+	step->cleared = !kind && out->kind == DECIDE_RUN;
+	step->gate = NULL;
+	gate_release(&gate);
 	return kind;
 }

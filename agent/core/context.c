@@ -64,35 +64,17 @@ context_shorten(const char *text, size_t *dropped)
 			  (int)head, text, tail - head, text + tail);
 }
 
-/* A message with a shorter aside before the words that the user typed. */
-static char *
-context_shorten_aside(struct msg *m, size_t *dropped)
-{
-	AUTO_FREE char *front = mem_strndup(m->text, m->aside);
-	AUTO_FREE char *shorter = context_shorten(front, dropped);
-	char *whole;
-
-	if (!shorter)
-		return NULL;
-	whole = mem_printf("%s%s", shorter, m->text + m->aside);
-	m->aside = strlen(shorter);
-	return whole;
-}
-
 static bool
 context_shorten_text(struct msg *m, struct context_cut *cut)
 {
 	size_t dropped = 0;
 	char *shorter = NULL;
 
-	if (!m->shortened && m->aside > 0)
-		shorter = context_shorten_aside(m, &dropped);
-	else if (!m->shortened)
+	if (!m->shortened)
 		shorter = context_shorten(m->text, &dropped);
 	if (!shorter)
 		return false;
-	free(m->text);
-	m->text = shorter;
+	msg_shorten(m, shorter);
 	m->shortened = dropped;
 	cut->bytes += dropped;
 	return true;
@@ -150,14 +132,14 @@ context_protected(const struct msg_list *l)
 	return l->n > 2 ? l->n - 2 : 0;
 }
 
-/* What is not the user's own words: results of steps, of code he ran himself (the aside of a
- * message) and, with `data`, what came in by a pipe. */
+/* What is not the user's own words: results of steps, of code he ran himself (an aside) and,
+ * with `data`, what came in by a pipe. */
 static bool
 context_is_output(const struct msg *m, bool data)
 {
-	if (m->role == MSG_USER && m->label == LABEL_USER)
-		return m->aside > 0;
-	return m->role == MSG_TOOL || (data && m->role == MSG_USER);
+	if (m->role != MSG_USER)
+		return m->role == MSG_TOOL;
+	return m->aside || (data && m->label != LABEL_USER);
 }
 
 static int64_t

@@ -9,6 +9,8 @@
 #include "agent/model/provider.h"
 #include "tools/execute.h"
 
+struct gate; /* gate.h */
+
 /* A piece of code that the model (or the user) wants run. */
 struct step {
 	unsigned number;	     /* counts from 1 in a session */
@@ -17,15 +19,21 @@ struct step {
 	size_t len;
 	char sha256[65]; /* of those bytes, hexadecimal */
 	const char
-	    *call_id;	 /* the call that asks for it; NULL: a fenced block, or the user */
-	bool by_user;	 /* typed by the user: needs no question */
-	bool unconfined; /* there is no sandbox */
+	    *call_id; /* the call that asks for it; NULL: a fenced block, or the user */
+	bool by_user; /* typed by the user: needs no question */
+	enum msg_label label; /* of its output, once it ran */
+	bool cleared;	      /* approve_step() let it pass: nothing else may set this */
+	bool unconfined;      /* there is no sandbox */
+	const char *rule;     /* the user's own rule that decided or asks; or NULL */
+	const struct gate
+	    *gate; /* why it waits for the user's key; NULL: no tool is behind it */
 };
 
 enum decision_kind {
 	DECIDE_RUN,
-	DECIDE_NO,   /* not this one; the model is told, with the reason if there is one */
-	DECIDE_STOP, /* the turn ends */
+	DECIDE_NO, /* not this one; the model is told, with the reason if there is one */
+	DECIDE_IGNORE, /* at the gate: the instructions behind it are taken out and refused */
+	DECIDE_STOP,   /* the turn ends */
 	DECIDE_NOBODY, /* nobody can be asked */
 };
 
@@ -58,6 +66,8 @@ struct sink {
 	/* Blocks until the user has decided. ERR_INTERRUPTED leaves the signal untaken. */
 	enum err_kind (*ask)(void *arg, const struct step *s, struct decision *out,
 			     struct err *e);
+	/* A step waits at the gate: step->gate says why. Before ask(), or in its place. */
+	void (*gate)(void *arg, const struct step *s);
 	void (*notice)(void *arg, enum notice_level level, const char *text);
 	void (*countdown)(void *arg, int64_t remaining_ms, const char *why);
 	void (*usage)(void *arg, const struct usage *turn, double cost);

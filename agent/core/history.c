@@ -18,6 +18,7 @@ history_init(struct history *h)
 	*h = (struct history){0};
 	buf_init(&h->aside, ASIDE_MAX);
 	buf_init(&h->held, HISTORY_LINE_MAX);
+	h->aside_label = LABEL_LOCAL;
 	msg_add(&h->msgs, MSG_SYSTEM, "");
 }
 
@@ -37,6 +38,7 @@ history_release(struct history *h)
 	msg_list_release(&h->msgs);
 	outputs_release(&h->outputs);
 	buf_release(&h->aside);
+	refusals_release(&h->refused);
 	buf_release(&h->held);
 }
 
@@ -77,6 +79,7 @@ history_run(struct history *h, const cJSON *event)
 	history_take(&h->sandbox, event, "sandbox");
 	history_take(&h->version, event, "version");
 	json_int(event, "pid", &h->pid);
+	h->widened |= json_bool(event, "widened", false);
 	h->local = json_bool(event, "local", false);
 	h->gone |= h->ran;
 	h->ran = 0;
@@ -87,6 +90,7 @@ history_session(struct history *h, const cJSON *event)
 {
 	const cJSON *fork = json_object(event, "fork");
 
+	h->widened |= json_bool(event, "widened", false);
 	if (h->id)
 		return; /* of the session that this one is a copy of */
 	history_take(&h->id, event, "id");
@@ -120,6 +124,7 @@ history_reset(struct history *h, const cJSON *event)
 	(void)event;
 	msg_truncate(&h->msgs, 1);
 	buf_reset(&h->aside);
+	h->aside_label = LABEL_LOCAL;
 	history_fate_clear(h);
 	h->ran = h->gone = 0;
 }
@@ -133,9 +138,14 @@ history_undo_index(const struct history *h, int64_t part)
 	if (part > 0) {
 		for (i = 1; i < h->msgs.n && h->msgs.at[i].part < part;)
 			i++;
-		return i;
+		return i > 2 && i < h->msgs.n && h->msgs.at[i - 1].aside &&
+			       !h->msgs.at[i - 1].part
+			   ? i - 1
+			   : i;
 	}
 	while (i > 1 && (h->msgs.at[i - 1].role != MSG_USER || h->msgs.at[i - 1].source))
+		i--;
+	if (i > 2 && h->msgs.at[i - 2].aside)
 		i--;
 	return i > 1 ? i - 1 : h->msgs.n;
 }
@@ -149,7 +159,8 @@ history_undo(struct history *h, const cJSON *event)
 	json_int(event, "part", &part);
 	i = history_undo_index(h, part);
 	if (i >= 1 && i < h->msgs.n)
-		aside_take_back(&h->aside, &h->msgs, i);
+		h->aside_label =
+		    MAX_OF(h->aside_label, aside_take_back(&h->aside, &h->msgs, i));
 	history_fate_clear(h);
 }
 
@@ -158,20 +169,20 @@ history_aside(struct history *h, const cJSON *event)
 {
 	const char *text = json_str(event, "text");
 
-	if (text)
-		aside_add(&h->aside, text, MIN_OF(strlen(text), ASIDE_STEP_MAX));
+	if (!text)
+		return;
+	aside_add(&h->aside, text, MIN_OF(strlen(text), ASIDE_STEP_MAX));
+	h->aside_label =
+	    MAX_OF(MAX_OF(h->aside_label, LABEL_LOCAL), history_label(event, "label"));
 }
 
-struct msg *
-history_part(struct history *h, unsigned part)
+size_t
+history_part(const struct history *h, int64_t part)
 {
-	size_t low = 0, high = h->msgs.n;
-
-	/* Messages of no number are answers that stand for lost ones: few, and never first. */
-	for (size_t i = high; part > 0 && i > low; i--)
+	for (size_t i = h->msgs.n; part > 0 && i > 1; i--)
 		if (h->msgs.at[i - 1].part == part)
-			return &h->msgs.at[i - 1];
-	return NULL;
+			return i - 1;
+	return 0;
 }
 
 static void
@@ -181,16 +192,33 @@ history_shortened(struct history *h, const cJSON *event)
 
 	cJSON_ArrayForEach(item, list)
 	{
-		struct msg *m = cJSON_IsNumber(item) && item->valuedouble > 0 &&
-					item->valuedouble <= h->part
-				    ? history_part(h, (unsigned)item->valuedouble)
-				    : NULL;
+		size_t i = cJSON_IsNumber(item) && item->valuedouble > 0 &&
+				   item->valuedouble <= h->part
+			       ? history_part(h, (int64_t)item->valuedouble)
+			       : 0;
+		struct msg *m = &h->msgs.at[i];
 
-		if (!m || m->shortened || m->role == MSG_SYSTEM)
+		if (!i || m->shortened)
 			continue;
 		context_shorten_msg(m);
 		m->cut_noted = true;
 	}
+}
+
+/* The policy was widened in the run. */
+static void
+history_network(struct history *h, const cJSON *event)
+{
+	const char *text = json_str(event, "text");
+
+	h->widened |= !text || strcmp(text, "off") != 0;
+}
+
+static void
+history_allow(struct history *h, const cJSON *event)
+{
+	(void)event;
+	h->widened = true;
 }
 
 /* Ends an interpreter, or all. */
@@ -279,8 +307,12 @@ static const struct history_row {
     {"error", history_over},
     {"interrupted", history_over},
     {"approve", NULL},
-    {"network", NULL},
-    {"allow", NULL},
+    {"network", history_network},
+    {"allow", history_allow},
+    {"refused", history_refused},
+    {"trust", history_trust},
+    {"gate", NULL},
+    {"trust_folder", NULL},
     {"end", NULL},
 };
 

@@ -3,7 +3,8 @@
  *
  * Nothing in a file raises a label: a message keeps the one it was written with only where the
  * program gives it to that role and the text still has the hash that stands beside it, all else is
- * untrusted. A line that cannot be read is named by its number and passed over, and so is one
+ * untrusted; and what counted as untrusted when it was written does so when the part that made it so
+ * is not there any more. A line that cannot be read is named by its number and passed over, and so is one
  * that comes twice or a result whose call is missing. Types of events that are not known are
  * counted and handed on. Calls that a kill left without a result are answered by
  * history_gaps() with what is known of them; no step is ever run again. */
@@ -12,6 +13,7 @@
 
 #include "agent/base/json.h"
 #include "agent/core/aside.h"
+#include "agent/core/parts.h"
 #include "agent/model/provider.h"
 #include "tools/output.h"
 
@@ -48,6 +50,9 @@ struct history {
 
 	struct msg_list msgs; /* the first is the system message, "" when none was read */
 	struct buf aside;
+	enum msg_label aside_label; /* the lowest of what is in it */
+	bool widened;		    /* code was shown more than workspace and system */
+	struct refusals refused;    /* actions that the user refused at the gate */
 	struct outputs outputs;
 	unsigned part;	/* the highest number given */
 	unsigned step;	/* the number of the last step */
@@ -59,8 +64,9 @@ struct history {
 	bool unpriced; /* something was not */
 
 	enum history_fate fate;
-	char *fate_call; /* its call; NULL: a fenced block */
-	char *fate_text; /* FATE_DONE: the result for the model */
+	char *fate_call;	   /* its call; NULL: a fenced block */
+	char *fate_text;	   /* FATE_DONE: the result for the model */
+	enum msg_label fate_label; /* and what it deserves */
 
 	struct history_problem problem[HISTORY_PROBLEMS_MAX];
 	size_t nproblems; /* in all */
@@ -88,7 +94,7 @@ void history_end(struct history *h);
 /* Adds to `out` a result for each call of the last reply that has none, and for the step that
  * was under way. The messages are untrusted and belong to the list. */
 void history_gaps(const struct history *h, struct msg_list *out);
-/* The message with this part number, or NULL. */
-struct msg *history_part(struct history *h, unsigned part);
+/* Index of the message with this part number; 0: there is none. */
+size_t history_part(const struct history *h, int64_t part);
 
 #endif

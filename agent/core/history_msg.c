@@ -27,20 +27,34 @@ hash_is(const char *text, const char *hex)
 	return strcmp(hex, want) == 0;
 }
 
-static enum msg_label
-label_of(struct history *h, enum msg_role role, const char *text, const cJSON *event)
+enum msg_label
+history_label(const cJSON *event, const char *key)
 {
-	const char *word = json_str(event, "label");
-	enum msg_label label = LABEL_UNTRUSTED;
+	const char *word = json_str(event, key);
 
 	if (word && strcmp(word, "user") == 0)
-		label = LABEL_USER;
-	else if (word && strcmp(word, "local") == 0)
-		label = LABEL_LOCAL;
+		return LABEL_USER;
+	return word && strcmp(word, "local") == 0 ? LABEL_LOCAL : LABEL_UNTRUSTED;
+}
+
+/* What the file says, where it can be and the text is the one that was written; *counted: what
+ * counted for it. */
+static enum msg_label
+label_of(struct history *h, enum msg_role role, const char *text, const cJSON *event,
+	 enum msg_label *counted)
+{
+	const char *key = json_get(event, "own") ? "own" : "label";
+	enum msg_label label = history_label(event, key);
+
+	*counted = history_label(event, "label");
 	if (label < label_best(role))
 		label = LABEL_UNTRUSTED;
+	if (label == LABEL_USER) /* nothing lowers what the user typed */
+		label = *counted;
+	*counted = MAX_OF(*counted, label);
 	if (hash_is(text, json_str(event, "sha256")))
 		return label;
+	*counted = LABEL_UNTRUSTED;
 	if (!json_get(event, "sha256")) { /* of a version before there were hashes */
 		if (!h->unhashed)
 			history_problem(h, "texts without a hash count as untrusted");
@@ -57,7 +71,7 @@ aside_of(const char *text, const cJSON *event)
 {
 	int64_t n = 0;
 
-	if (!json_get(event, "aside"))
+	if (!cJSON_IsNumber(json_get(event, "aside")))
 		return 0;
 	if (!json_int(event, "aside", &n) || n < 0 || (size_t)n > strlen(text) ||
 	    ((unsigned char)text[n] & 0xC0) == 0x80)
@@ -118,13 +132,16 @@ waiting_call(const struct msg_list *l, const char *id)
 	return NULL;
 }
 
+/* The text is what a step said that is done, else the program's own words. */
 static void
-gap_add(struct msg_list *out, const char *call_id, const char *tool, const char *text)
+gap_add(const struct history *h, struct msg_list *out, const char *call_id,
+	const char *tool, const char *text)
 {
+	bool done = text == h->fate_text;
 	struct msg *m = msg_add(out, MSG_TOOL, text);
 
-	m->label = LABEL_UNTRUSTED;
-	m->source = mem_strdup(tool);
+	m->label = done ? h->fate_label : LABEL_LOCAL;
+	m->source = done ? mem_strdup(tool) : NULL;
 	m->name = mem_strdup(tool);
 	m->call_id = mem_strdup(call_id);
 }
@@ -135,7 +152,7 @@ call_gaps(const struct history *h, const struct msg *reply, struct msg_list *out
 
 	for (size_t i = 0; reply && i < reply->ncalls; i++)
 		if (!is_answered(&h->msgs, reply, reply->calls[i].id))
-			gap_add(out, reply->calls[i].id, reply->calls[i].name,
+			gap_add(h, out, reply->calls[i].id, reply->calls[i].name,
 				history_fate_text(h, reply->calls[i].id));
 }
 
@@ -146,7 +163,7 @@ history_gaps(const struct history *h, struct msg_list *out)
 
 	call_gaps(h, reply, out);
 	if (reply && !reply->ncalls && h->fate != FATE_NONE && !h->fate_call)
-		gap_add(out, NULL, "execute", history_fate_text(h, NULL));
+		gap_add(h, out, NULL, "execute", history_fate_text(h, NULL));
 }
 
 /* Results that were lost in the middle of the file are stood in for. */
@@ -218,25 +235,52 @@ result_fits(struct history *h, const char *call_id)
 	return false;
 }
 
+/* A message of a version that put the aside before the user's words: it becomes one of its own,
+ * and nobody knows where it was from. */
+static struct msg *
+message_split(struct history *h, struct msg *m, size_t aside)
+{
+	AUTO_FREE char *words = mem_strdup(m->text + aside);
+	AUTO_FREE char *source = TAKE(m->source);
+	unsigned part = m->part;
+	enum msg_label label = m->label;
+
+	m->text[aside] = '\0';
+	m->aside = true;
+	m->part = 0;
+	m->label = LABEL_UNTRUSTED;
+	m->source = mem_strdup(ASIDE_SOURCE);
+	m = msg_add(&h->msgs, MSG_USER, words);
+	m->part = part;
+	m->label = label;
+	m->source = TAKE(source);
+	return m;
+}
+
 static void
 message_user(struct history *h, struct msg *m, const cJSON *event)
 {
-	size_t aside = aside_of(m->text, event);
+	size_t before = aside_of(m->text, event);
 
-	if (aside == SIZE_MAX) {
+	m->aside = json_bool(event, "aside", false);
+	if (before == SIZE_MAX) {
 		history_problem(h, "the aside is no part of the text: all is untrusted");
 		m->label = LABEL_UNTRUSTED;
-		aside = 0;
+	} else if (before > 0) {
+		m = message_split(h, m, before);
 	}
-	m->aside = aside;
-	if (aside > 0) {
+	if (m->aside && m->label < LABEL_LOCAL)
+		m->label = LABEL_UNTRUSTED;
+	if (m->aside || (before > 0 && before < SIZE_MAX)) {
 		h->gone = 0;
 		h->staged = h->copied = false;
 	}
-	if (!m->source)
+	if (m->aside || !m->source) {
 		buf_reset(&h->aside);
+		h->aside_label = LABEL_LOCAL;
+	}
 	if (!h->first && !m->source)
-		h->first = mem_strdup(m->text + m->aside);
+		h->first = mem_strdup(m->text);
 }
 
 static void
@@ -280,9 +324,16 @@ history_message(struct history *h, enum msg_role role, const cJSON *event)
 		history_fate_clear(h);
 	m = message_place(h, role, text);
 	m->part = part;
-	m->label = label_of(h, role, text, event);
+	m->label = label_of(h, role, text, event, &m->counted);
 	m->source = mem_strdup(json_str(event, "source"));
+	if (m->counted == LABEL_UNTRUSTED &&
+	    (m->label != LABEL_UNTRUSTED || role == MSG_ASSISTANT))
+		parts_keep_stain(&h->msgs, (size_t)(m - h->msgs.at));
 	if (role == MSG_TOOL) {
+		if (!m->source && m->label == LABEL_UNTRUSTED &&
+		    history_label(event, json_get(event, "own") ? "own" : "label") !=
+			LABEL_UNTRUSTED)
+			m->source = mem_strdup("a session file that was changed");
 		m->call_id = mem_strdup(call_id);
 		m->name = mem_strdup(json_str(event, "name"));
 		if (!m->name)

@@ -153,12 +153,14 @@ history_step(struct history *h, const cJSON *event)
 	h->steps++;
 	r = result_of(h, event);
 	outputs_add(&h->outputs, n, &r);
+	outputs_set_mark(&h->outputs, n, history_label(event, "label"));
 	note_language(h, k, &r);
 	if (!json_bool(event, "typed", false)) {
 		fate_set(h, FATE_DONE, event);
 		r.step = n;
 		step_result_text(&r, k, &text);
 		h->fate_text = buf_take(&text);
+		h->fate_label = MAX_OF(history_label(event, "label"), LABEL_LOCAL);
 	}
 	step_result_release(&r);
 }

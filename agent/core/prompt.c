@@ -10,6 +10,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
 #include "agent/core/prompt.h"
+#include "agent/model/spotlight.h"
 #include "sandbox/sandbox.h"
 #include "tools/kernels/kernels.h"
 
@@ -50,6 +51,8 @@ prompt_how_to_run(const struct prompt_facts *f, struct buf *out)
 	buf_adds(out, "\n");
 	if (f->asks)
 		buf_adds(out, "- The user is shown each step and may decline it.\n");
+	if (f->spotlight)
+		spotlight_explain(f->spotlight, out);
 }
 
 static void

@@ -18,10 +18,11 @@ struct prompt_facts {
 	uint64_t memory;	       /* bytes */
 	const char *network;	       /* what can be reached, a sentence; NULL: nothing */
 	const struct sbx_stand *stand; /* NULL: the whole jail */
-	bool tools;		       /* code comes as calls; else as fenced blocks */
-	bool run;		       /* code is run at all */
-	bool terminal;		       /* the user's can be attached to steps */
-	bool asks;		       /* the user is asked before each step */
+	const struct spotlight *spotlight; /* how tools' words are marked; NULL: not */
+	bool tools;			   /* code comes as calls; else as fenced blocks */
+	bool run;			   /* code is run at all */
+	bool terminal;			   /* the user's can be attached to steps */
+	bool asks;			   /* the user is asked before each step */
 };
 
 /* The whole system message. */

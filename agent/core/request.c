@@ -151,8 +151,7 @@ request_keep_partial(struct request *x)
 	if (x->shown.len == 0)
 		return;
 	m = msg_addn(&x->s->msgs, MSG_ASSISTANT, buf_str(&x->shown), x->shown.len);
-	m->label = LABEL_UNTRUSTED;
-	transcript_msg(x->s->transcript, m, NULL, NULL);
+	session_record(x->s, m, NULL, NULL);
 }
 
 static enum err_kind
@@ -161,7 +160,6 @@ request_store(struct request *x, struct model_reply *r, struct err *e)
 	struct session *s = x->s;
 	struct msg *m = msg_add(&s->msgs, MSG_ASSISTANT, r->text);
 
-	m->label = LABEL_UNTRUSTED;
 	m->reasoning = TAKE(r->reasoning);
 	for (size_t i = 0; i < r->ncalls; i++)
 		msg_add_call(m, r->calls[i].id, r->calls[i].name, r->calls[i].args);
@@ -176,7 +174,7 @@ request_store(struct request *x, struct model_reply *r, struct err *e)
 	if (r->finish == FINISH_FILTER)
 		session_notice(s, NOTICE_WARN, "the server withheld the rest of the reply");
 	session_price(s, &r->usage);
-	return transcript_msg(s->transcript, m, &r->usage, e);
+	return session_record(s, m, &r->usage, e);
 }
 
 /* One request; *r is filled as model_chat says. */
@@ -191,6 +189,7 @@ request_ask(struct request *x, struct model_reply *r, struct err *e)
 				  .notice = request_notice,
 				  .countdown = request_countdown};
 	struct model_request req = {.messages = &s->msgs,
+				    .spotlight = &s->conf.spotlight,
 				    .temperature = s->conf.temperature};
 
 	if (s->conf.approve != APPROVE_NEVER && s->model->tools != MODEL_TOOLS_NO)

@@ -4,8 +4,12 @@
 
 #include "agent/base/mem.h"
 #include "agent/core/aside.h"
+#include "agent/core/gate.h"
 #include "agent/core/session.h"
 #include "agent/model/vendor.h"
+
+const char *const on_gate_words[ON_GATES] = {
+    [ON_GATE_STOP] = "stop", [ON_GATE_IGNORE] = "ignore", [ON_GATE_ALLOW] = "allow"};
 
 #define SESSION_SYSTEM_MAX (1 * MIB)
 
@@ -58,6 +62,8 @@ session_new(const struct session_conf *c, struct loop *loop, struct sbx_session 
 	s->transcript = transcript;
 	s->executor = executor_new(&x);
 	buf_init(&s->aside, ASIDE_MAX);
+	s->aside_label = LABEL_LOCAL;
+	s->widened = c->reads_outside || c->network != NULL;
 	return s;
 }
 
@@ -73,6 +79,8 @@ session_free(struct session *s)
 	buf_release(&s->aside);
 	free(s->news);
 	outputs_release(&s->outputs);
+	refusals_release(&s->refused);
+	free(s->lifted);
 	free(s);
 }
 
@@ -109,6 +117,7 @@ session_system(struct session *s, struct buf *out)
 	    .memory = s->conf.limits.memory,
 	    .stand = s->conf.stand,
 	    .network = s->conf.network,
+	    .spotlight = &s->conf.spotlight,
 	    .tools = s->model && s->model->tools != MODEL_TOOLS_NO,
 	    .run = s->conf.approve != APPROVE_NEVER,
 	    .asks = s->conf.approve == APPROVE_ASK,
@@ -120,6 +129,20 @@ session_system(struct session *s, struct buf *out)
 		locale = getenv("LANG");
 	f.locale = locale;
 	prompt_system(&f, out);
+}
+
+enum err_kind
+session_record(struct session *s, struct msg *m, const struct usage *u, struct err *e)
+{
+	size_t i = (size_t)(m - s->msgs.at);
+	enum err_kind kind;
+
+	m->part = transcript_next_part(s->transcript);
+	m->counted = gate_effective(s, i);
+	kind = transcript_msg(s->transcript, m, u, e);
+	if (!kind)
+		gate_hear(s, i);
+	return kind;
 }
 
 static char *
@@ -143,6 +166,7 @@ session_write_begin(struct session *s, bool resumed, struct err *e)
 	    .workspace = s->conf.workspace,
 	    .model = spec,
 	    .local = s->model && s->model->local,
+	    .widened = s->widened,
 	    .sandbox = s->conf.stand ? sbx_rung_text(s->conf.stand->rung) : NULL};
 	enum err_kind kind = transcript_run(s->transcript, &run, e);
 
@@ -153,7 +177,7 @@ session_write_begin(struct session *s, bool resumed, struct err *e)
 	if (s->msgs.n == 0)
 		msg_add(&s->msgs, MSG_SYSTEM, "");
 	msg_set_text(&s->msgs.at[0], buf_str(&text));
-	return transcript_msg(s->transcript, &s->msgs.at[0], NULL, e);
+	return session_record(s, &s->msgs.at[0], NULL, e);
 }
 
 enum err_kind
@@ -174,13 +198,15 @@ session_renew_system(struct session *s)
 	if (strcmp(s->msgs.at[0].text, buf_str(&text)) == 0)
 		return;
 	msg_set_text(&s->msgs.at[0], buf_str(&text));
-	transcript_msg(s->transcript, &s->msgs.at[0], NULL, NULL);
+	session_record(s, &s->msgs.at[0], NULL, NULL);
 }
 
 void
 session_set_network(struct session *s, const char *network)
 {
 	s->conf.network = network;
+	if (network)
+		gate_widened(s);
 	session_renew_system(s);
 	if (s->begun)
 		transcript_note(s->transcript, "network", network ? network : "off", NULL);
@@ -202,6 +228,7 @@ session_set_approve(struct session *s, enum approve_mode mode)
 {
 	s->conf.approve = mode;
 	memset(s->always, 0, sizeof(s->always));
+	s->nlifted = 0;
 	session_renew_system(s);
 	if (s->begun)
 		transcript_note(s->transcript, "approve", approve_words[mode], NULL);
@@ -226,6 +253,7 @@ session_reset(struct session *s)
 {
 	msg_truncate(&s->msgs, MIN_OF(s->msgs.n, (size_t)1));
 	buf_reset(&s->aside);
+	s->aside_label = LABEL_LOCAL;
 	free(TAKE(s->news));
 	executor_restart(s->executor, NULL);
 	if (s->begun)
@@ -248,11 +276,17 @@ bool
 session_undo(struct session *s)
 {
 	size_t i = session_last_user_index(s);
+	unsigned part;
 
 	if (i == 0)
 		return false;
-	transcript_undo(s->transcript, s->msgs.at[i].part, NULL);
-	aside_take_back(&s->aside, &s->msgs, i);
+	part = s->msgs.at[i].part;
+	if (s->msgs.at[i - 1].aside) {
+		i--;
+		part = s->msgs.at[i].part ? s->msgs.at[i].part : part;
+	}
+	transcript_undo(s->transcript, part, NULL);
+	s->aside_label = MAX_OF(s->aside_label, aside_take_back(&s->aside, &s->msgs, i));
 	return true;
 }
 
@@ -261,7 +295,7 @@ session_last_user(const struct session *s)
 {
 	size_t i = session_last_user_index(s);
 
-	return i ? s->msgs.at[i].text + s->msgs.at[i].aside : NULL;
+	return i ? s->msgs.at[i].text : NULL;
 }
 
 const char *

@@ -4,8 +4,11 @@
 #define SUNABA_CORE_SESSION_H
 
 #include "agent/core/events.h"
+#include "agent/core/parts.h"
 #include "agent/core/prompt.h"
+#include "agent/core/rules.h"
 #include "agent/core/transcript.h"
+#include "agent/model/spotlight.h"
 #include "tools/output.h"
 
 enum approve_mode {
@@ -17,6 +20,10 @@ enum approve_mode {
 extern const char *const approve_words[APPROVE_MODES]; /* "ask", … */
 
 #define SESSION_KERNELS 16 /* rows of the languages table that "always" can be said for */
+
+/* At the gate when nobody can be asked. */
+enum on_gate { ON_GATE_STOP, ON_GATE_IGNORE, ON_GATE_ALLOW, ON_GATES };
+extern const char *const on_gate_words[ON_GATES];
 
 /* What the user set. Strings are borrowed from the options. */
 struct session_conf {
@@ -34,6 +41,11 @@ struct session_conf {
 	const char *const *write;
 	const char *network; /* what code can reach, for the model; NULL: nothing */
 	bool staged;	     /* changes of the workspace wait in a layer */
+	bool trusted;	     /* the user trusts what is in the workspace */
+	bool reads_outside;  /* code is shown more than workspace and system */
+	enum on_gate on_gate;
+	struct rules rules;
+	struct spotlight spotlight;
 	struct sbx_limits limits;
 	const struct sbx_stand *stand; /* what jail there is, once it is ready */
 	struct sbx_policy policy;      /* what steps may do; to explain what they may not */
@@ -57,7 +69,12 @@ struct session {
 	struct usage total;
 	double cost;	  /* USD so far; negative: unknown price */
 	struct buf aside; /* output of code the user ran himself, for the next message */
-	char *news;	  /* what the program has to tell the model before that, or NULL */
+	enum msg_label aside_label; /* the lowest of what is in it */
+	char *news;   /* what the program has to tell the model before that, or NULL */
+	bool widened; /* the policy was, since the session began */
+	const char **lifted; /* ask rules that "always" was said to; borrowed texts */
+	size_t nlifted;
+	struct refusals refused; /* actions that the user refused at the gate */
 	bool transcript_failed;
 };
 
@@ -74,6 +91,10 @@ void session_set_network(struct session *s, const char *network);
 void session_move(struct session *s, struct sbx_session *sandbox, bool staged);
 /* "Always" is forgotten. */
 void session_set_approve(struct session *s, enum approve_mode mode);
+/* A message is whole: numbers it, notes its label, writes it to the transcript, and looks for
+ * instructions in what a tool said. */
+enum err_kind
+session_record(struct session *s, struct msg *m, const struct usage *u, struct err *e);
 /* Writes the system message and the session event, once. */
 enum err_kind session_begin(struct session *s, struct err *e);
 struct history;

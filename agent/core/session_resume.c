@@ -1,13 +1,15 @@
 /* Going on with a session. See session.h, history.h.
  *
- * The model is told by facts what the end of the program took away, in front of the user's next
- * words: a message of its own would be one more that /undo finds. Nothing is run again: a call
- * whose result was lost gets an answer that says what is known of it.
+ * The model is told by facts what the end of the program took away, in the aside before the user's
+ * next words. Nothing is run again: a call whose result was lost gets an answer that says what is
+ * known of it. Nothing is trusted that was not before; what reads like instructions is looked for
+ * again, as a newer detector may see more.
  * Pinned by tests/unit/test_history.c and tests/e2e/test_sessions.py. */
 #include <string.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
+#include "agent/core/gate.h"
 #include "agent/core/history.h"
 #include "agent/core/session.h"
 #include "tools/kernels/kernels.h"
@@ -91,8 +93,7 @@ resume_answer(struct session *s, struct msg_list *gaps, struct err *e)
 	enum err_kind kind = ERR_NONE;
 
 	for (size_t i = 0; i < gaps->n && !kind; i++)
-		kind = transcript_msg(s->transcript, msg_move(&s->msgs, &gaps->at[i]), NULL,
-				      e);
+		kind = session_record(s, msg_move(&s->msgs, &gaps->at[i]), NULL, e);
 	return kind;
 }
 
@@ -127,6 +128,9 @@ resume_state(struct session *s, struct history *h)
 	h->msgs = (struct msg_list){0};
 	s->msgs.at[0].label = LABEL_USER; /* the program writes it afresh */
 	free(TAKE(s->msgs.at[0].source));
+	s->refused = h->refused;
+	h->refused = (struct refusals){0};
+	s->widened |= h->widened;
 	s->steps = h->step;
 	s->total = h->total;
 	s->cost = h->cost;
@@ -143,12 +147,14 @@ session_resume(struct session *s, struct history *h, struct err *e)
 	resume_text(s, h, &note);
 	s->news = buf_take(&note);
 	aside_add(&s->aside, buf_str(&h->aside), h->aside.len);
+	s->aside_label = MAX_OF(s->aside_label, h->aside_label);
 	resume_state(s, h);
 	kind = session_write_begin(s, true, e);
 	if (!kind)
 		kind = resume_answer(s, &gaps, e);
 	if (!kind)
 		resume_notices(s, h);
+	gate_hear_all(s);
 	msg_list_release(&gaps);
 	return kind;
 }

@@ -267,6 +267,26 @@ fork_copy(int from, size_t lines, size_t bytes, struct transcript *t, struct err
 	return kind || ended ? kind : transcript_raw(t, "\n", 1, e);
 }
 
+/* What the user refused later than the copy's end is refused in the copy. */
+static enum err_kind
+fork_refusals(struct transcript *t, const struct fork *f, struct err *e)
+{
+	const struct msg_list *l = &f->h.msgs;
+	struct refusal none = {0};
+	enum err_kind kind = ERR_NONE;
+
+	for (size_t i = 1; i < l->n && !kind; i++) {
+		bool reply = l->at[i].role == MSG_ASSISTANT;
+		struct refusal r = {.msg = reply ? 0 : i, .reply = reply ? i : 0};
+
+		if (l->at[i].refused && l->at[i].part && l->at[i].part <= f->at)
+			kind = transcript_refused(t, l, &r, NULL, e);
+	}
+	for (size_t i = 0; i < f->h.refused.n && !kind; i++)
+		kind = transcript_refused(t, l, &none, f->h.refused.at[i], e);
+	return kind;
+}
+
 static enum err_kind
 fork_write(const char *dir, struct fork *f, int from, char **id, struct err *e)
 {
@@ -280,6 +300,8 @@ fork_write(const char *dir, struct fork *f, int from, char **id, struct err *e)
 
 	if (!kind)
 		kind = fork_copy(from, f->at ? f->lines : SIZE_MAX, f->h.whole, t, e);
+	if (!kind && f->at)
+		kind = fork_refusals(t, f, e);
 	if (!kind && f->h.whole)
 		kind = transcript_note(t, "forked", f->h.id, e);
 	if (!kind)

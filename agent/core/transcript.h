@@ -6,13 +6,14 @@
  *
  * Each message has a part number (from 1, rising, never used again), its label and the SHA-256 of
  * its text. What changes the conversation otherwise is an event too ("undo", "reset", "shortened",
- * "aside"), so that history.h gets from the lines what was in memory. */
+ * "aside", "refused", "trust"), so that history.h gets from the lines what was in memory. */
 #ifndef SUNABA_CORE_TRANSCRIPT_H
 #define SUNABA_CORE_TRANSCRIPT_H
 
 #include "agent/base/err.h"
 #include "agent/base/json.h"
 #include "agent/core/events.h"
+#include "agent/core/parts.h"
 
 #define TRANSCRIPT_ID_MAX 24 /* bytes, with the NUL */
 
@@ -54,17 +55,31 @@ struct transcript_run {
 	const char *workspace, *model;
 	bool local;	     /* the model is on this machine */
 	const char *sandbox; /* word for the jail that stands, or NULL */
+	bool widened;	     /* code was shown more than workspace and system */
 	const char *fork_id; /* the session that this one begins as a copy of, or NULL */
 	unsigned fork_part;  /* up to this part */
 };
 /* The program takes the session up: "session" or "resume". */
 enum err_kind
 transcript_run(struct transcript *t, const struct transcript_run *r, struct err *e);
-/* Gives the message its part number. */
+/* The message has its part number. */
+enum err_kind transcript_msg(struct transcript *t, const struct msg *m,
+			     const struct usage *u, struct err *e);
+/* What the user ran himself waits for his next message. */
+enum err_kind transcript_aside(struct transcript *t, const char *text, enum msg_label label,
+			       struct err *e);
+/* The step waits at the gate: step->gate says why. */
+enum err_kind transcript_gate(struct transcript *t, const struct step *s, struct err *e);
+/* The user refused what a part asks for; it is out of the conversation. `sha256`: of the action. */
 enum err_kind
-transcript_msg(struct transcript *t, struct msg *m, const struct usage *u, struct err *e);
+transcript_refused(struct transcript *t, const struct msg_list *l, const struct refusal *r,
+		   const char *sha256, struct err *e);
+/* The user trusts a part. */
+enum err_kind transcript_trust(struct transcript *t, unsigned part, struct err *e);
 enum err_kind transcript_decision(struct transcript *t, const struct step *s,
 				  const struct decision *d, const char *by, struct err *e);
+/* An action waits at the gate; step->gate is not NULL. */
+enum err_kind transcript_gate(struct transcript *t, const struct step *s, struct err *e);
 enum err_kind transcript_step(struct transcript *t, const struct step *s,
 			      const struct step_result *r, struct err *e);
 /* Another model from now on. */

@@ -5,6 +5,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/sha256.h"
 #include "agent/base/utf8.h"
+#include "agent/core/gate.h"
 #include "agent/core/transcript.h"
 
 enum err_kind
@@ -19,6 +20,8 @@ transcript_run(struct transcript *t, const struct transcript_run *r, struct err 
 	json_kv_str(w, "model", r->model);
 	if (r->local)
 		json_kv_bool(w, "local", true);
+	if (r->widened)
+		json_kv_bool(w, "widened", true);
 	if (r->sandbox)
 		json_kv_str(w, "sandbox", r->sandbox);
 	if (r->fork_id) {
@@ -63,20 +66,23 @@ transcript_hash(const char *text, char hex[SHA256_HEX_SIZE])
 }
 
 enum err_kind
-transcript_msg(struct transcript *t, struct msg *m, const struct usage *u, struct err *e)
+transcript_msg(struct transcript *t, const struct msg *m, const struct usage *u,
+	       struct err *e)
 {
+	enum msg_label counts = msg_counts(m);
 	struct json_writer *w = transcript_begin(t, msg_role_word(m->role));
 	char hex[SHA256_HEX_SIZE];
 
-	m->part = transcript_next_part(t);
 	transcript_hash(m->text, hex);
 	json_kv_int(w, "part", m->part);
 	json_kv_str(w, "role", msg_role_word(m->role));
-	json_kv_str(w, "label", msg_label_word(m->label));
+	json_kv_str(w, "label", msg_label_word(counts));
+	if (m->role != MSG_ASSISTANT && m->label != counts)
+		json_kv_str(w, "own", msg_label_word(m->label));
 	json_kv_str(w, "source", m->source);
 	json_kv_str(w, "sha256", hex);
 	if (m->aside)
-		json_kv_int(w, "aside", (int64_t)m->aside);
+		json_kv_bool(w, "aside", true);
 	json_kv_str(w, "text", m->text);
 	if (m->reasoning)
 		json_kv_str(w, "reasoning", m->reasoning);
@@ -119,12 +125,13 @@ transcript_step_head(struct json_writer *w, const struct step *s)
 static const char *
 transcript_why(const struct step *s, const char *by)
 {
-	static const char *const rows[][2] = {
-	    {"user", "asked"},
-	    {"auto-run", "steps run without asking (-y)"},
-	    {"always", "the user said always for this language"},
-	    {"never", "running code is switched off"},
-	    {"nobody", "nobody can be asked"}};
+	static const char *const rows[][2] = {{"user", "asked"},
+					      {"auto-run", "steps run without asking (-y)"},
+					      {"always", "the user said always"},
+					      {"rule", "a rule of the user"},
+					      {"on-gate", "set by --on-gate"},
+					      {"never", "running code is switched off"},
+					      {"nobody", "nobody can be asked"}};
 
 	if (s->by_user)
 		return "typed by the user";
@@ -140,6 +147,7 @@ transcript_decision(struct transcript *t, const struct step *s, const struct dec
 {
 	static const char *const words[] = {[DECIDE_RUN] = "run",
 					    [DECIDE_NO] = "no",
+					    [DECIDE_IGNORE] = "ignore",
 					    [DECIDE_STOP] = "stop",
 					    [DECIDE_NOBODY] = "nobody"};
 	struct json_writer *w = transcript_begin(t, "decision");
@@ -152,8 +160,61 @@ transcript_decision(struct transcript *t, const struct step *s, const struct dec
 	if (d->code)
 		json_kv_bool(w, "edited", true);
 	json_kv_str(w, "reason", d->reason ? d->reason : transcript_why(s, by));
+	json_kv_str(w, "rule", s->rule);
+	if (s->gate) {
+		json_kv_str(w, "gate", gate_rule_word(s->gate->rule));
+		json_kv_int(w, "gate_part", s->gate->part);
+	}
 	json_key(w, "code");
 	json_put_strn(w, s->code, s->len);
+	return transcript_end(t, e);
+}
+
+enum err_kind
+transcript_gate(struct transcript *t, const struct step *s, struct err *e)
+{
+	struct json_writer *w = transcript_begin(t, "gate");
+
+	transcript_step_head(w, s);
+	json_kv_str(w, "rule", gate_rule_word(s->gate->rule));
+	json_kv_int(w, "gate_part", s->gate->part);
+	json_kv_str(w, "source", s->gate->source);
+	json_kv_str(w, "token", s->gate->token);
+	json_kv_str(w, "lines", s->gate->lines ? s->gate->lines : "");
+	json_key(w, "code");
+	json_put_strn(w, s->code, s->len);
+	return transcript_end(t, e);
+}
+
+enum err_kind
+transcript_refused(struct transcript *t, const struct msg_list *l, const struct refusal *r,
+		   const char *sha256, struct err *e)
+{
+	struct json_writer *w = transcript_begin(t, "refused");
+
+	json_kv_int(w, "refused_part", r->msg ? l->at[r->msg].part : 0);
+	json_kv_int(w, "reply_part", r->reply ? l->at[r->reply].part : 0);
+	if (r->hard)
+		json_kv_bool(w, "hard", true);
+	json_kv_str(w, "sha256", sha256);
+	return transcript_end(t, e);
+}
+
+enum err_kind
+transcript_trust(struct transcript *t, unsigned part, struct err *e)
+{
+	json_kv_int(transcript_begin(t, "trust"), "trusted_part", part);
+	return transcript_end(t, e);
+}
+
+enum err_kind
+transcript_aside(struct transcript *t, const char *text, enum msg_label label,
+		 struct err *e)
+{
+	struct json_writer *w = transcript_begin(t, "aside");
+
+	json_kv_str(w, "label", msg_label_word(label));
+	json_kv_str(w, "text", text);
 	return transcript_end(t, e);
 }
 
@@ -170,6 +231,7 @@ transcript_step(struct transcript *t, const struct step *s, const struct step_re
 
 	transcript_step_head(w, s);
 	json_kv_str(w, "end", ends[r->end]);
+	json_kv_str(w, "label", msg_label_word(MAX_OF(s->label, LABEL_LOCAL)));
 	json_kv_int(w, "status", r->status);
 	if (r->signal)
 		json_kv_int(w, "signal", r->signal);

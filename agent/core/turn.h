@@ -19,4 +19,8 @@ enum err_kind turn_again(struct session *s, struct err *e);
 enum err_kind turn_user_code(struct session *s, const struct kernel *k, const char *code,
 			     size_t n, int *status, struct err *e);
 
+/* The tools that a model can call, NULL behind the last; *consequences: it does something, and so
+ * passes the gate. */
+const char *turn_tool_at(size_t i, bool *consequences);
+
 #endif

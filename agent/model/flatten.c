@@ -8,6 +8,7 @@
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
 #include "agent/model/flatten.h"
+#include "agent/model/spotlight.h"
 
 #define FLATTEN_TEXT_MAX (64 * MIB) /* bytes of one message */
 
@@ -66,12 +67,25 @@ flatten_fence(const struct msg_call *c)
 	return buf_take(&b);
 }
 
+/* What a part says, marked as data where it is that; the caller frees. */
+static char *
+flatten_text(const struct model_request *req, const struct msg *m)
+{
+	struct buf b = BUF_INIT(FLATTEN_TEXT_MAX);
+	const char *what = m->role == MSG_TOOL ? "output of a tool" : "input of the user";
+
+	if (m->label == LABEL_USER || !m->source)
+		return mem_strdup(m->text);
+	spotlight_wrap(req->spotlight, what, m->text, &b);
+	return buf_take(&b);
+}
+
 static void
 flatten_output(struct msg_list *out, const char *text)
 {
-	AUTO_FREE char *wrapped = mem_printf("Output of the code:\n%s", text);
+	AUTO_FREE char *whole = mem_printf("Output of the code:\n%s", text);
 
-	flatten_add(out, MSG_USER, wrapped);
+	flatten_add(out, MSG_USER, whole);
 }
 
 static void
@@ -97,8 +111,9 @@ flatten_result(const struct msg_list *in, size_t i, const char *id)
 }
 
 static void
-flatten_assistant_calls(const struct msg_list *in, size_t i, struct msg_list *out)
+flatten_assistant_calls(const struct model_request *req, size_t i, struct msg_list *out)
 {
+	const struct msg_list *in = req->messages;
 	const struct msg *m = &in->at[i];
 	struct msg *to;
 
@@ -116,7 +131,10 @@ flatten_assistant_calls(const struct msg_list *in, size_t i, struct msg_list *ou
 	for (size_t c = 0; c < m->ncalls; c++) {
 		const struct msg *result = flatten_result(in, i, m->calls[c].id);
 
-		to = msg_add(out, MSG_TOOL, result ? result->text : "(not run)");
+		AUTO_FREE char *text =
+		    result ? flatten_text(req, result) : mem_strdup("(not run)");
+
+		to = msg_add(out, MSG_TOOL, text);
 		to->call_id = mem_strdup(m->calls[c].id);
 		to->name = mem_strdup(m->calls[c].name);
 	}
@@ -148,14 +166,15 @@ flatten(const struct model_request *req, struct msg_list *out)
 	flatten_system(in, out);
 	for (size_t i = 0; i < in->n; i++) {
 		const struct msg *m = &in->at[i];
+		AUTO_FREE char *text = flatten_text(req, m);
 
 		if (m->role == MSG_USER)
-			flatten_add(out, MSG_USER, m->text);
+			flatten_add(out, MSG_USER, text);
 		else if (m->role == MSG_ASSISTANT && req->ntools)
-			flatten_assistant_calls(in, i, out);
+			flatten_assistant_calls(req, i, out);
 		else if (m->role == MSG_ASSISTANT)
 			flatten_assistant_text(m, out);
 		else if (m->role == MSG_TOOL && !(req->ntools && flatten_answered(in, i)))
-			flatten_output(out, m->text);
+			flatten_output(out, text);
 	}
 }

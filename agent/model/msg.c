@@ -50,6 +50,16 @@ msg_set_text(struct msg *m, const char *text)
 	m->text = copy;
 }
 
+void
+msg_shorten(struct msg *m, char *text)
+{
+	if (m->was)
+		free(m->text);
+	else
+		m->was = m->text;
+	m->text = text;
+}
+
 struct msg_call *
 msg_add_call(struct msg *m, const char *id, const char *name, const char *args)
 {
@@ -83,6 +93,8 @@ msg_release(struct msg *m)
 	free(m->reasoning);
 	free(m->call_id);
 	free(m->name);
+	free(m->was);
+	free(m->hits);
 	*m = (struct msg){0};
 }
 
@@ -106,6 +118,12 @@ msg_list_release(struct msg_list *l)
 	msg_truncate(l, 0);
 	free(l->at);
 	*l = (struct msg_list){0};
+}
+
+enum msg_label
+msg_counts(const struct msg *m)
+{
+	return MAX_OF(m->label, m->counted);
 }
 
 const char *

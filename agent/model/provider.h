@@ -37,9 +37,10 @@ enum finish {
 struct model_request {
 	const struct msg_list *messages; /* the first may be MSG_SYSTEM */
 	const struct tool_def *tools;
-	size_t ntools;	    /* 0: no tools are offered (fenced blocks instead) */
-	double temperature; /* negative: the server's default */
-	int64_t max_output; /* tokens; 0: the server's default */
+	size_t ntools; /* 0: no tools are offered (fenced blocks instead) */
+	const struct spotlight *spotlight; /* marks around what tools said; NULL: none */
+	double temperature;		   /* negative: the server's default */
+	int64_t max_output;		   /* tokens; 0: the server's default */
 };
 
 struct model_reply {

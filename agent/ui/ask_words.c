@@ -7,8 +7,8 @@ static const struct {
 	const char *english, *japanese;
 } ask_words[ASK_W_COUNT] = {
     [ASK_W_TITLE] = {"Run this?", "実行しますか?"},
-    [ASK_W_GATE_TITLE] = {"A tool's output asked for this. Carry it out?",
-			  "ツールの出力に含まれる指示です。実行しますか?"},
+    [ASK_W_GATE_TITLE] = {"A tool's text stands behind this. Carry it out?",
+			  "ツールのテキストにもとづく操作です。実行しますか?"},
     [ASK_W_LINE] = {"line", "行"},
     [ASK_W_LINES] = {"lines", "行"},
     [ASK_W_STEP] = {"step", "手順"},

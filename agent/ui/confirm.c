@@ -1,6 +1,73 @@
-/* A step put to the user. See confirm.h. Pinned by tests/e2e/test_session.py. */
+/* A step put to the user. See confirm.h. Pinned by tests/e2e/test_session.py, test_gate.py. */
+#include <string.h>
+
+#include "agent/base/mem.h"
+#include "agent/core/gate.h"
 #include "agent/ui/ask.h"
 #include "agent/ui/confirm.h"
+
+#define CONFIRM_NOTES 16 /* rows above the code */
+
+struct notes {
+	struct ask_note at[CONFIRM_NOTES];
+	char *text[CONFIRM_NOTES];
+	size_t n;
+};
+
+/* Takes the text over. */
+static void
+notes_add(struct notes *l, char *text, bool danger)
+{
+	if (l->n == CONFIRM_NOTES) {
+		free(text);
+		return;
+	}
+	l->text[l->n] = text;
+	l->at[l->n++] = (struct ask_note){
+	    .text = text, .len = strlen(text), .warn = true, .danger = danger};
+}
+
+static void
+notes_release(struct notes *l)
+{
+	while (l->n > 0)
+		free(l->text[--l->n]);
+}
+
+/* Why the gate is closed, in the user's language. */
+static char *
+gate_reason(const struct gate *g)
+{
+	static const char *const why[][2] = {
+	    [GATE_UNTRUSTED] = {"text that is not trusted is in the conversation",
+				"信頼されていないテキストが会話に含まれています"},
+	    [GATE_TEXT] = {"a tool's output reads like instructions",
+			   "ツールの出力に指示のような文があります"},
+	    [GATE_LINK] = {"this repeats what only a tool's output said",
+			   "ツールの出力だけに現れた内容を使っています"},
+	    [GATE_REFUSED] = {"you refused this very action before",
+			      "以前に断ったものと同じ内容です"},
+	};
+	const char *text = g->rule == GATE_OPEN ? "" : why[g->rule][ask_japanese()];
+
+	return g->token ? mem_printf("%s: %s", text, g->token) : mem_strdup(text);
+}
+
+static void
+gate_notes(struct notes *l, const struct gate *g)
+{
+	const char *from = ask_japanese() ? "出所" : "from";
+
+	notes_add(l, gate_reason(g), false);
+	if (g->part)
+		notes_add(l, mem_printf("%s: %s (#%u)", from, g->source, g->part), false);
+	for (const char *p = g->lines; p && *p;) {
+		size_t n = strcspn(p, "\n");
+
+		notes_add(l, mem_printf("| %.*s", (int)n, p), true);
+		p += n + (p[n] == '\n');
+	}
+}
 
 enum err_kind
 confirm_step(struct term *t, struct loop *l, const struct step *step, struct decision *out,
@@ -13,16 +80,23 @@ confirm_step(struct term *t, struct loop *l, const struct step *step, struct dec
 	struct ask_step q = {.language = step->kernel->name,
 			     .code = step->code,
 			     .len = step->len,
-			     .number = (int)step->number};
-	static const char open[] = "NO SANDBOX: this runs with all of your rights";
-	const struct ask_note note = {
-	    .text = open, .len = sizeof(open) - 1, .danger = true};
+			     .number = (int)step->number,
+			     .gate = step->gate != NULL,
+			     .no_always = step->gate != NULL};
 	struct ask_result r = {0};
+	struct notes notes = {0};
 	enum err_kind kind;
 
-	q.notes = &note;
-	q.nnotes = step->unconfined ? 1 : 0;
+	if (step->unconfined)
+		notes_add(&notes,
+			  mem_strdup("NO SANDBOX: this runs with all of your rights"),
+			  true);
+	if (step->gate)
+		gate_notes(&notes, step->gate);
+	q.notes = notes.at;
+	q.nnotes = notes.n;
 	kind = ask_step(t, l, &q, &r, e);
+	notes_release(&notes);
 	if (kind)
 		return kind;
 	*out = (struct decision){.kind = kinds[r.answer],

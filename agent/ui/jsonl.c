@@ -3,6 +3,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
+#include "agent/core/gate.h"
 #include "agent/ui/jsonl.h"
 
 #define JSONL_LINE_MAX	 (32 * MIB) /* bytes of one event */
@@ -209,6 +210,43 @@ jsonl_step_end(void *arg, const struct step *s, const struct step_result *r)
 	jsonl_close_item(j);
 }
 
+/* Each line of a part as a string of its own. */
+static void
+jsonl_lines(struct json_writer *w, const char *p)
+{
+	json_key(w, "lines");
+	json_open(w, '[');
+	while (p && *p) {
+		size_t n = strcspn(p, "\n");
+
+		json_put_strn(w, p, n);
+		p += n + (p[n] == '\n');
+	}
+	json_close(w, ']');
+}
+
+static void
+jsonl_gate(void *arg, const struct step *s)
+{
+	struct jsonl *j = arg;
+	struct json_writer *w = jsonl_open(j, "gate");
+
+	json_kv_str(w, "rule", gate_rule_word(s->gate->rule));
+	json_kv_int(w, "part", s->gate->part);
+	json_kv_str(w, "source", s->gate->source);
+	if (s->gate->token)
+		json_kv_str(w, "token", s->gate->token);
+	jsonl_lines(w, s->gate->lines);
+	json_key(w, "action");
+	json_open(w, '{');
+	json_kv_str(w, "language", s->kernel->name);
+	json_key(w, "code");
+	json_put_strn(w, s->code, s->len);
+	json_kv_str(w, "sha256", s->sha256);
+	json_close(w, '}');
+	jsonl_close(j);
+}
+
 static void
 jsonl_notice(void *arg, enum notice_level level, const char *text)
 {
@@ -246,6 +284,7 @@ jsonl_sink(struct jsonl *j)
 			     .reply_end = jsonl_reply_end,
 			     .step_begin = jsonl_step_begin,
 			     .step_end = jsonl_step_end,
+			     .gate = jsonl_gate,
 			     .notice = jsonl_notice,
 			     .usage = jsonl_usage};
 }

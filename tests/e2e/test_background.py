@@ -155,7 +155,7 @@ def restart_and_reset():
         says(t, '!echo "[$a]"', "[]")
         says(t, "Hello?", "Hello.")
         again_at_prompt(t)
-        says(t, "/reset", "the conversation is forgotten: 2 messages")
+        says(t, "/reset", "the conversation is forgotten: 3 messages")
         contains(t.screen(history=True), "ended: shell; variables", "the interpreter")
 
 

@@ -41,7 +41,9 @@ def data_and_task_are_one_message():
         with Home() as home, Server(srv.text("ok")) as s:
             exits(ask(home, s, "COUNT", data=b"alpha\nbeta"), 0)
             equal(roles(s.chats()[0]), ["system", "user"], "roles")
-            contains(s.chats()[0].words("user"), "alpha\nbeta\n\nCOUNT", "data and task")
+            words = s.chats()[0].words("user")
+            contains(words, "\nalpha\nbeta\n[/data ", "data")
+            contains(words, "]\n\nCOUNT", "task")
 
 
 @test
@@ -49,7 +51,7 @@ def results_and_words_are_one_message():
     """a model without tools: a step's result and the next message take their turns"""
     with Home() as home, Server(srv.text("```shell\necho one\n```\n"), srv.text("Done."),
                                 capabilities=["completion"]) as s:
-        exits(ollama(home, s, "-y", "look", data=b"alpha"), 0)
+        exits(ollama(home, s, "-y", "look"), 0)
         equal(roles(s.chats()[0]), ["system", "user"], "roles of the first")
         equal(roles(s.chats()[1]), ["system", "user", "assistant", "user"], "of the second")
 

@@ -52,7 +52,7 @@ def task(home, *options, code):
     for path in home.sessions():
         with open(home.path(path), encoding="utf-8") as lines:
             result += "".join(m.get("text", "") for m in map(json.loads, lines)
-                              if m.get("source") == "execute")
+                              if m["type"] == "tool")
     return done, result
 
 

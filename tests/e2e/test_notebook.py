@@ -2,6 +2,7 @@
 """Habits of notebooks in Python's steps: tables, figures, pictures and display(), with stand-ins
 for the packages, and with the real ones where they are installed."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
@@ -129,8 +130,8 @@ def steps(*codes, prepare=None, fakes=True):
 
 
 def body(result):
-    """What the step printed: behind the facts and the lines about files."""
-    lines = result.splitlines()[1:]
+    """What the step printed: between the marks of data, behind the facts and the lines about files."""
+    lines = re.sub(r"^\[data \w+: .*\]\n|\n\[/data \w+\]$", "", result).splitlines()[1:]
     while lines and lines[0].startswith(("files: ", "picture: ")):
         lines.pop(0)
     return "\n".join(lines)

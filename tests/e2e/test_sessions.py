@@ -242,7 +242,7 @@ def killed_in_a_step():
         contains(two, "Not run")
         equal(home.read("work/runs"), "run\n")
         answers = [e for e in events(home) if e["type"] == "tool"]
-        equal([a["label"] for a in answers], ["untrusted"] * 2)
+        equal([(a["label"], a["source"]) for a in answers], [("local", None)] * 2)
 
 
 @test
@@ -310,25 +310,35 @@ def labels_stay():
     """every message has role, label, source, hash and part; resume neither raises nor loses one"""
     with Home() as home:
         with Server(srv.run("echo hi"), srv.text("Seen."), srv.text("Again.")) as s:
-            exits(task(home, s, "look at this", "-y", *trusted(), data=b"piped data\n"), 0)
+            exits(task(home, s, "look at this", "-y", *trusted()), 0)
             exits(resume(home, s, "--last", "go"), 0)
         got = [(e["type"], e["label"], e.get("source")) for e in events(home) if "part" in e]
-        equal(got, [("system", "user", None), ("user", "untrusted", "standard input"),
-                    ("user", "user", None), ("assistant", "untrusted", None),
-                    ("tool", "untrusted", "execute"), ("assistant", "untrusted", None),
-                    ("system", "user", None), ("user", "user", None),
-                    ("assistant", "untrusted", None)])
+        step = "step 1, shell: echo hi"
+        equal(got, [("system", "user", None), ("user", "user", None), ("assistant", "local", None),
+                    ("tool", "local", step), ("assistant", "local", None),
+                    ("system", "user", None), ("user", "local", "sunaba"), ("user", "user", None),
+                    ("assistant", "local", None)])
+    with Home() as home:
+        with Server(srv.text("Seen."), srv.text("Again.")) as s:
+            exits(task(home, s, "look at this", "-y", *trusted(), data=b"piped data\n"), 0)
+            exits(resume(home, s, "--last", "go"), 0)
+        got = [(e["type"], e["label"], e.get("own"), e.get("source")) for e in events(home)
+               if "part" in e]
+        equal(got, [("system", "user", None, None), ("user", "untrusted", None, "standard input"),
+                    ("user", "user", None, None), ("assistant", "untrusted", None, None),
+                    ("system", "user", None, None), ("user", "untrusted", "local", "sunaba"),
+                    ("user", "user", None, None), ("assistant", "untrusted", None, None)])
         for e in (e for e in events(home) if "part" in e):
             equal((e["role"], len(e["sha256"]), "source" in e), (e["type"], 64, True))
             equal(hashlib.sha256(e["text"].encode()).hexdigest(), e["sha256"], "the hash")
         # A changed text, and a label that nobody gave.
         name = transcript(home)
         home.write(name, home.read(name).replace("look at this", "look at that")
-                   .replace('"label":"untrusted","source":"execute"', '"label":"user","source":"x"'))
+                   .replace('"label":"untrusted","source":"standard input"', '"label":"user","source":"x"'))
         shown = sunaba(home, "sessions", "show", listed(home)[0]["id"])
         exits(shown, 0)
         contains(shown.out, "3 · user · untrusted")
-        contains(shown.out, "5 · tool · untrusted")
+        contains(shown.out, "4 · assistant · untrusted")
         contains(shown.err, "hash")
 
 
@@ -462,6 +472,8 @@ def shortened_outputs():
         with Server(srv.text("Good.")) as s:
             exits(resume(home, s, "--last", "--context", "1000000", "go"), 0)
             again = [m["content"] for m in s.chats()[0].messages("tool")]
+        again, last = ([re.sub(r"data [0-9a-f]{12}", "data", text) for text in texts]
+                       for texts in (again, last))  # the marks are of one run
         equal(again[:-1], last[:-1])
         contains(again[0], "dropped to fit")
 
@@ -611,14 +623,14 @@ def exports():
             return done.out
         equal(export("jsonl"), home.read(transcript(home)))
         md = export("md")
-        for part in ("## User", "仕事", "untrusted · execute", "終わり。"):
+        for part in ("## User", "仕事", "local · step 1, shell: echo", "終わり。"):
             contains(md, part)
         openai = json.loads(export("openai"))
         equal([m["role"] for m in openai["messages"]],
               ["system", "user", "assistant", "tool", "assistant"])
-        equal(openai["sunaba"]["parts"][3]["label"], "untrusted")
+        equal(openai["sunaba"]["parts"][3]["label"], "local")
         html = export("html")
-        contains(html, "untrusted · execute")
+        contains(html, "local · step 1, shell: echo")
         contains(html, "終わり。")
         for bad in ("<script", "<img", "javascript:", "onerror=alert(1)>", "<b>"):
             absent(html, bad)

@@ -30,7 +30,8 @@ check_labels(const struct history *h)
 
 		assert(m->role != MSG_SYSTEM);
 		assert(m->role == MSG_USER || m->label != LABEL_USER);
-		assert(m->aside <= strlen(m->text));
+		assert(!m->aside || m->role == MSG_USER);
+		assert(!m->aside || m->label != LABEL_USER);
 		assert(m->part == 0 || m->part > part);
 		part = m->part ? m->part : part;
 	}

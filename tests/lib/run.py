@@ -141,6 +141,7 @@ class Home:
             "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
             "HOME": self.path("home"), "TMPDIR": self.path("tmp"), "USER": "tester",
             "XDG_CONFIG_HOME": self.path("config"), "XDG_STATE_HOME": self.path("state"),
+            "SUNABA_TRUST_WORKSPACE": "1",
             "XDG_CACHE_HOME": self.path("cache"), "XDG_DATA_HOME": self.path("data"),
             "XDG_RUNTIME_DIR": self.path("runtime"), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8",
             "TERM": "xterm-256color", "SUNABA_PROBE": "0",

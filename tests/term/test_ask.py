@@ -327,6 +327,138 @@ def gate():
             equal(answer(term), want, key)
 
 
+GATE = "[c] carry out"
+
+
+def at_gate(code="echo hi\n", **more):
+    return ask(code, what="gate", **more)
+
+
+@test
+def gate_typed_before():
+    """at the gate: what was typed before the question appeared is no answer"""
+    hold = code_file("", "hold")
+    with at_gate(env={"TOOL_HOLD": hold}) as term:
+        term.wait("HOLDING")
+        term.type("c\ny\nc")
+        os.unlink(hold)
+        term.ready(GATE)
+        absent(term.all(), "RESULT")
+        term.keys("i")
+        equal(answer(term), "no")
+
+
+@test
+def gate_typed_early():
+    """at the gate: a key in the first 400 ms is no answer"""
+    with at_gate() as term:
+        until(lambda: GATE in term.screen(), 10, "the question")
+        term.keys("c")
+        term.ready(GATE)
+        absent(term.all(), "RESULT")
+        term.keys("i")
+        equal(answer(term), "no")
+
+
+@test
+def gate_pasted():
+    """at the gate: a pasted y or c is no answer, bracketed or not, with or without newline"""
+    for text, bracket in (("y", True), ("c", True), ("c\n", True), ("yes\n", True), ("c\n", False),
+                          ("\x1b[201~c", True)):
+        with at_gate() as term:
+            term.ready(GATE)
+            term.paste(text, bracket)
+            term.wait("several keys")
+            absent(term.all(), "RESULT")
+            term.lone("i")
+            equal(answer(term), "no", repr(text))
+
+
+@test
+def gate_other_keys():
+    """at the gate: y, a, C and others decide nothing; end of file and Ctrl-C carry nothing out"""
+    with at_gate() as term:
+        term.ready(GATE)
+        for key in ("y", "a", "C", "Up", "F1", "r"):
+            term.lone(key)
+            term.wait("keys")
+            absent(term.all(), "RESULT", key)
+        term.lone("i")
+        equal(answer(term), "no")
+    for key, want in (("C-d", "no"), ("C-c", "stop")):
+        with at_gate() as term:
+            term.ready(GATE)
+            term.keys(key)
+            equal(answer(term), want, key)
+
+
+@test
+def gate_long_code():
+    """at the gate: code longer than the screen is paged; c counts only at its end"""
+    with at_gate("".join(f"echo line {i}\n" for i in range(60))) as term:
+        term.ready("next page")
+        absent(term.all(), GATE)
+        term.keys("c")
+        term.wait("press one of")
+        absent(term.all(), "RESULT")
+        for _ in range(10):
+            if GATE in term.all():
+                break
+            before = term.all()
+            term.keys("Space")
+            until(lambda: term.all() != before, 5, "next page")  # noqa: B023
+            term.drawn = 0
+            term.ready("")
+        contains(term.all(), "60 │ echo line 59")
+        term.keys("c")
+        equal(answer(term), "yes")
+
+
+@test
+def gate_small_window():
+    """at the gate: in a window of 20 columns and 6 rows c counts once all was shown"""
+    with at_gate("echo 日本語の長い行をここに書く; rm -rf data\n", cols=20, rows=6) as term:
+        for _ in range(20):
+            term.drawn = 0
+            term.ready("")
+            if "[c]" in term.screen():
+                break
+            term.keys("c")
+            absent(term.all(), "RESULT")
+            term.drawn = 0
+            term.ready("")
+            term.keys("Space")
+        contains("".join(term.all().split()), "rm")
+        term.keys("c")
+        equal(answer(term), "yes")
+
+
+@test
+def gate_hidden():
+    """at the gate: hidden characters take c away; yes must be typed"""
+    with at_gate("echo a\u202eb\n") as term:
+        term.ready("type yes")
+        absent(term.all(), "[c]")
+        term.lone("c")
+        term.lone("Enter")
+        equal(answer(term), "no")
+
+
+@test
+def gate_edited():
+    """at the gate: an edit is shown again, and c is asked for the new bytes"""
+    script = editor('echo "echo changed" > "$2"')
+    with at_gate(env={"EDITOR": f"'{script}' -x"}) as term:
+        term.ready(GATE)
+        term.keys("e")
+        term.ready("echo changed")
+        absent(term.all(), "RESULT")
+        term.ready(GATE)
+        term.keys("c")
+        equal(answer(term), "edit")
+        contains(term.all(), hashlib.sha256(b"echo changed\n").hexdigest()[:16])
+
+
 @test
 def one_key():
     """ask_key: the key, Enter for the default, Ctrl-C"""

@@ -1,0 +1,28 @@
+/* What the gate's files share; for gate*.c only. */
+#ifndef SUNABA_CORE_GATE_INT_H
+#define SUNABA_CORE_GATE_INT_H
+
+#include "agent/core/gate.h"
+#include "agent/gate/scan.h"
+
+#define GATE_SHOWN_MAX (8 * KIB) /* bytes of the lines that are shown */
+
+/* The text as the tool gave it, before it was shortened or refused. */
+const char *gate_text_of(const struct msg *m);
+/* Adds one line, cut where it is long. */
+void gate_add_line(struct buf *out, const char *p, size_t n);
+/* The lines of the hits, bounded, a newline behind each; the caller frees. */
+char *gate_hit_lines(const struct scan_report *r, const char *text);
+/* Tells the user at once that a part reads like instructions, with its lines. */
+void gate_tell(struct session *s, const struct msg *m);
+/* The part that is not trusted and has most to do with the action. */
+size_t gate_choose(const struct session *s, const enum msg_label *labels,
+		   const struct gate_action *a);
+/* The part's lines to show beside the action: what the detector saw, else those that share most
+ * words with it. The caller frees. */
+char *gate_lines(const struct msg *m, const struct gate_action *a);
+/* The action holds something that only a tool's output said. */
+bool gate_find_link(const struct session *s, const struct gate_action *a, size_t *msg,
+		    char **token, char **lines);
+
+#endif
