@@ -17,7 +17,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
 SHARED = os.environ.get("SUNABA_SHARED", os.path.join(ROOT, "..", "shared"))
-DATA = os.environ.get("DATA", os.path.join(SHARED, "data", "injections"))
+DATA = os.environ.get("DATA") or os.path.join(SHARED, "data", "injections")
 MENTIONS = ("mention", "agent-instructions")
 NOTIFIED_GOAL, FALSE_GOAL = 0.75, 0.10
 
