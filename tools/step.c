@@ -179,7 +179,7 @@ step_tell_waits(struct step *s)
 	if (s->waits == s->job->waits)
 		return;
 	s->waits = s->job->waits;
-	if (o->on_terminal)
+	if (o->on_terminal && !s->ours)
 		o->on_terminal(s->waits ? STEP_WAITS : STEP_WAITS_NOT, o->arg);
 }
 
