@@ -381,6 +381,42 @@ def resize():
 
 
 @test
+def each_resize():
+    """no resize is lost, at whatever moment of the program's second it comes"""
+    watch = ('last=; while :; do s=$(stty size); [ "$s" = "$last" ] || echo "is $s."; last=$s;'
+             " read -t 0.02 x && break; done; echo over")
+    with Home() as home, raw(home, rows=30) as t:
+        end = t.wait_for(READY)
+        t.line("!read x; " + watch)
+        end = t.wait_for("waits for the terminal", after=end)
+        t.send("\x14")
+        end = t.wait_for("attached to step", after=end)
+        t.line("")
+        end = t.wait_for("is 30 100", after=end)
+        for rows in range(31, 56):
+            fcntl.ioctl(t.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 100, 0, 0))
+            end = t.wait_for(f"is {rows} 100", after=end)
+        t.line("")
+        t.bye(t.wait_for("over", after=end))
+
+
+@test
+def asked_by_the_program():
+    """what the program itself runs between steps takes no terminal, nor says that it waits"""
+    with Home() as home, raw(home, "--attach") as t:
+        end = t.wait_for(READY)
+        t.line("/env")
+        at = t.wait_for("PATH=", after=end)
+        t.wait_for(READY, after=at)
+        if b"attached" in t.data[end:]:
+            raise AssertionError(f"attached: {t.data[end:]!r}")
+        t.line("!read x; echo got:$x")
+        at = t.wait_for("attached to step 1", after=at)
+        t.line("one")
+        t.bye(t.wait_for("got:one", after=at))
+
+
+@test
 def suspended():
     """stopped while attached: the shell gets its modes; afterwards the step has the terminal"""
     with Home() as home, raw(home) as t:
