@@ -469,8 +469,9 @@ def in_a_script():
              ("python", "import sys; print(repr(sys.stdin.read()))"), ("python", "input()"),
              ("shell", "python3 -c 'input()'"), ("perl", "print defined(<STDIN>) ? 1 : 0;"),
              ("ruby", "p gets"), ("javascript", "require('fs').readFileSync(0)"),
-             ("c", 'printf("%d", getchar());')]
-    need = {"shell": "bash", "python": "python3", "javascript": "node", "c": "cc"}
+             ("c", 'printf("%d", getchar());'), ("r", 'x <- readline("q? ")'),
+             ("r", 'readLines("stdin", n = 1)'), ("r", 'scan(file("stdin"), quiet = TRUE)')]
+    need = {"shell": "bash", "python": "python3", "javascript": "node", "c": "cc", "r": "R"}
     codes = [c for c in codes if shutil.which(need.get(c[0], c[0]))]
     with Home() as home, Server(*[srv.run(code, language) for language, code in codes],
                                 srv.text("Done.")) as s:
@@ -486,7 +487,7 @@ def nothing_asked():
     """who reads nothing, or a pipe, is told nothing"""
     codes = [("shell", "ls; echo hi | cat; printf 'a\\nb\\n' | while read l; do echo $l; done"),
              ("python", "print(1)"), ("perl", "print 1"), ("ruby", "1"), ("javascript", "1"),
-             ("r", "1"), ("c", 'printf("x");'), ("sql", "select 1;")]
+             ("r", 'close(file("x", "w")); unlink("x"); 1'), ("c", 'printf("x");'), ("sql", "select 1;")]
     with Home() as home, Server(*[srv.run(code, language) for language, code in codes],
                                 srv.text("Done.")) as s:
         exits(task(home, s, "go", "-y", *run.trusted()), 0)
