@@ -229,12 +229,13 @@ def always_attached():
 def the_clock_stands():
     """the step's time does not go on while the user is attached, and does when he is not"""
     with Home() as home, at_prompt(home, "--step-timeout", "2") as t:
-        t.line("!read x; sleep 2.5; echo late-$x")
+        t.line("!read x; sleep 2.5; echo late-$x; (exit 3)")
         sees(t, TOLD)
         t.keys("C-t")
         sees(t, ATTACHED)
         t.line("a")
         sees(t, "late-a")
+        sees(t, r"exit 3 · [2-9]\.\d s")  # and is told whole
         again_at_prompt(t)
         t.line("!read x")
         sees(t, "time is up")
