@@ -167,6 +167,7 @@ static void
 step_shift_clock(struct step *s, int64_t ms)
 {
 	s->start += ms;
+	s->stood += ms;
 	if (s->second != INT64_MAX)
 		s->second += ms;
 }

@@ -229,12 +229,13 @@ def always_attached():
 def the_clock_stands():
     """the step's time does not go on while the user is attached, and does when he is not"""
     with Home() as home, at_prompt(home, "--step-timeout", "2") as t:
-        t.line("!read x; sleep 2.5; echo late-$x")
+        t.line("!read x; sleep 2.5; echo late-$x; (exit 3)")
         sees(t, TOLD)
         t.keys("C-t")
         sees(t, ATTACHED)
         t.line("a")
         sees(t, "late-a")
+        sees(t, r"exit 3 · [2-9]\.\d s")  # and is told whole
         again_at_prompt(t)
         t.line("!read x")
         sees(t, "time is up")
@@ -505,8 +506,9 @@ def in_a_script():
              ("python", "import sys; print(repr(sys.stdin.read()))"), ("python", "input()"),
              ("shell", "python3 -c 'input()'"), ("perl", "print defined(<STDIN>) ? 1 : 0;"),
              ("ruby", "p gets"), ("javascript", "require('fs').readFileSync(0)"),
-             ("c", 'printf("%d", getchar());')]
-    need = {"shell": "bash", "python": "python3", "javascript": "node", "c": "cc"}
+             ("c", 'printf("%d", getchar());'), ("r", 'x <- readline("q? ")'),
+             ("r", 'readLines("stdin", n = 1)'), ("r", 'scan(file("stdin"), quiet = TRUE)')]
+    need = {"shell": "bash", "python": "python3", "javascript": "node", "c": "cc", "r": "R"}
     codes = [c for c in codes if shutil.which(need.get(c[0], c[0]))]
     with Home() as home, Server(*[srv.run(code, language) for language, code in codes],
                                 srv.text("Done.")) as s:
@@ -522,7 +524,7 @@ def nothing_asked():
     """who reads nothing, or a pipe, is told nothing"""
     codes = [("shell", "ls; echo hi | cat; printf 'a\\nb\\n' | while read l; do echo $l; done"),
              ("python", "print(1)"), ("perl", "print 1"), ("ruby", "1"), ("javascript", "1"),
-             ("r", "1"), ("c", 'printf("x");'), ("sql", "select 1;")]
+             ("r", 'close(file("x", "w")); unlink("x"); 1'), ("c", 'printf("x");'), ("sql", "select 1;")]
     with Home() as home, Server(*[srv.run(code, language) for language, code in codes],
                                 srv.text("Done.")) as s:
         exits(task(home, s, "go", "-y", *run.trusted()), 0)
