@@ -73,15 +73,28 @@ take_notice(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	return true;
 }
 
+/* Once: what is made when a job has started is not made a second time. */
+static bool
+take_started(struct sbx_session *s, const struct frame *fr)
+{
+	if (s->started[fr->job])
+		return false;
+	s->started[fr->job] = true;
+	session_take_rights(s);
+	return true;
+}
+
 /* u64 cpu, then "<status>\t<cwd>\0" */
 static bool
-take_done(const struct frame *fr, struct sbx_event *ev)
+take_done(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 {
 	const char *text = (const char *)fr->payload + 8;
 	char *tab;
 
-	if (fr->len < 8 + 3 || memchr(text, 0, fr->len - 8) != text + fr->len - 9)
+	if (!s->started[fr->job] || !s->runs[fr->job] || fr->len < 8 + 3 ||
+	    memchr(text, 0, fr->len - 8) != text + fr->len - 9)
 		return false;
+	s->runs[fr->job]--;
 	ev->cpu_us = wire_load64(fr->payload);
 	ev->status = (int)strtol(text, &tab, 10);
 	ev->cwd = tab + 1;
@@ -120,15 +133,14 @@ take_job(struct sbx_session *s, const struct frame *fr, struct sbx_event *ev)
 	switch (fr->type) {
 	case FRAME_STARTED:
 		ev->type = SBX_STARTED;
-		session_take_rights(s);
-		return true;
+		return take_started(s, fr);
 	case FRAME_OUT:
 		ev->type = SBX_OUTPUT;
 		ev->stream = fr->detail;
 		return fr->detail == 1 || fr->detail == 2;
 	case FRAME_DONE:
 		ev->type = SBX_DONE;
-		return take_done(fr, ev);
+		return take_done(s, fr, ev);
 	case FRAME_EXIT:
 		ev->type = SBX_EXIT;
 		return take_exit(s, fr, ev);

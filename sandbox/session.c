@@ -371,8 +371,11 @@ sbx_job_start(struct sbx_session *s, int job, const struct sbx_job_spec *spec)
 		return false;
 	start_encode(spec, &q);
 	ok = session_down(s, FRAME_START, 0, job, queue_head(&q), queue_len(&q));
-	if (ok)
+	if (ok) {
 		s->live[job] = true;
+		s->started[job] = false;
+		s->runs[job] = 0;
+	}
 	queue_free(&q);
 	return ok;
 }
@@ -392,7 +395,10 @@ down_live(struct sbx_session *s, enum frame_type type, int detail, int job, cons
 bool
 sbx_job_run(struct sbx_session *s, int job, const void *code, size_t n)
 {
-	return down_live(s, FRAME_RUN, 0, job, code, n);
+	if (!down_live(s, FRAME_RUN, 0, job, code, n))
+		return false;
+	s->runs[job]++;
+	return true;
 }
 
 bool

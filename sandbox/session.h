@@ -14,10 +14,12 @@ struct sbx_session {
 	size_t spent;	 /* bytes of `up` that the last event borrowed */
 	size_t received; /* bytes since SBX_NOTHING was answered */
 	bool live[SBX_JOB_MAX + 1];
-	int terminal[SBX_JOB_MAX + 1]; /* far ends nobody has taken yet; -1: none */
-	char *workspace;	       /* canonical, once the set-up was sent */
-	struct sbx_proxy *proxy;       /* borrowed; NULL: nobody serves the network */
-	bool readonly;		       /* it is */
+	bool started[SBX_JOB_MAX + 1];	/* it has said so, once */
+	unsigned runs[SBX_JOB_MAX + 1]; /* codes sent whose end has not come */
+	int terminal[SBX_JOB_MAX + 1];	/* far ends nobody has taken yet; -1: none */
+	char *workspace;		/* canonical, once the set-up was sent */
+	struct sbx_proxy *proxy;	/* borrowed; NULL: nobody serves the network */
+	bool readonly;			/* it is */
 	int rights;		  /* descriptors travel beside the frames: see rights.h */
 	int stage[2];		  /* staged: the workspace, a git directory; or -1 */
 	struct sbx_notice notice; /* the last event's */

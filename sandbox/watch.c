@@ -16,11 +16,11 @@ watch_limit(struct sbx_notice *n, const char *what, uint64_t bytes, const char *
 	memset(n, 0, sizeof(*n));
 	n->kind = SBX_NOTE_LIMIT;
 	snprintf(n->what, sizeof(n->what), "%s", what);
-	if (bytes >= (uint64_t)(GIB / 10))
+	if (bytes >= (uint64_t)GIB)
 		snprintf(n->detail, sizeof(n->detail), "%.1f GiB%s", (double)bytes / GIB,
 			 detail);
 	else if (bytes)
-		snprintf(n->detail, sizeof(n->detail), "%.1f MiB%s",
+		snprintf(n->detail, sizeof(n->detail), "%.4g MiB%s",
 			 (double)bytes / (double)SBX_MIB, detail);
 	else
 		snprintf(n->detail, sizeof(n->detail), "%s", detail);

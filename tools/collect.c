@@ -178,6 +178,10 @@ collect_ends(struct collect *c, size_t *omitted)
 	struct buf out = BUF_INIT(2 * c->half + 128);
 
 	*omitted = c->text_bytes - head - (n - start);
+	/* Bytes that are no text are longer as text: what is told are bytes of the output. */
+	if (c->text_bytes > c->total_bytes)
+		*omitted = (size_t)((double)*omitted * (double)c->total_bytes /
+				    (double)c->text_bytes);
 	buf_add(&out, c->head.data, head);
 	buf_addf(&out, "%s[%zu bytes left out]\n",
 		 head > 0 && c->head.data[head - 1] == '\n' ? "" : "\n", *omitted);

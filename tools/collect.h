@@ -37,7 +37,7 @@ void collect_add(struct collect *c, const char *p, size_t n);
 bool collect_full(const struct collect *c); /* more came than the spill may hold */
 /* Ends the output. The text, the caller's: whole, or its two ends around a line that says how
  * much is left out, cut between lines where one ends near by. *omitted: bytes of text left
- * out. */
+ * out, of output where that has fewer. */
 char *collect_end(struct collect *c, size_t *omitted);
 /* Whole lines of text at the end of output that is none, the caller's; or NULL. */
 char *collect_last_text(const struct collect *c);

@@ -315,7 +315,7 @@ step_run(struct step *s, const char *code, size_t n, struct step_result *r)
 
 	if (!step_ensure(s, r))
 		return;
-	terminal = job->terminal.fd >= 0 && o->on_terminal;
+	terminal = !s->ours && job->terminal.fd >= 0 && o->on_terminal;
 	cwd = mem_strdup(job->cwd);
 	cpu = job->cpu_us;
 	job->untold = s->ours && r->fresh;

@@ -222,7 +222,7 @@ explain_limit(const char *what, const struct sbx_limits *l, explain_fn *fn, void
 		snprintf(n.detail, sizeof(n.detail), "%.1f GiB",
 			 (double)bytes / (1024.0 * (double)MIB));
 	else if (bytes)
-		snprintf(n.detail, sizeof(n.detail), "%.0f MiB",
+		snprintf(n.detail, sizeof(n.detail), "%.4g MiB",
 			 (double)bytes / (double)MIB);
 	else
 		snprintf(n.detail, sizeof(n.detail), "%llu", (unsigned long long)count);

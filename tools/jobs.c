@@ -12,6 +12,11 @@
 #include "agent/base/mem.h"
 #include "tools/jobs.h"
 
+#define WATCHES_OTHER 16 /* of the session, keys, clocks, the network */
+
+_Static_assert(JOBS_MAX + WATCHES_OTHER <= LOOP_WATCH_MAX,
+	       "each job's terminal is watched");
+
 void
 jobs_init(struct jobs *j, struct sbx_session *session, struct loop *l)
 {

@@ -167,6 +167,7 @@ static void
 step_shift_clock(struct step *s, int64_t ms)
 {
 	s->start += ms;
+	s->stood += ms;
 	if (s->second != INT64_MAX)
 		s->second += ms;
 }
@@ -179,7 +180,7 @@ step_tell_waits(struct step *s)
 	if (s->waits == s->job->waits)
 		return;
 	s->waits = s->job->waits;
-	if (o->on_terminal)
+	if (o->on_terminal && !s->ours)
 		o->on_terminal(s->waits ? STEP_WAITS : STEP_WAITS_NOT, o->arg);
 }
 

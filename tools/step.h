@@ -41,6 +41,7 @@ struct step {
 	step_output_fn *live; /* or NULL */
 	void *arg;
 	int64_t start, limit; /* ms; limit 0: none */
+	int64_t stood;	      /* ms that the clock stood, by which start was moved */
 	int64_t second;	      /* ms, the next call of on_second; INT64_MAX: none */
 	enum step_why why;    /* it is to stop */
 	enum step_stage stage;

@@ -153,7 +153,7 @@ step_fill_result(struct step *s, struct step_result *r, const char *cwd_before,
 	const struct job *job = s->job;
 
 	result_end(s, r);
-	r->wall_ms = clock_ms() - s->start;
+	r->wall_ms = clock_ms() - s->start + s->stood;
 	if (job->cpu_us > cpu_before)
 		r->cpu_ms = (int64_t)((job->cpu_us - cpu_before) / 1000);
 	step_take_output(s, r);

@@ -13,7 +13,7 @@
 
 #include "agent/base/err.h"
 
-#define LOOP_WATCH_MAX 16
+#define LOOP_WATCH_MAX 48 /* descriptors; an interpreter of each language has one of them */
 
 struct loop;
 

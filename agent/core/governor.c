@@ -12,7 +12,7 @@
 #include "agent/core/governor.h"
 
 #define GOVERNOR_SAME_MAX     3 /* identical steps with identical output, in a row */
-#define GOVERNOR_PROBLEMS_MAX 5 /* calls in a row that could not be run */
+#define GOVERNOR_PROBLEMS_MAX 5 /* replies in a row with calls that could not be run */
 #define GOVERNOR_AGAIN_S      2 /* to the next interrupt, for a step that ignores the first */
 
 static void
@@ -129,12 +129,22 @@ governor_page(struct governor *g, const struct output_ask *ask, struct err *e)
 	return governor_same(g, key, "", e);
 }
 
+void
+governor_reply(struct governor *g)
+{
+	g->problem = false;
+}
+
 enum err_kind
 governor_problem(struct governor *g, struct err *e)
 {
+	if (g->problem)
+		return ERR_NONE;
+	g->problem = true;
 	if (++g->problems < GOVERNOR_PROBLEMS_MAX)
 		return ERR_NONE;
-	err_set(e, ERR_MODEL, "the model made %d calls in a row that cannot be run",
+	err_set(e, ERR_MODEL,
+		"the model made calls that cannot be run in %d replies in a row",
 		GOVERNOR_PROBLEMS_MAX);
 	err_hint(e, "try again, or take a model that is better with tools");
 	return ERR_MODEL;

@@ -13,7 +13,8 @@ struct governor {
 	char last_hash[65]; /* of the last step's code */
 	char *last_output;
 	int same;
-	int problems; /* calls in a row that could not be run */
+	int problems; /* replies in a row with a call that could not be run */
+	bool problem; /* the reply at hand has one */
 	int fd;	      /* timerfd, or -1 */
 	bool over;    /* the time is up: an interrupt may be ours */
 	bool hold;    /* set by the caller: no interrupt now, somebody is being asked */
@@ -34,7 +35,10 @@ enum err_kind governor_step(struct governor *g, const struct step *step,
 /* A page of an earlier output was read: it counts as a step. ERR_GOVERNOR as above. */
 enum err_kind
 governor_page(struct governor *g, const struct output_ask *ask, struct err *e);
-/* A call could not be run. ERR_MODEL: a model that never gets one right would go on for ever. */
+/* The calls of a reply begin. */
+void governor_reply(struct governor *g);
+/* A call could not be run. ERR_MODEL: a model that never gets one right would go on for ever. All
+ * of one reply count once, for the model has not heard of the first when it makes the others. */
 enum err_kind governor_problem(struct governor *g, struct err *e);
 
 #endif

@@ -361,6 +361,7 @@ turn_loop(struct session *s, struct err *e)
 			kind = request_run(s, e);
 		if (kind)
 			break;
+		governor_reply(&t.g);
 		if (s->conf.approve == APPROVE_NEVER &&
 		    s->msgs.at[s->msgs.n - 1].ncalls == 0)
 			ran = false;

@@ -132,8 +132,7 @@ draw_fit(const struct picture_head *h, const struct canvas *c, int columns, int 
 	 struct pixels *out)
 {
 	unsigned width = MIN_OF((unsigned)columns * c->cell_width, DRAW_WIDTH_MAX);
-	unsigned height =
-	    MIN_OF((unsigned)MAX_OF(rows, 1) * c->cell_height, DRAW_HEIGHT_MAX);
+	unsigned height = MIN_OF((unsigned)rows * c->cell_height, DRAW_HEIGHT_MAX);
 
 	if (h->turn >= 5)
 		picture_fit(h, height, width, out);
@@ -147,10 +146,11 @@ draw_picture(struct term *t, struct loop *l, int fd, const char *name,
 {
 	const struct canvas *c = term_canvas(t);
 	AUTO_BUF struct buf bytes = BUF_INIT(CANVAS_BYTES_MAX);
-	int columns = term_width(t) - 1;
+	int columns = MAX_OF(term_width(t) - 1, 1);
 	struct pixels p = {0};
 	enum err_kind kind = picture_bounds(h, e);
 
+	rows = MAX_OF(rows, 1); /* chafa ends the program over a canvas without any */
 	if (kind)
 		return err_context(e, "'%s'", name);
 	if (c->kind == CANVAS_NONE)

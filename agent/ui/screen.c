@@ -148,6 +148,7 @@ screen_resized(struct screen *s)
 	term_resized(s->o.term);
 	if (s->md)
 		md_resize(s->md, term_width(s->o.term));
+	attach_resized(s);
 }
 
 /* A timer that the loop watches. -1 when there is none to be had: then the status stands still

@@ -52,11 +52,15 @@ attach_on_timer(int fd, short revents, void *arg)
 	uint64_t ticks;
 
 	(void)revents;
-	if (read(fd, &ticks, sizeof(ticks)) != sizeof(ticks) ||
-	    !loop_take_resize(s->o.loop))
-		return;
-	screen_resized(s);
-	attach_size(s, term_attach_lost(s->o.term));
+	if (read(fd, &ticks, sizeof(ticks)) == sizeof(ticks) && loop_take_resize(s->o.loop))
+		screen_resized(s);
+}
+
+void
+attach_resized(struct screen *s)
+{
+	if (s->at.open)
+		attach_size(s, s->at.on && term_attach_lost(s->o.term));
 }
 
 /* ---- keys ---- */

@@ -62,5 +62,7 @@ void screen_step_end(void *arg, const struct step *step, const struct step_resul
 void attach_terminal(struct screen *s, enum step_terminal what);
 /* True: it was shown, there is nothing left to do. */
 bool attach_output(struct screen *s, int stream, const char *p, size_t n);
+/* The step's terminal becomes as large as the user's, whoever saw that this has changed. */
+void attach_resized(struct screen *s);
 
 #endif

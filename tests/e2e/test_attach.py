@@ -229,12 +229,13 @@ def always_attached():
 def the_clock_stands():
     """the step's time does not go on while the user is attached, and does when he is not"""
     with Home() as home, at_prompt(home, "--step-timeout", "2") as t:
-        t.line("!read x; sleep 2.5; echo late-$x")
+        t.line("!read x; sleep 2.5; echo late-$x; (exit 3)")
         sees(t, TOLD)
         t.keys("C-t")
         sees(t, ATTACHED)
         t.line("a")
         sees(t, "late-a")
+        sees(t, r"exit 3 · [2-9]\.\d s")  # and is told whole
         again_at_prompt(t)
         t.line("!read x")
         sees(t, "time is up")
@@ -381,6 +382,42 @@ def resize():
 
 
 @test
+def each_resize():
+    """no resize is lost, at whatever moment of the program's second it comes"""
+    watch = ('last=; while :; do s=$(stty size); [ "$s" = "$last" ] || echo "is $s."; last=$s;'
+             " read -t 0.02 x && break; done; echo over")
+    with Home() as home, raw(home, rows=30) as t:
+        end = t.wait_for(READY)
+        t.line("!read x; " + watch)
+        end = t.wait_for("waits for the terminal", after=end)
+        t.send("\x14")
+        end = t.wait_for("attached to step", after=end)
+        t.line("")
+        end = t.wait_for("is 30 100", after=end)
+        for rows in range(31, 56):
+            fcntl.ioctl(t.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 100, 0, 0))
+            end = t.wait_for(f"is {rows} 100", after=end)
+        t.line("")
+        t.bye(t.wait_for("over", after=end))
+
+
+@test
+def asked_by_the_program():
+    """what the program itself runs between steps takes no terminal, nor says that it waits"""
+    with Home() as home, raw(home, "--attach") as t:
+        end = t.wait_for(READY)
+        t.line("/env")
+        at = t.wait_for("PATH=", after=end)
+        t.wait_for(READY, after=at)
+        if b"attached" in t.data[end:]:
+            raise AssertionError(f"attached: {t.data[end:]!r}")
+        t.line("!read x; echo got:$x")
+        at = t.wait_for("attached to step 1", after=at)
+        t.line("one")
+        t.bye(t.wait_for("got:one", after=at))
+
+
+@test
 def suspended():
     """stopped while attached: the shell gets its modes; afterwards the step has the terminal"""
     with Home() as home, raw(home) as t:
@@ -469,8 +506,9 @@ def in_a_script():
              ("python", "import sys; print(repr(sys.stdin.read()))"), ("python", "input()"),
              ("shell", "python3 -c 'input()'"), ("perl", "print defined(<STDIN>) ? 1 : 0;"),
              ("ruby", "p gets"), ("javascript", "require('fs').readFileSync(0)"),
-             ("c", 'printf("%d", getchar());')]
-    need = {"shell": "bash", "python": "python3", "javascript": "node", "c": "cc"}
+             ("c", 'printf("%d", getchar());'), ("r", 'x <- readline("q? ")'),
+             ("r", 'readLines("stdin", n = 1)'), ("r", 'scan(file("stdin"), quiet = TRUE)')]
+    need = {"shell": "bash", "python": "python3", "javascript": "node", "c": "cc", "r": "R"}
     codes = [c for c in codes if shutil.which(need.get(c[0], c[0]))]
     with Home() as home, Server(*[srv.run(code, language) for language, code in codes],
                                 srv.text("Done.")) as s:
@@ -486,7 +524,7 @@ def nothing_asked():
     """who reads nothing, or a pipe, is told nothing"""
     codes = [("shell", "ls; echo hi | cat; printf 'a\\nb\\n' | while read l; do echo $l; done"),
              ("python", "print(1)"), ("perl", "print 1"), ("ruby", "1"), ("javascript", "1"),
-             ("r", "1"), ("c", 'printf("x");'), ("sql", "select 1;")]
+             ("r", 'close(file("x", "w")); unlink("x"); 1'), ("c", 'printf("x");'), ("sql", "select 1;")]
     with Home() as home, Server(*[srv.run(code, language) for language, code in codes],
                                 srv.text("Done.")) as s:
         exits(task(home, s, "go", "-y", *run.trusted()), 0)

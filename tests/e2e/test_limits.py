@@ -30,6 +30,17 @@ def timed_out(reply, seconds=4.0):
 
 
 @test
+def memory_is_told_once():
+    """the limit of memory that a step hit is named once"""
+    with Home() as home, Server(srv.run("x = 'a' * 400000000", "python"), srv.text("end")) as s:
+        done = task(home, s, "go", "-y", "--limit-memory", "200M")
+        exits(done, 0)
+        result = s.chats()[-1].messages("tool")[0]["content"]
+    equal((result + done.err).count("limit of memory was hit (200 MiB)"), 2, "words")
+    equal((result + done.err).count("limit of memory"), 2, "words")
+
+
+@test
 def max_time_between_steps():
     """--max-time ends a task between its steps: exit 6, the option named"""
     timed_out(srv.run("sleep 1.1"))

@@ -267,6 +267,14 @@ def other_values():
 
 
 @test
+def semicolons():
+    """a semicolon behind the last expression keeps its value to itself"""
+    got, _, _ = steps("print('a'); 5;", "5 ; # no", "'日本';\r\n", "(\n5\n);", "';'", "5 # ;",
+                      "print('b');", "6", fakes=False)
+    equal([body(g) for g in got], ["a", "", "", "", "';'", "5", "b", "6"], "shown")
+
+
+@test
 def plain_python():
     """what steps printed before is printed still, and nothing of ours is in their way"""
     got, _, _ = steps(

@@ -86,6 +86,17 @@ def without_tools():
 
 
 @test
+def bytes_left_out():
+    """of bytes that are no text no more are left out than came"""
+    asked, _ = play(srv.run("echo begin; head -c 600000 /dev/zero | tr '\\0' '\\377'"))
+    total, left = map(int, re.search(r"(\d+) bytes of output, (\d+) left out",
+                                     results(asked)[0]).groups())
+    equal(total, 600006, "bytes")
+    if not 580000 < left < total:
+        raise AssertionError(f"{left} of {total} left out")
+
+
+@test
 def paging_in_circles():
     """the same page again and again ends the task"""
     with Home() as home, Server(srv.run("seq 1 9"), forever=page(step=1)) as s:

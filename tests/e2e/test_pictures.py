@@ -29,12 +29,12 @@ ASKED = re.compile(rb"\x1b\[c")
 COPY = "cp .p.png plot.png"
 
 
-def drawn(env, *options, reply=None, data=None, code=COPY):
+def drawn(env, *options, reply=None, data=None, code=COPY, **size):
     """What a task writes to a terminal whose step makes a picture."""
     with Home() as home, Server(srv.run(code), srv.text("The end.")) as s:
         pictures.put(home.work, ".p.png", data or pictures.png())
         with Terminal(home, "-m", "openai:test", "-y", *run.trusted(), *options, "go",
-                      env={**s.env, **env}) as t:
+                      env={**s.env, **env}, **size) as t:
             if reply:
                 asked = t.wait_for(ASKED)
                 equal(t.data.count(b"\x1b[c"), 1, "asked once")
@@ -54,6 +54,15 @@ def protocols_by_name():
     equal(size and size.groups(), (b"64", b"32", b"8", b"2"), "pixels and cells")
     equal(bool(ITERM.search(drawn({"TERM_PROGRAM": "iTerm.app"}))), True, "iTerm2")
     equal(bool(SIXEL.search(drawn({"TERM": "foot"}))), True, "sixel")
+
+
+@test
+def small_terminals():
+    """a terminal of one row or two columns gets a picture of a cell, not the program's end"""
+    pictures.need()
+    for term in ("xterm-kitty", "foot"):
+        for rows, columns in ((1, 80), (1, 1), (24, 2)):
+            drawn({"TERM": term}, rows=rows, columns=columns)
 
 
 @test

@@ -197,6 +197,23 @@ def s12_all_languages_in_one_reply():
 
 
 @test
+def s12_bad_calls_count_once():
+    """S12: the bad calls of one reply count once, and each gets its answer"""
+    bad = srv.run(["echo 1"] * 7, "fortran")
+    with Home() as home, Server(bad, srv.run("echo good"), srv.text("Done.")) as s:
+        done = run.task(home, s, "go", "-y", *run.trusted())
+        equal(done.code, 0, str(done))
+        got = s.chats()[-1].messages("tool")
+    equal(len(got), 8, "results")
+    for message in got[:7]:
+        contains(message["content"], "there is no language 'fortran'", "a result")
+    with Home() as home, Server(forever=bad) as s:
+        done = run.task(home, s, "go", "-y", *run.trusted())
+        equal((done.code, len(s.chats())), (3, 5), str(done))
+    contains(done.err, "calls that cannot be run in 5 replies in a row", "why")
+
+
+@test
 def s13_not_installed():
     """S13: a language that is unknown, or known and not installed: the model is told what there is"""
     missing = [name for name in PROGRAMS if name not in installed()]

@@ -68,7 +68,7 @@ def named_at_once(box):
     tap.contains(out, "limit of processes", f"exit {code}")
     tap.contains(out, " - --limit-processes N\n")
     _, out = box.run("head -c 3000000 /dev/zero > /tmp/x", options=["--limit-tmp-size", "1M"])
-    tap.contains(out, "limit of temporary files was hit (1.0 MiB) - --limit-tmp-size SIZE")
+    tap.contains(out, "limit of temporary files was hit (1 MiB) - --limit-tmp-size SIZE")
     tap.equal(box.run("exit 1"), (1, ""))
 
 

@@ -219,6 +219,25 @@ test_other_poll(void **state)
 	assert_int_equal(calls, 3);
 }
 
+/* Every language's terminal, and what else a session watches meanwhile. */
+static void
+test_many(void **state)
+{
+	int fds[32];
+
+	(void)state;
+	poke();
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		fds[i] = dup(pipes[0]);
+		assert_true(fds[i] >= 0);
+		loop_watch(loop, fds[i], POLLIN, drop_itself, NULL);
+	}
+	assert_int_equal(loop_wait(loop, 1000), LOOP_IO);
+	assert_int_equal(served, ARRAY_LEN(fds));
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		close(fds[i]);
+}
+
 int
 main(void)
 {
@@ -233,6 +252,7 @@ main(void)
 	    LOOP_TEST(test_termination_stays),
 	    LOOP_TEST(test_resize),
 	    LOOP_TEST(test_other_poll),
+	    LOOP_TEST(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

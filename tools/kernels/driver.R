@@ -165,7 +165,8 @@ base::local(envir = base::new.env(parent = base::baseenv()), {
 	options(warn = 1L, device = device, keep.source = TRUE, browserNLdisabled = TRUE,
 		menu.graphics = FALSE, error = NULL)
 	# R that is not interactive answers its own questions: with a terminal it is asked there.
-	if (startsWith(Sys.readlink("/proc/self/fd/0"), "/dev/pts/")) {
+	input <- Sys.readlink("/proc/self/fd/0")
+	if (startsWith(input, "/dev/pts/")) {
 		ask <- function(prompt = "") {
 			cat(prompt)
 			flush(stdout())
@@ -176,6 +177,22 @@ base::local(envir = base::new.env(parent = base::baseenv()), {
 		unlockBinding("readline", baseenv())
 		assign("readline", ask, envir = baseenv())
 		lockBinding("readline", baseenv())
+	} else if (input == "/dev/null") {
+		# Who reads descriptor 0 is told that it is empty. R reads a copy of it, or nothing.
+		asked <- function() system("cat")
+		tell <- function(name, when) {
+			f <- get(name, baseenv())
+			body(f) <- bquote({
+				if (.(when))
+					.(asked)()
+				.(body(f))
+			})
+			unlockBinding(name, baseenv())
+			assign(name, f, envir = baseenv())
+			lockBinding(name, baseenv())
+		}
+		tell("readline", TRUE)
+		tell("file", quote(identical(description, "stdin")))
 	}
 	pid <- Sys.getpid()
 	say("R+")

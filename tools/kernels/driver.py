@@ -23,6 +23,13 @@ RICH = ("_repr_html_", "_repr_markdown_", "_repr_png_", "_repr_jpeg_", "_repr_sv
         "to_frame")
 
 
+def muted(data, node):
+    """The last expression ends with a semicolon: as in notebooks, its value is not shown."""
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    rest = lines[node.end_lineno - 1:][:1]
+    return bool(rest) and rest[0][node.end_col_offset:].lstrip()[:1] == b";"
+
+
 class Finder:
     """First in sys.meta_path until matplotlib is imported; finds nothing itself."""
     def __init__(self, notebook):
@@ -184,7 +191,7 @@ class Driver:
         flags = TOP_LEVEL_AWAIT
         tree = compile(data, name, "exec", flags | AST_ONLY, True)
         last = []
-        if tree.body and isinstance(tree.body[-1], _ast.Expr):
+        if tree.body and isinstance(tree.body[-1], _ast.Expr) and not muted(data, tree.body[-1]):
             last.append(tree.body.pop())
         if tree.body:
             self.evaluate(compile(tree, name, "exec", flags, True))
