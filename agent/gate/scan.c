@@ -33,8 +33,8 @@ scan_new(void)
 	s->ansi = (struct scan_ansi){.fg = -1, .bg = -1};
 	for (size_t i = 0; i <= SCAN_DEPTH_MAX; i++) {
 		s->ctx[i].place = P_START | P_LINE;
-		s->bits[i] =
-		    mem_array(NULL, SCAN_BITS(SCAN_LINE_MAX + SCAN_SLACK), sizeof(*s->bits[i]));
+		s->bits[i] = mem_array(NULL, SCAN_BITS(SCAN_LINE_MAX + SCAN_SLACK),
+				       sizeof(*s->bits[i]));
 	}
 	s->line = 1;
 	return s;

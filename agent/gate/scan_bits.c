@@ -16,21 +16,36 @@
 enum bits_kind { B_LETTER = 1, B_STIR = 2, B_ODD = 4, B_BLANK = 8, B_DIGIT = 16 };
 
 static const uint8_t bits_table[256] = {
-    ['a' ... 'z'] = B_LETTER, ['A' ... 'Z'] = B_LETTER,
-    ['0' ... '9'] = B_DIGIT,  [0x80 ... 0xFF] = B_STIR | B_ODD,
-    [0x00 ... 0x08] = B_ODD,  ['\t'] = B_BLANK,
-    ['\n'] = B_STIR,	      ['\v'] = B_ODD,
-    ['\f'] = B_STIR | B_ODD,  ['\r' ... 0x1F] = B_ODD,
-    [' '] = B_BLANK,	      ['!'] = B_STIR,
-    ['"'] = B_STIR,	      ['$'] = B_STIR,
-    ['%'] = B_ODD,	      ['&'] = B_ODD,
-    ['\''] = B_STIR,	      ['('] = B_STIR,
-    [':'] = B_STIR,	      [';'] = B_STIR,
-    ['<'] = B_STIR,	      ['>'] = B_STIR,
-    ['?'] = B_STIR,	      ['@'] = B_STIR,
-    ['['] = B_STIR,	      ['\\'] = B_ODD,
-    ['`'] = B_STIR,	      ['{'] = B_STIR,
-    ['|'] = B_STIR,	      ['}'] = B_STIR,
+    ['a' ... 'z'] = B_LETTER,
+    ['A' ... 'Z'] = B_LETTER,
+    ['0' ... '9'] = B_DIGIT,
+    [0x80 ... 0xFF] = B_STIR | B_ODD,
+    [0x00 ... 0x08] = B_ODD,
+    ['\t'] = B_BLANK,
+    ['\n'] = B_STIR,
+    ['\v'] = B_ODD,
+    ['\f'] = B_STIR | B_ODD,
+    ['\r' ... 0x1F] = B_ODD,
+    [' '] = B_BLANK,
+    ['!'] = B_STIR,
+    ['"'] = B_STIR,
+    ['$'] = B_STIR,
+    ['%'] = B_ODD,
+    ['&'] = B_ODD,
+    ['\''] = B_STIR,
+    ['('] = B_STIR,
+    [':'] = B_STIR,
+    [';'] = B_STIR,
+    ['<'] = B_STIR,
+    ['>'] = B_STIR,
+    ['?'] = B_STIR,
+    ['@'] = B_STIR,
+    ['['] = B_STIR,
+    ['\\'] = B_ODD,
+    ['`'] = B_STIR,
+    ['{'] = B_STIR,
+    ['|'] = B_STIR,
+    ['}'] = B_STIR,
 };
 
 /* What a block's bytes are, before neighbours are looked at. */
@@ -101,8 +116,8 @@ bits_raw_vector(struct bits_raw *r, const unsigned char *p)
 		odd = bits_or(odd, bits_or(bits_is(v, '&'),
 					   bits_or(bits_is(v, '%'), bits_is(v, '\\'))));
 		/* : ; < > ? @, ! ", ' (, [ { and | } */
-		stir = bits_or(stir, _mm_andnot_si128(bits_is(v, '='),
-						      bits_range(v, ':', '@')));
+		stir = bits_or(stir,
+			       _mm_andnot_si128(bits_is(v, '='), bits_range(v, ':', '@')));
 		stir = bits_or(stir, bits_or(bits_is(v, '!'), bits_is(v, '"')));
 		stir = bits_or(stir, bits_range(v, '\'', '('));
 		stir = bits_or(stir, bits_or(bits_is(low, '{'), bits_range(v, '|', '}')));

@@ -75,7 +75,8 @@ static inline uint64_t
 scan_letters_hash(const struct scan_line *l, size_t i, size_t len)
 {
 	if (len <= 8 && i + 8 <= l->room)
-		return scan_hash_step(0, scan_eight(l->p + i) & (~UINT64_C(0) >> (64 - 8 * len)));
+		return scan_hash_step(0, scan_eight(l->p + i) &
+					     (~UINT64_C(0) >> (64 - 8 * len)));
 	return scan_hash(l->p + i, MIN_OF(len, (size_t)SCAN_WORD_MAX));
 }
 

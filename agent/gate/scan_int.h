@@ -11,13 +11,13 @@
 
 #include "agent/gate/scan.h"
 
-#define SCAN_TOKENS_MAX	 192 /* tokens of a sentence; a longer one is judged in parts */
-#define SCAN_TOKENS_KEPT 24  /* of them, looked at again with the next part */
-#define SCAN_DEPTH_MAX	 2   /* encodings inside encodings */
+#define SCAN_TOKENS_MAX	 192   /* tokens of a sentence; a longer one is judged in parts */
+#define SCAN_TOKENS_KEPT 24    /* of them, looked at again with the next part */
+#define SCAN_DEPTH_MAX	 2     /* encodings inside encodings */
 #define SCAN_SEGMENT	 16384 /* bytes whose bits are found at once */
-#define SCAN_SLACK	 64  /* bytes behind a clean line that may be read */
-#define SCAN_STEM_KEY	 5   /* letters by which a stem is found */
-#define SCAN_WORD_MAX	 24  /* letters of a word of the vocabulary */
+#define SCAN_SLACK	 64    /* bytes behind a clean line that may be read */
+#define SCAN_STEM_KEY	 5     /* letters by which a stem is found */
+#define SCAN_WORD_MAX	 24    /* letters of a word of the vocabulary */
 
 /* What a word means; a token holds the set of all its meanings. */
 enum scan_concept {
@@ -77,6 +77,9 @@ enum scan_concept {
 	C_FILL,	     /* an address with a place for data to be filled in */
 	C_PROSE,     /* story, essay, sentence: what chat models are asked to write */
 	C_LET,	     /* let us, suppose */
+	C_MUST,	     /* must, should, shall */
+	C_DEAR,	     /* dear, hello: how a letter begins */
+	C_JOB,	     /* job, mission: what somebody is there for */
 	C_COUNT,
 };
 #define C(name) (UINT64_C(1) << C_##name)
@@ -249,7 +252,8 @@ struct scan_bits {
 	uint64_t blank; /* blanks and tabs */
 	uint64_t lf;
 };
-#define SCAN_BITS(bytes) ((bytes) / 64 + 2) /* blocks of so many bytes, and the one that ends them */
+#define SCAN_BITS(bytes) \
+	((bytes) / 64 + 2) /* blocks of so many bytes, and the one that ends them */
 /* Fills SCAN_BITS(n) blocks at the most; `table`: the slow way, which tests compare with. */
 void scan_bits(struct scan_bits *b, const char *p, size_t n, bool table);
 
@@ -257,7 +261,7 @@ void scan_bits(struct scan_bits *b, const char *p, size_t n, bool table);
 struct scan_line {
 	const char *p;
 	size_t n;
-	size_t room;	      /* bytes that may be read from p, n or more */
+	size_t room;		      /* bytes that may be read from p, n or more */
 	const struct scan_bits *bits; /* of the text in which p[0] is byte `off` */
 	size_t off;
 	uint64_t base;	      /* offset of the line in the input */
@@ -279,8 +283,8 @@ struct scan {
 	struct scan_ansi ansi;
 	struct scan_bits segment[SCAN_BITS(SCAN_SEGMENT)]; /* of what is fed */
 	struct scan_bits *bits[SCAN_DEPTH_MAX + 1];	   /* of a line made, or decoded */
-	bool full;  /* tests: no short cuts */
-	char *held; /* a line not yet whole */
+	bool full;					   /* tests: no short cuts */
+	char *held;					   /* a line not yet whole */
 	size_t nheld;
 	char *decoded[SCAN_DEPTH_MAX];
 	uint64_t at;   /* input bytes judged */
