@@ -31,11 +31,8 @@ scan_new(void)
 	for (size_t i = 0; i < SCAN_DEPTH_MAX; i++)
 		s->decoded[i] = mem_alloc(SCAN_LINE_MAX);
 	s->ansi = (struct scan_ansi){.fg = -1, .bg = -1};
-	for (size_t i = 0; i <= SCAN_DEPTH_MAX; i++) {
+	for (size_t i = 0; i <= SCAN_DEPTH_MAX; i++)
 		s->ctx[i].place = P_START | P_LINE;
-		s->bits[i] = mem_array(NULL, SCAN_BITS(SCAN_LINE_MAX + SCAN_SLACK),
-				       sizeof(*s->bits[i]));
-	}
 	s->line = 1;
 	return s;
 }
@@ -50,8 +47,6 @@ scan_free(struct scan *s)
 	free(s->held);
 	for (size_t i = 0; i < SCAN_DEPTH_MAX; i++)
 		free(s->decoded[i]);
-	for (size_t i = 0; i <= SCAN_DEPTH_MAX; i++)
-		free(s->bits[i]);
 	free(s);
 }
 
@@ -156,34 +151,13 @@ scan_hidden(struct scan *s, uint64_t base, size_t n)
 		scan_hit_hidden(s, base, 0, n, SCAN_UNSEEN);
 }
 
-/* Whether [off, off + n) holds a byte that may be trouble. */
-static bool
-scan_any_odd(const struct scan_bits *b, size_t off, size_t n)
-{
-	size_t first = off / 64, last = (off + n) / 64;
-	uint64_t odd = b[first].odd & (~UINT64_C(0) << (off % 64));
-
-	for (; first < last; odd = b[++first].odd)
-		if (odd)
-			return true;
-	return (odd & ~(~UINT64_C(0) << ((off + n) % 64))) != 0;
-}
-
-/* Judges a line, or a piece of one, without its LF. `bits` of a text in which p[0] is byte
- * `off`; NULL: none are there. */
+/* Judges a line, or a piece of one, without its LF. */
 static void
-scan_piece(struct scan *s, const char *p, size_t n, size_t room,
-	   const struct scan_bits *bits, size_t off)
+scan_piece(struct scan *s, const char *p, size_t n, size_t room)
 {
-	struct scan_line l = {.p = p,
-			      .n = n,
-			      .room = room,
-			      .base = s->at,
-			      .joined = s->joined,
-			      .bits = bits,
-			      .off = off};
-	unsigned trouble =
-	    !bits || scan_any_odd(bits, off, n) ? scan_trouble(p, n, room) : 0;
+	struct scan_line l = {
+	    .p = p, .n = n, .room = room, .base = s->at, .joined = s->joined};
+	unsigned trouble = scan_trouble(p, n, room);
 
 	if (trouble || s->ansi.conceal || s->ansi.bg >= 0) {
 		scan_norm(&s->clean, &s->ansi, trouble, p, n);
@@ -193,7 +167,6 @@ scan_piece(struct scan *s, const char *p, size_t n, size_t room,
 		l.room = SCAN_LINE_MAX + SCAN_SLACK;
 		l.from = s->clean.from;
 		l.how = s->clean.how;
-		l.bits = NULL;
 	}
 	scan_core(s, &l);
 	s->at += n;
@@ -230,7 +203,7 @@ scan_long(struct scan *s, const char *p, size_t n, size_t room)
 	while (n - done >= SCAN_LINE_MAX) {
 		size_t cut = scan_cut(p + done);
 
-		scan_piece(s, p + done, cut, room - done, NULL, 0);
+		scan_piece(s, p + done, cut, room - done);
 		s->joined = true;
 		done += cut;
 	}
@@ -254,63 +227,36 @@ scan_hold(struct scan *s, const char *p, size_t n)
 	}
 }
 
-/* The whole lines at the beginning of p[0..n): their bits are found together. Returns the bytes
- * taken; 0: the first line is longer than a segment, or not whole. */
-static size_t
-scan_lines(struct scan *s, const char *p, size_t n)
+/* A line that is whole, of any length. */
+static void
+scan_whole(struct scan *s, const char *p, size_t n, size_t room)
 {
-	size_t len = MIN_OF(n, (size_t)SCAN_SEGMENT), done = 0;
+	size_t done = scan_long(s, p, n, room);
 
-	scan_bits(s->segment, p, len, s->full);
-	for (size_t k = 0; k * 64 < len; k++) {
-		uint64_t lf = s->segment[k].lf;
-
-		for (; lf; lf &= lf - 1) {
-			size_t end = k * 64 + (size_t)__builtin_ctzll(lf);
-
-			scan_piece(s, p + done, end - done, n - done, s->segment, done);
-			scan_line_end(s);
-			done = end + 1;
-		}
-	}
-	return done;
-}
-
-/* The line that begins p[0..n), which is long, goes on from what was fed before, or is not
- * whole; returns the bytes taken. */
-static size_t
-scan_rest(struct scan *s, const char *p, size_t n)
-{
-	const char *lf = memchr(p, '\n', n);
-	size_t len = lf ? (size_t)(lf - p) : n, done = 0;
-
-	if (s->nheld > 0 || !lf)
-		scan_hold(s, p, len);
-	if (!lf)
-		return n;
-	if (s->nheld > 0 || s->joined) {
-		scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX, NULL, 0);
-		s->nheld = 0;
-	} else {
-		done = scan_long(s, p, len, n);
-		scan_piece(s, p + done, len - done, n - done, NULL, 0);
-	}
+	scan_piece(s, p + done, n - done, room - done);
 	scan_line_end(s);
-	return len + 1;
 }
 
 void
 scan_feed(struct scan *s, const char *p, size_t n)
 {
 	while (n > 0) {
-		size_t done = 0;
+		const char *lf = memchr(p, '\n', n);
+		size_t len = lf ? (size_t)(lf - p) : n;
 
-		if (s->nheld == 0 && !s->joined)
-			done = scan_lines(s, p, n);
-		if (done == 0)
-			done = scan_rest(s, p, n);
-		p += done;
-		n -= done;
+		if (s->nheld > 0 || !lf)
+			scan_hold(s, p, len);
+		if (!lf)
+			return;
+		if (s->nheld > 0 || s->joined) {
+			scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX);
+			scan_line_end(s);
+			s->nheld = 0;
+		} else {
+			scan_whole(s, p, len, n);
+		}
+		p = lf + 1;
+		n -= len + 1;
 	}
 }
 
@@ -321,7 +267,7 @@ scan_end(struct scan *s)
 		return &s->report;
 	s->ended = true;
 	if (s->nheld > 0)
-		scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX, NULL, 0);
+		scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX);
 	for (size_t i = SCAN_DEPTH_MAX + 1; i-- > 0;)
 		scan_sentence(s, &s->ctx[i]);
 	s->report.hits = s->hits;

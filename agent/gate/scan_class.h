@@ -48,40 +48,9 @@ core_beside(char c, unsigned what)
 #define SOLID_LETTERS 24 /* in a row, that may be base64 */
 #define GLUED_MIN     14 /* letters of a word that may be several */
 
-/* The first place from i on where something is to be done; l->n or more: none. */
-size_t scan_stir_beyond(const struct scan_line *l, size_t i);
-static inline size_t
-scan_stir(const struct scan_line *l, size_t i)
-{
-	size_t at = l->off + i;
-	uint64_t stir = l->bits[at / 64].stir >> (at % 64);
-
-	return stir ? i + (size_t)__builtin_ctzll(stir) : scan_stir_beyond(l, i);
-}
-
-/* How many letters stand in a row from l->p[i], which is one. */
-size_t scan_letters_beyond(const struct scan_line *l, size_t i);
-static inline size_t
-scan_letters(const struct scan_line *l, size_t i)
-{
-	size_t at = l->off + i;
-	uint64_t none = ~l->bits[at / 64].letter >> (at % 64);
-
-	return none ? (size_t)__builtin_ctzll(none) : scan_letters_beyond(l, i);
-}
-
-/* scan_hash() of the `len` letters there; of the first SCAN_WORD_MAX. */
-static inline uint64_t
-scan_letters_hash(const struct scan_line *l, size_t i, size_t len)
-{
-	if (len <= 8 && i + 8 <= l->room)
-		return scan_hash_step(0, scan_eight(l->p + i) &
-					     (~UINT64_C(0) >> (64 - 8 * len)));
-	return scan_hash(l->p + i, MIN_OF(len, (size_t)SCAN_WORD_MAX));
-}
-
-/* Blanks at the beginning. */
-size_t scan_blanks(const struct scan_line *l);
+/* Letters from l->p[i], maybe beyond l->n; *hash as scan_hash() gives it for SCAN_WORD_MAX at the
+ * most. */
+size_t scan_letters(const struct scan_line *l, size_t i, uint64_t *hash);
 /* Each reads what begins at i, enters its tokens and returns its end. */
 size_t scan_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked);
 size_t scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip);

@@ -116,34 +116,19 @@ core_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end)
 	return end;
 }
 
-/* A word of the vocabulary, or several glued together. */
-static void
-core_word_known(struct scan *s, const struct scan_line *l, size_t i, size_t end,
-		uint64_t hash)
-{
-	struct scan_ctx *x = &s->ctx[l->depth];
-	size_t len = end - i;
-	const struct scan_word *w = NULL;
-	bool colon = end < l->n && l->p[end] == ':';
-
-	if (len <= SCAN_WORD_MAX)
-		w = scan_vocab_find(s->vocab, l->p + i, len, hash);
-	if (w)
-		scan_push(s, l, w->what, i, end,
-			  core_place(x, l->p, i, end) | (colon ? P_COLON : 0), w->shift);
-	else if (len >= GLUED_MIN)
-		scan_glued(s, l, l->p + i, len, i, end, 0);
-}
-
 /* A word of letters at i; returns its end. */
 static size_t
 core_word(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 {
 	struct scan_ctx *x = &s->ctx[l->depth];
-	size_t len = scan_letters(l, i), end = i + len, took;
 	uint64_t hash;
+	size_t len = scan_letters(l, i, &hash), end = MIN_OF(i + len, l->n), took;
+	const struct scan_word *w;
 	char next = end < l->n ? l->p[end] : ' ';
 
+	if (end < i + len)
+		hash = scan_hash(l->p + i, MIN_OF(end - i, (size_t)SCAN_WORD_MAX));
+	len = end - i;
 	if (len == 1 && i + 3 < l->n && core_is(l->p, l->n, i + 2, K_LETTER) &&
 	    !core_is(l->p, l->n, i + 3, K_LETTER) && (took = scan_spaced(s, l, i)) > 0)
 		return i + took;
@@ -151,9 +136,13 @@ core_word(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	    (took = scan_solid(s, l, i, checked)) > 0)
 		return i + took;
 	x->pos += POS_WORD;
-	hash = scan_letters_hash(l, i, len);
-	if (len >= GLUED_MIN || scan_filter_word(s->filter, l->p + i, len, hash))
-		core_word_known(s, l, i, end, hash);
+	if (len <= SCAN_WORD_MAX && scan_filter_word(s->filter, l->p + i, len, hash) &&
+	    (w = scan_vocab_find(s->vocab, l->p + i, len, hash)))
+		scan_push(s, l, w->what, i, end,
+			  core_place(x, l->p, i, end) | (next == ':' ? P_COLON : 0),
+			  w->shift);
+	else if (len >= GLUED_MIN)
+		scan_glued(s, l, l->p + i, len, i, end, 0);
 	if (next == '\'' && core_is(l->p, l->n, end + 1, K_LETTER))
 		end = core_apostrophe(s, l, i, end);
 	x->place = 0;
@@ -306,34 +295,32 @@ static void
 core_line_start(struct scan *s, const struct scan_line *l)
 {
 	struct scan_ctx *x = &s->ctx[l->depth];
-	size_t i;
+	size_t i = 0;
 
 	if (l->joined)
 		return;
 	x->pos += POS_LINE;
 	x->place |= P_LINE;
-	i = scan_blanks(l);
+	while (i < l->n && scan_class[(unsigned char)l->p[i]] == K_SPACE)
+		i++;
 	if (i == l->n || core_beside(l->p[i], S_ITEM))
 		core_stop(s, x);
 }
 
 void
-scan_core(struct scan *s, struct scan_line *l)
+scan_core(struct scan *s, const struct scan_line *l)
 {
 	struct scan_ctx *x = &s->ctx[l->depth];
-	size_t i, checked = 0;
+	size_t i = 0, checked = 0;
 
-	if (!l->bits) {
-		scan_bits(s->bits[l->depth], l->p, l->n, s->full);
-		l->bits = s->bits[l->depth];
-		l->off = 0;
-	}
 	core_line_start(s, l);
-	for (i = scan_stir(l, 0); i < l->n; i = scan_stir(l, i)) {
+	while (i < l->n) {
 		unsigned k = scan_class[(unsigned char)l->p[i]];
 
 		if (k == K_LETTER)
 			i = core_word(s, l, i, &checked);
+		else if (k == K_OTHER || k == K_SPACE)
+			i++;
 		else if (k == K_OPEN)
 			x->place |= P_START, i++;
 		else

@@ -6,18 +6,14 @@
 #ifndef SUNABA_GATE_SCAN_INT_H
 #define SUNABA_GATE_SCAN_INT_H
 
-#include <endian.h>
-#include <string.h>
-
 #include "agent/gate/scan.h"
 
-#define SCAN_TOKENS_MAX	 192   /* tokens of a sentence; a longer one is judged in parts */
-#define SCAN_TOKENS_KEPT 24    /* of them, looked at again with the next part */
-#define SCAN_DEPTH_MAX	 2     /* encodings inside encodings */
-#define SCAN_SEGMENT	 16384 /* bytes whose bits are found at once */
-#define SCAN_SLACK	 64    /* bytes behind a clean line that may be read */
-#define SCAN_STEM_KEY	 5     /* letters by which a stem is found */
-#define SCAN_WORD_MAX	 24    /* letters of a word of the vocabulary */
+#define SCAN_TOKENS_MAX	 192 /* tokens of a sentence; a longer one is judged in parts */
+#define SCAN_TOKENS_KEPT 24  /* of them, looked at again with the next part */
+#define SCAN_DEPTH_MAX	 2   /* encodings inside encodings */
+#define SCAN_SLACK	 64  /* bytes behind a clean line that may be read */
+#define SCAN_STEM_KEY	 5   /* letters by which a stem is found */
+#define SCAN_WORD_MAX	 24  /* letters of a word of the vocabulary */
 
 /* What a word means; a token holds the set of all its meanings. */
 enum scan_concept {
@@ -145,15 +141,6 @@ void scan_vocab_free(struct scan_vocab *v);
 const struct scan_word *
 scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint64_t hash);
 #define SCAN_HASH_LOWER UINT64_C(0x2020202020202020)
-/* Eight bytes with letters in lower case, the first in the lowest bits. */
-static inline uint64_t
-scan_eight(const char *p)
-{
-	uint64_t x;
-
-	memcpy(&x, p, sizeof(x));
-	return le64toh(x) | SCAN_HASH_LOWER;
-}
 static inline uint64_t
 scan_hash_step(uint64_t h, uint64_t eight)
 {
@@ -244,26 +231,11 @@ struct scan_ctx {
 	uint64_t line;	  /* of the last text */
 };
 
-/* 64 bytes of a text, the first in the lowest bit. */
-struct scan_bits {
-	uint64_t letter;
-	uint64_t stir;	/* whatever the tokeniser does something about; maybe others */
-	uint64_t odd;	/* what may be trouble */
-	uint64_t blank; /* blanks and tabs */
-	uint64_t lf;
-};
-#define SCAN_BITS(bytes) \
-	((bytes) / 64 + 2) /* blocks of so many bytes, and the one that ends them */
-/* Fills SCAN_BITS(n) blocks at the most; `table`: the slow way, which tests compare with. */
-void scan_bits(struct scan_bits *b, const char *p, size_t n, bool table);
-
 /* A line as the tokeniser sees it. */
 struct scan_line {
 	const char *p;
 	size_t n;
-	size_t room;		      /* bytes that may be read from p, n or more */
-	const struct scan_bits *bits; /* of the text in which p[0] is byte `off` */
-	size_t off;
+	size_t room;	      /* bytes that may be read from p, n or more */
 	uint64_t base;	      /* offset of the line in the input */
 	const uint32_t *from; /* NULL: as it stands */
 	const uint8_t *how;
@@ -281,10 +253,7 @@ struct scan {
 	struct scan_ctx ctx[SCAN_DEPTH_MAX + 1]; /* [0]: the text itself */
 	struct scan_clean clean;
 	struct scan_ansi ansi;
-	struct scan_bits segment[SCAN_BITS(SCAN_SEGMENT)]; /* of what is fed */
-	struct scan_bits *bits[SCAN_DEPTH_MAX + 1];	   /* of a line made, or decoded */
-	bool full;					   /* tests: no short cuts */
-	char *held;					   /* a line not yet whole */
+	char *held; /* a line not yet whole */
 	size_t nheld;
 	char *decoded[SCAN_DEPTH_MAX];
 	uint64_t at;   /* input bytes judged */
@@ -293,8 +262,8 @@ struct scan {
 	bool ended;
 };
 
-/* Turns a line into tokens, judging each sentence as it ends; l->bits is found when NULL. */
-void scan_core(struct scan *s, struct scan_line *l);
+/* Turns a line into tokens, judging each sentence as it ends. */
+void scan_core(struct scan *s, const struct scan_line *l);
 /* Judges the tokens of a sentence that has ended, and forgets them. */
 void scan_sentence(struct scan *s, struct scan_ctx *x);
 /* The input byte of l->p[i]; of its end for i == l->n. */
