@@ -134,7 +134,7 @@ static const struct rule rules[] = {
 #define RULE_KEYS                                                                     \
 	(C(OVERRIDE) | C(INSTR) | C(PROMPT) | C(MODEL) | C(ONE) | C(PLAY) | C(ROLE) | \
 	 C(SYSTEM) | C(END) | C(USER) | C(ME) | C(SILENT) | C(HIDE) | C(RESPONSE) |   \
-	 C(APPROVED) | C(REPLY) | C(FILL) | C(PLEASE) | C(NOW) | C(PROSE))
+	 C(APPROVED) | C(REPLY) | C(FILL) | C(PLEASE) | C(NOW) | C(PROSE) | C(JOB))
 
 /* The words of rule r from token i on; *last is the last of them. */
 static bool
