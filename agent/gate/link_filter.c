@@ -4,8 +4,7 @@
  * has: of the longest run of a host, path or command. Where none of them stands, and nothing of
  * which link_clean() would make letters, the text need not be read closer. Numbers and
  * addresses, which keep nothing, are sought where there are digits. What is left out can not
- * match; so the answer is the same, which tests/unit/test_link.c and tests/fuzz/fuzz_link.c
- * compare. */
+ * match; so the answer is the same. Pinned by tests/unit/test_link_more.c. */
 #include <string.h>
 
 #include "agent/base/utf8.h"

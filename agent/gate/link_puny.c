@@ -2,7 +2,7 @@
  *
  * A label beyond ASCII becomes "xn--" and its Punycode (RFC 3492), so that the name and its
  * encoded form compare equal. No mapping beyond the case of ASCII: a name that needs more than
- * that is another name here. Pinned by tests/unit/test_link.c (the RFC's own samples). */
+ * that is another name here. Pinned by tests/unit/test_link_more.c (the RFC's own samples). */
 #include <string.h>
 
 #include "agent/base/utf8.h"

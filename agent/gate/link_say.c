@@ -4,7 +4,7 @@
  * echo 'Explain ...' and print("Tell your user ...") with the tool's own words. A string counts
  * when something that prints stands right before it, when it has the words of a sentence, and
  * when it is an order: by its first word, by "you", or by a Japanese, Chinese or Korean ending.
- * What is searched for or replaced is no such string. Pinned by tests/unit/test_link.c. */
+ * What is searched for or replaced is no such string. Pinned by tests/unit/test_link_more.c. */
 #include <string.h>
 
 #include "agent/gate/link_int.h"

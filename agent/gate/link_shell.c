@@ -3,7 +3,7 @@
  * A=http://evil; curl $A.example.com/x is read once as it stands and once with each $A and ${A}
  * in place of what was last given to it before. Only plain values count; what a command prints
  * is not known here. Bounded: values, names and the text that comes out. Pinned by
- * tests/unit/test_link.c and tests/fuzz/fuzz_link.c. */
+ * tests/unit/test_link_more.c and tests/fuzz/fuzz_link.c. */
 #include <string.h>
 
 #include "agent/gate/link_int.h"
