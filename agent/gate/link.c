@@ -34,6 +34,10 @@ struct link {
 	bool full;
 	uint32_t slot[LINK_SLOTS]; /* item + 1 by hash of kind and text */
 	uint32_t word[LINK_SLOTS]; /* first command + 1 by hash of its first word */
+	struct scan_vocab *vocab;
+	struct link_filter filter; /* of the items */
+	enum link_kind as;	   /* of the commands being found */
+	const char *whole;	   /* the tool's text that is walked in parts */
 	/* of the text being walked */
 	enum link_side side;
 	size_t index, when;
@@ -68,7 +72,7 @@ link_find_slot(struct link *l, enum link_kind kind, const char *p, size_t n)
 static size_t
 link_source(const struct link_clean *t, size_t i)
 {
-	return i < t->len ? t->from[i] : t->source;
+	return t->base + (i < t->len ? t->from[i] : t->source);
 }
 
 /* Where [start, end) of the text being walked stood in the action. */
@@ -105,6 +109,7 @@ link_add(struct link *l, enum link_kind kind, const char *p, size_t n, size_t st
 				 .text = mem_alloc(n + 1)};
 	memcpy(it->text, p, n);
 	link_place(l, it, start, end);
+	link_filter_add(&l->filter, kind, p, n);
 	*slot = (uint32_t)l->n;
 	return it;
 }
@@ -153,7 +158,7 @@ link_command_found(void *ctx, const struct link_command *c)
 		if ((i > 0 && !buf_addc(&text, ' ')) ||
 		    !buf_add(&text, c->word[i], c->len[i]))
 			break;
-	it = link_add(l, LINK_COMMAND, text.data, text.len, c->start, c->end);
+	it = link_add(l, l->as, text.data, text.len, c->start, c->end);
 	if (!it)
 		return;
 	head = &l->word[link_hash(0, c->word[0], c->len[0]) % LINK_SLOTS];
@@ -205,10 +210,14 @@ link_walk_clean(struct link *l, const struct link_clean *c)
 	l->text = c;
 	link_walk_names(&w);
 	link_walk_numbers(&w);
-	if (l->side == LINK_ACTION)
-		link_commands(c, l->q->language, link_command_found, l);
-	else
+	if (l->side != LINK_ACTION) {
 		link_walk_commands(l, c);
+		return;
+	}
+	l->as = LINK_COMMAND;
+	link_commands(c, l->q->language, link_command_found, l);
+	l->as = LINK_TEXT;
+	link_says(c, l->vocab, link_command_found, l);
 }
 
 static void
@@ -251,15 +260,55 @@ link_decode_action(struct link *l, const char *p, size_t n)
 	}
 }
 
+/* Variables of a script put in their places. */
+static void
+link_expand_action(struct link *l, const char *p, size_t n)
+{
+	AUTO_BUF struct buf out = BUF_INIT(2 * n + LINK_ACTION_MAX);
+
+	if (!memchr(p, '$', n) || !link_expand(p, n, &out))
+		return;
+	l->offset_start = 0;
+	l->offset_end = n;
+	link_walk_text(l, out.data, out.len, LINK_APART);
+	l->offset_end = 0;
+}
+
+/* A part of a tool's text. */
+static void
+link_walk_part(void *ctx, size_t from, size_t to)
+{
+	struct link *l = ctx;
+	struct link_clean c;
+
+	link_clean(&c, l->whole + from, to - from, LINK_APART);
+	c.base = from;
+	link_walk_clean(l, &c);
+	link_clean_release(&c);
+}
+
+static bool
+link_any_tool(const struct link *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->item[i].tool != SIZE_MAX)
+			return true;
+	return false;
+}
+
 static void
 link_walk_others(struct link *l)
 {
 	const struct link_query *q = l->q;
 
 	l->side = LINK_TOOL;
-	for (l->index = 0; l->index < q->ntools; l->index++)
-		link_walk_text(l, q->tools[l->index].text, q->tools[l->index].len,
-			       LINK_APART);
+	for (l->index = 0; l->n > 0 && l->index < q->ntools; l->index++) {
+		l->whole = q->tools[l->index].text;
+		link_filter_walk(&l->filter, l->whole, q->tools[l->index].len,
+				 link_walk_part, l);
+	}
+	if (!link_any_tool(l))
+		return;
 	l->side = LINK_USER;
 	l->when = SIZE_MAX;
 	for (size_t i = 0; i < q->nusers; i++)
@@ -318,16 +367,18 @@ link_find(const struct link_query *q, struct link_hit *hit)
 	*hit = (struct link_hit){.kind = LINK_SIZE};
 	if (q->ntools == 0 || q->action_len == 0)
 		return false;
-	if (q->action_len > LINK_ACTION_MAX)
+	if (q->action_len > LINK_ACTION_MAX || q->ntools > LINK_TEXTS_MAX)
 		return true;
 	l = mem_alloc(sizeof(*l));
 	l->q = q;
+	l->vocab = scan_vocab_new();
 	l->item = mem_array(NULL, LINK_TOKENS_MAX, sizeof(*l->item));
 	l->side = LINK_ACTION;
 	link_walk_text(l, q->action, q->action_len, LINK_APART);
 	link_walk_text(l, q->action, q->action_len, LINK_PLUS);
 	link_walk_text(l, q->action, q->action_len, LINK_COMMA);
 	link_decode_action(l, q->action, q->action_len);
+	link_expand_action(l, q->action, q->action_len);
 	full = l->full;
 	link_walk_others(l);
 	for (size_t i = 0; i < l->n; i++)
@@ -338,6 +389,7 @@ link_find(const struct link_query *q, struct link_hit *hit)
 	for (size_t i = 0; i < l->n; i++)
 		free(l->item[i].text);
 	free(l->item);
+	scan_vocab_free(l->vocab);
 	free(l);
 	return best || full;
 }
@@ -357,6 +409,7 @@ link_kind_name(enum link_kind k)
 	    [LINK_EMAIL] = "e-mail address",
 	    [LINK_ACCOUNT] = "account number",
 	    [LINK_COMMAND] = "command line",
+	    [LINK_TEXT] = "order from the output",
 	    [LINK_IP] = "IP address",
 	    [LINK_HOST] = "host",
 	    [LINK_PATH] = "path outside the workspace",

@@ -10,10 +10,13 @@
  *				separators do not count
  *   command line		three words or more, of shell or of an argument list in another
  *				language, that stand in the output as one line or a run of its words
+ *				or two words that change the system (setenforce 0, sh x.sh)
+ *   order			a sentence in the imperative that the action prints (echo, print) in the
+ *				output's words, four or more
  *   path outside		absolute, ~ or .. and not below the workspace
  *
  * What the action hides is looked at too: literals put together by +, . or adjacency, base64,
- * percent and \x escapes. What is looked for is normalised on both sides and hashed, so the cost
+ * percent and \x escapes, variables that a shell script sets itself, $IFS, Punycode. What is looked for is normalised on both sides and hashed, so the cost
  * grows with the bytes of the two and not with their product.
  *
  * Not linked, so that ordinary work is not interrupted (each is pinned by tests/unit/test_link.c):
@@ -26,7 +29,7 @@
  *    its secrets), /dev/null and its kind, /proc, /sys, what is private to the sandbox (/tmp,
  *    /var/tmp, caches below the home), and names that only look like paths (the route "/login");
  *    other homes, /root, /var, /mnt and ~ with a name behind it are outside;
- *  - a command of fewer than three words, or one whose words stand in the output but not
+ *  - other commands of fewer than three words, or one whose words stand in the output but not
  *    together: "python3 analyse.py data.csv" after a listing that names both files; comments;
  *  - a plain number without separators of 8 to 12 digits, unless the output calls it an account,
  *    card or telephone; dates, times, versions, hashes, numbers inside longer words;
@@ -42,7 +45,7 @@
 
 #include "agent/base/util.h"
 
-#define LINK_TEXTS_MAX	4096	  /* texts looked at on each side; older ones come first */
+#define LINK_TEXTS_MAX	4096	  /* tool texts; beyond, the answer is "linked" */
 #define LINK_TOKENS_MAX 4096	  /* tokens of an action; beyond, the answer is "linked" */
 #define LINK_ACTION_MAX (1 * MIB) /* bytes of an action; beyond, the answer is "linked" */
 
@@ -52,6 +55,7 @@ enum link_kind {
 	LINK_EMAIL,
 	LINK_ACCOUNT,
 	LINK_COMMAND,
+	LINK_TEXT, /* an order of the output that the action prints in the same words */
 	LINK_IP,
 	LINK_HOST,
 	LINK_PATH,

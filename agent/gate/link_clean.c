@@ -172,6 +172,16 @@ clean_one(struct link_clean *c, const char *p, size_t n, size_t i, enum link_joi
 	return 1;
 }
 
+bool
+link_rewrites(const char *p, size_t n)
+{
+	char next = n > 1 ? p[1] : 0;
+
+	if (p[0] == '%')
+		return clean_hex(p + 1, n - 1) != 0;
+	return p[0] == '\\' && next && !strchr("nrt\"'/\\", next);
+}
+
 void
 link_clean(struct link_clean *c, const char *p, size_t n, enum link_join join)
 {
@@ -179,6 +189,7 @@ link_clean(struct link_clean *c, const char *p, size_t n, enum link_join join)
 	c->text = mem_alloc(n + 1);
 	c->from = mem_array(NULL, n + 1, sizeof(*c->from));
 	c->len = 0;
+	c->base = 0;
 	c->source = n;
 	for (size_t i = 0; i < n;)
 		i += clean_one(c, p, n, i, join);

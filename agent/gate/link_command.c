@@ -68,12 +68,37 @@ command_prefix(const struct link_command *c)
 	return i;
 }
 
+/* Two words are enough when they change the system or run a script. */
+static bool
+command_grave(const struct link_command *c)
+{
+	static const char *const alone[] = {"setenforce", "passwd", "reboot",	"shutdown",
+					    "poweroff",	  "insmod", "modprobe", "rmmod",
+					    "swapoff",	  "umount", "crontab",	"ufw",
+					    "killall",	  "pkill",  "userdel",	"useradd",
+					    "visudo",	  "sysctl", "su",	"sudo"};
+	static const char *const scripts[] = {"sh", "bash", "zsh", "dash", "source"};
+
+	if (c->n != 2)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(alone); i++)
+		if (strlen(alone[i]) == c->len[0] &&
+		    memcmp(alone[i], c->word[0], c->len[0]) == 0)
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(scripts); i++)
+		if (strlen(scripts[i]) == c->len[0] &&
+		    memcmp(scripts[i], c->word[0], c->len[0]) == 0)
+			return memchr(c->word[1], '.', c->len[1]) ||
+			       memchr(c->word[1], '/', c->len[1]);
+	return false;
+}
+
 static void
 command_give(struct link_command *c, link_command_fn *found, void *ctx)
 {
 	size_t skip = command_prefix(c);
 
-	if (c->n >= COMMAND_WORDS_MIN)
+	if (c->n >= COMMAND_WORDS_MIN || command_grave(c))
 		found(ctx, c);
 	if (skip > 0 && c->n - skip >= COMMAND_WORDS_MIN) {
 		memmove(c->word, c->word + skip, (c->n - skip) * sizeof(c->word[0]));

@@ -13,6 +13,7 @@ struct link_clean {
 	char *text;
 	uint32_t *from;
 	size_t len;
+	size_t base;   /* where the source begins in the text that it is part of */
 	size_t source; /* bytes of the source */
 };
 
@@ -27,6 +28,8 @@ enum link_join {
  * percent and \x kinds decoded, "hxxp" and "[.]" undone. Release with link_clean_release(). */
 void link_clean(struct link_clean *c, const char *p, size_t n, enum link_join join);
 void link_clean_release(struct link_clean *c);
+/* Whether an escape at p[0] may stand for a letter, or stand inside a word. */
+bool link_rewrites(const char *p, size_t n);
 
 /* Called for each token: normalised bytes, and where they stood in the clean text. */
 typedef void link_token_fn(void *ctx, enum link_kind kind, const char *p, size_t n,
@@ -54,6 +57,26 @@ bool link_address(const char *p, size_t n, char out[64]);
 /* True for an address or name that cannot leave the machine. */
 bool link_loopback(const char *host);
 
+/* The host p[0..n) with its labels beyond ASCII as "xn--". */
+void link_puny(struct buf *out, const char *p, size_t n);
+
+/* p[0..n) with the shell's variables that it sets itself, and $IFS, in their places; false:
+ * there are none. */
+bool link_expand(const char *p, size_t n, struct buf *out);
+
+/* What of a text has to be read closely; empty when zero. */
+struct link_filter {
+	uint64_t bits[1024]; /* of the hash of four bytes */
+	bool any;	     /* one of them is set */
+	bool digits, ip;     /* numbers, addresses are looked for */
+	bool all;	     /* everything has to be read */
+};
+/* The action holds this. */
+void link_filter_add(struct link_filter *f, enum link_kind kind, const char *p, size_t n);
+/* Calls walk() with the parts [from, to) of p[0..n), which may overlap. */
+void link_filter_walk(const struct link_filter *f, const char *p, size_t n,
+		      void (*walk)(void *, size_t, size_t), void *ctx);
+
 /* A command line of the action: its words. */
 struct link_command {
 	const char *word[LINK_WORDS_MAX];
@@ -65,6 +88,10 @@ typedef void link_command_fn(void *ctx, const struct link_command *c);
 /* The command lines of the action, three words or more each. */
 void link_commands(const struct link_clean *t, const char *language, link_command_fn *found,
 		   void *ctx);
+struct scan_vocab;
+/* The orders that the action says. */
+void link_says(const struct link_clean *t, const struct scan_vocab *v,
+	       link_command_fn *found, void *ctx);
 /* The next word from *i on, without quotes and marks around it; false at the end of the line,
  * *i is then behind it or at the end. */
 bool link_word(const struct link_clean *t, size_t *i, size_t *start, size_t *len);

@@ -14,10 +14,12 @@
 static const char name_sure[] =
     " com net org edu gov mil biz xyz onion top club online site shop ru "
     "cn jp kr de fr nl eu br au ua ch uk ";
-/* Those that are also files, methods or fields: hosts inside a string, or behind a hint. */
-static const char name_doubtful[] =
-    " io dev app ai me co info gg to ly page link live pro world tech "
-    "store name cloud us it es se no pl be at cz tv fm im is ";
+/* Those that are also files or methods: hosts inside a string, or behind a hint; and those
+ * that are fields too ("user.name"): only behind a hint. */
+static const char name_doubtful[] = " io dev app ai me co gg to ly cloud tv fm ";
+static const char name_field[] =
+    " info page link live pro world tech store name us it es se no "
+    "pl be at cz im is ";
 static const char *const name_hints[] = {
     "curl",   "wget",	   "ssh",      "scp",	   "sftp",  "rsync", "ftp",
     "ncat",   "telnet",	   "ping",     "nslookup", "dig ",  "host",  "connect",
@@ -96,16 +98,18 @@ name_is_host(const struct link_walk *w, const char *p, size_t n, size_t last, si
 		return true;
 	if (name_in(name_sure, tld, len))
 		return true;
-	if (!name_in(name_doubtful, tld, len))
-		return false;
-	return w->side != LINK_ACTION || name_quoted(w->text, start, start + n) ||
-	       name_hinted(w->text, start);
+	if (name_in(name_doubtful, tld, len))
+		return w->side != LINK_ACTION || name_quoted(w->text, start, start + n) ||
+		       name_hinted(w->text, start);
+	return name_in(name_field, tld, len) &&
+	       (w->side != LINK_ACTION || name_hinted(w->text, start));
 }
 
 /* Gives the host as a token: address or name without its last dot. */
 static void
 name_give_host(const struct link_walk *w, const char *p, size_t n, size_t start)
 {
+	AUTO_BUF struct buf wire = BUF_INIT(1024);
 	char ip[64];
 
 	while (n > 0 && p[n - 1] == '.')
@@ -117,8 +121,10 @@ name_give_host(const struct link_walk *w, const char *p, size_t n, size_t start)
 			w->found(w->ctx, LINK_IP, ip, strlen(ip), start, start + n);
 		return;
 	}
-	if (memchr(p, '.', n))
-		w->found(w->ctx, LINK_HOST, p, n, start, start + n);
+	if (!memchr(p, '.', n))
+		return;
+	link_puny(&wire, p, n);
+	w->found(w->ctx, LINK_HOST, buf_str(&wire), wire.len, start, start + n);
 }
 
 /* A URL whose "://" is at p[colon]; p[0..n) is the rest of its chunk. */
@@ -149,7 +155,7 @@ name_url(const struct link_walk *w, const char *p, size_t n, size_t colon, size_
 	if (!w->query->net && link_loopback(name))
 		return;
 	name_give_host(w, p + host, end - host, start + host);
-	buf_adds(&url, name);
+	link_puny(&url, name, strlen(name));
 	if (port < path && !(path - port == 3 && memcmp(p + port, ":80", 3) == 0) &&
 	    !(path - port == 4 && memcmp(p + port, ":443", 4) == 0))
 		buf_add(&url, p + port, path - port);
@@ -177,6 +183,17 @@ name_mail(const struct link_walk *w, const char *p, size_t n, size_t at, size_t 
 	memcpy(mail, p + from, at + 1 + len - from);
 	w->found(w->ctx, LINK_EMAIL, mail, at + 1 + len - from, start + from,
 		 start + at + 1 + len);
+	if (w->side == LINK_ACTION)
+		return true;
+	/* Its host is named too, and in some_key_of_json_name@host a name may begin late. */
+	name_give_host(w, p + at + 1, len, start + at + 1);
+	last = from;
+	while (last < at && (p[last] != '_' || last + 1 == at))
+		last++;
+	for (; last < at; last++)
+		if (p[last] == '_' && last + 1 < at)
+			w->found(w->ctx, LINK_EMAIL, p + last + 1, at - last + len,
+				 start + last + 1, start + at + 1 + len);
 	return true;
 }
 
@@ -214,6 +231,20 @@ name_piece(const struct link_walk *w, const char *p, size_t n, size_t start)
 		name_give_host(w, p, len, start);
 }
 
+/* Japanese prose puts no blank beside a name: what of a piece is ASCII is one too. */
+static void
+name_ascii(const struct link_walk *w, const char *p, size_t n, size_t start)
+{
+	size_t i = 0, end;
+
+	for (; i < n; i = end + 1) {
+		for (end = i; end < n && (unsigned char)p[end] < 0x80; end++)
+			;
+		if (end > i && end - i < n)
+			name_piece(w, p + i, end - i, start + i);
+	}
+}
+
 /* A chunk: URLs in it whole, otherwise what stands between '=' and ':' */
 static void
 name_chunk(const struct link_walk *w, const char *p, size_t n, size_t start)
@@ -224,12 +255,19 @@ name_chunk(const struct link_walk *w, const char *p, size_t n, size_t start)
 		size_t colon = (size_t)(url - p), left = n - colon - 3;
 		const char *next = memmem(url + 3, left, "://", 3);
 
-		name_url(w, p, first || !next ? n : (size_t)(next - p), colon, start);
+		size_t ascii = colon + 3, whole = first || !next ? n : (size_t)(next - p);
+
+		name_url(w, p, whole, colon, start);
+		while (ascii < whole && (unsigned char)p[ascii] < 0x80)
+			ascii++;
+		if (ascii < whole)
+			name_url(w, p, ascii, colon, start);
 		url = next;
 	}
 	if (memmem(p, n, "://", 3))
 		return;
 	name_piece(w, p, n, start);
+	name_ascii(w, p, n, start);
 	for (size_t i = 0; i < n; i++) {
 		size_t end;
 

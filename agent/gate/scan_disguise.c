@@ -164,21 +164,22 @@ scan_glued(struct scan *s, const struct scan_line *l, const char *p, size_t n, s
 	}
 }
 
-/* "i g n o r e" and "i.g.n.o.r.e": one letter, one mark, over and over. Wider gaps part words. */
+/* "i g n o r e" and "i.g.n.o.r.e": one letter, a mark or a few, over and over. */
 size_t
 scan_spaced(struct scan *s, const struct scan_line *l, size_t i)
 {
+	static const char marks[] = " .-_*|/,";
 	char word[SPACED_MAX];
 	size_t n = 1, end = i + 1;
 	char sep = end < l->n ? l->p[end] : 0;
 
-	if (!sep || !strchr(" .-_*|/,", sep) || (i > 0 && disguise_letter(l->p[i - 1])))
+	if (!sep || !strchr(marks, sep) || (i > 0 && disguise_letter(l->p[i - 1])))
 		return 0;
 	word[0] = l->p[i];
 	while (n < sizeof(word)) {
 		size_t at = end;
 
-		while (at < l->n && l->p[at] == sep && at - end < 4)
+		while (at < l->n && at - end < 4 && l->p[at] && strchr(marks, l->p[at]))
 			at++;
 		if (at == end || at >= l->n || !disguise_letter(l->p[at]) ||
 		    (at + 1 < l->n && disguise_letter(l->p[at + 1])))

@@ -73,6 +73,9 @@ enum scan_concept {
 	C_FILL,	     /* an address with a place for data to be filled in */
 	C_PROSE,     /* story, essay, sentence: what chat models are asked to write */
 	C_LET,	     /* let us, suppose */
+	C_MUST,	     /* must, should, shall */
+	C_DEAR,	     /* dear, hello: how a letter begins */
+	C_JOB,	     /* job, mission: what somebody is there for */
 	C_COUNT,
 };
 #define C(name) (UINT64_C(1) << C_##name)

@@ -50,6 +50,8 @@ static const struct rule rules[] = {
     {SCAN_OVERRIDE, 10, 16, ORDERED, {W(C(NEG)), W(C(FOLLOW)), W(C(PRIOR) | C(YOU)), W(C(INSTR))}},
     {SCAN_OVERRIDE,  8,  6, ORDERED, {AT(C(NEW), P_START), AT(C(INSTR), P_COLON)}},
     {SCAN_OVERRIDE,  6, 20, ORDERED, {W(C(NEW)), W(C(INSTR)), W(C(YOU) | C(MODEL))}},
+    {SCAN_OVERRIDE, 10,  6, ORDERED, {AT(C(YOU), P_START), W(C(NEW)), W(C(JOB))}},
+    {SCAN_OVERRIDE, 10, 50, ANY,     {W(C(OVERRIDE)), W(C(PRIOR)), W(C(SAY)), W(C(ORDER))}},
     {SCAN_OVERRIDE,  8, 24, ANY,     {W(C(FOLLOW)), W(C(FOLLOWING) | C(NEW) | C(THIS)), W(C(INSTR)),
 				      W(C(FIRST) | C(MODEL))}},
 
@@ -72,6 +74,13 @@ static const struct rule rules[] = {
 				      W(C(ORDER))}},
     {SCAN_ADDRESS,  10, 40, ORDERED, {W(C(MODEL)), W(ACTION), W(C(ORDER))}},
 
+    {SCAN_ADDRESS,  10,  8, ORDERED, {AT(C(MODEL), P_START), W(C(MUST)), W(ACTION | C(OVERRIDE) | C(FOLLOW))}},
+    {SCAN_ADDRESS,  10, 30, ORDERED, {W(C(ONE)), W(C(MUST)), W(ACTION), W(C(NEG)), W(C(TELL))}},
+    {SCAN_ADDRESS,  10,  6, ORDERED, {W(C(ONE)), W(C(PLEASE)), W(ACTION)}},
+    {SCAN_ADDRESS,  10,  4, ORDERED, {AT(C(DEAR), P_START), W(C(ONE))}},
+    {SCAN_ADDRESS,   7,  4, ORDERED, {AT(C(ONE), P_COLON), AT(ACTION | C(SAY), P_START)}},
+    {SCAN_ADDRESS,  10, 50, ANY,     {W(C(MODEL)), W(C(READER)), W(C(SILENT)), W(ACTION)}},
+
     {SCAN_ROLE,     10,  0, ORDERED, {AT(C(ROLE), P_STRONG)}},
     {SCAN_ROLE,      3,  0, ORDERED, {AT(C(ROLE), P_WEAK)}},
     {SCAN_ROLE,     10,  8, ORDERED, {AT(C(ROLE) | C(SYSTEM), P_LINE | P_COLON),
@@ -86,6 +95,7 @@ static const struct rule rules[] = {
     {SCAN_SECRECY,  10, 30, ANY,     {W(C(USER)), W(C(SILENT)), W(ACTION | C(ORDER) | C(SAY))}},
     {SCAN_SECRECY,   8, 30, ANY,     {W(C(SILENT)), W(ACTION | C(SAY)), W(C(ORDER) | C(NOW))}},
     {SCAN_SECRECY,   8, 10, ORDERED, {AT(C(HIDE), P_START), W(C(THIS)), W(C(USER))}},
+    {SCAN_SECRECY,   6,  8, ORDERED, {W(C(HIDE)), W(C(THIS))}},
     {SCAN_SECRECY,   7, 12, ORDERED, {AT(C(NEG), P_START), W(C(TELL)), W(C(RESPONSE))}},
     {SCAN_SECRECY,   7, 24, ORDERED, {AT(ACTION, P_START), W(C(NEG)), W(C(RESPONSE))}},
     {SCAN_SECRECY,   8, 14, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(THIS)), W(C(INSTR) | C(USER))}},
@@ -94,6 +104,7 @@ static const struct rule rules[] = {
     {SCAN_FAKE,     10, 24, ORDERED, {W(C(USER)), W(C(APPROVED)),
 				      W(C(COMMAND) | C(RUN) | C(THIS) | C(RESPONSE))}},
     {SCAN_FAKE,     10, 24, ANY,     {W(C(SYSTEM)), W(C(APPROVED)), W(C(ORDER) | C(COMMAND) | C(USER))}},
+    {SCAN_FAKE,     10, 50, ORDERED, {AT(C(ONE), P_COLON), W(C(USER)), W(C(APPROVED))}},
     {SCAN_DEMAND,   10, 40, ANY,     {W(C(NOW)), W(C(FOLLOWING)), W(C(COMMAND)), W(C(RUN)),
 				      W(C(ORDER))}},
 
@@ -123,7 +134,7 @@ static const struct rule rules[] = {
 #define RULE_KEYS                                                                     \
 	(C(OVERRIDE) | C(INSTR) | C(PROMPT) | C(MODEL) | C(ONE) | C(PLAY) | C(ROLE) | \
 	 C(SYSTEM) | C(END) | C(USER) | C(ME) | C(SILENT) | C(HIDE) | C(RESPONSE) |   \
-	 C(APPROVED) | C(REPLY) | C(FILL) | C(PLEASE) | C(NOW) | C(PROSE))
+	 C(APPROVED) | C(REPLY) | C(FILL) | C(PLEASE) | C(NOW) | C(PROSE) | C(JOB))
 
 /* The words of rule r from token i on; *last is the last of them. */
 static bool

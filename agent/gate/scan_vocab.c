@@ -155,13 +155,19 @@ vocab_char_len(const char *p, size_t n)
 	return MIN_OF(len, n);
 }
 
-/* The hash of a wide word's first one or two characters. */
+/* The hash of a wide word's first one or two characters, n bytes; `room` may be read. */
 static uint64_t
-vocab_wide_hash(const char *p, size_t n)
+vocab_wide_hash(const char *p, size_t n, size_t room)
 {
 	uint64_t k = 0;
 
-	memcpy(&k, p, MIN_OF(n, sizeof(k)));
+	if (room >= sizeof(k)) { /* one load: this is done for each character of Japanese */
+		memcpy(&k, p, sizeof(k));
+		k = le64toh(k) & (~UINT64_C(0) >> (64 - 8 * n));
+	} else {
+		memcpy(&k, p, n);
+		k = le64toh(k);
+	}
 	k *= UINT64_C(0x9E3779B97F4A7C15);
 	return k ^ (k >> 29);
 }
@@ -181,7 +187,7 @@ vocab_add_word(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
 	if ((unsigned char)*p >= 0x80) {
 		size_t key = n > one ? one + vocab_char_len(p + one, n - one) : one;
 
-		uint64_t h = vocab_wide_hash(p, key);
+		uint64_t h = vocab_wide_hash(p, key, key);
 
 		if (key > one)
 			vocab_mark(v->any.wide, h >> 48);
@@ -316,12 +322,12 @@ scan_vocab_prefix(const struct scan_vocab *v, const char *p, size_t n)
 	const struct scan_word *w = NULL;
 
 	if (n > one && (unsigned char)p[one] >= 0x80) {
-		uint64_t h = vocab_wide_hash(p, one + vocab_char_len(p + one, n - one));
+		uint64_t h = vocab_wide_hash(p, one + vocab_char_len(p + one, n - one), n);
 
 		if (scan_filter_has(v->any.wide, h >> 48))
 			w = vocab_chain(v, v->wide[h % VOCAB_WIDE], p, n);
 	}
 	if (!w && scan_filter_has(v->any.one, vocab_char(p, n)))
-		w = vocab_chain(v, v->wide[vocab_wide_hash(p, one) % VOCAB_WIDE], p, n);
+		w = vocab_chain(v, v->wide[vocab_wide_hash(p, one, n) % VOCAB_WIDE], p, n);
 	return w;
 }

@@ -140,7 +140,8 @@ const struct scan_row scan_words_en[] = {
      "mode character"},
     {C(NOW), "now henceforth onwards forward anymore"},
     {C(SYSTEM) | C(ROLE), "system developer"},
-    {C(SYSTEM), "administrator admin root operator authority moderator supervisor"},
+    {C(SYSTEM),
+     "administrator admin root operator authority moderator supervisor maintainer"},
     {C(PROSE),
      "story stories essay essays poem poems haiku joke jokes song limerick riddle speech "
      "tweet sentence phrase equivalent introduction slogan dialogue recipe lyrics"},
@@ -167,6 +168,9 @@ const struct scan_row scan_words_en[] = {
     {C(IF), "if when whether unless once whenever"},
     {C(NEW), "new updated real actual true additional special revised different"},
     {C(AND), "and then also afterwards"},
+    {C(MUST), "must should shall"},
+    {C(DEAR), "dear hello hey"},
+    {C(JOB), "job mission objective goal purpose duty"},
     {C(QUESTION), "what which who whose where how why is does did explain"},
 };
 const size_t scan_words_en_n = ARRAY_LEN(scan_words_en);
