@@ -10,10 +10,8 @@
 #include "sandbox/tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,7 +21,6 @@
 #include "sandbox/usage.h"
 
 #define PASS_MS	     2		 /* between passes */
-#define CHASE_ROUNDS 200	 /* looks at the children alone in one pass */
 #define SCOPE_SIGNAL (1ULL << 1) /* ABI 6 */
 
 static bool scoped;	  /* tree_scope() holds, */
@@ -82,33 +79,6 @@ now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* One that forks and ends at once, for ever, is older than any list of all processes; but its
- * next self is this process's child, and that list is short and quick to read. */
-static void
-chase(void)
-{
-	SBX_CLOSE int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-	char list[4096];
-	ssize_t n;
-
-	for (int i = 0; i < CHASE_ROUNDS; i++) {
-		n = fd < 0 ? 0 : pread(fd, list, sizeof(list) - 1, 0);
-		if (n <= 0)
-			return;
-		list[n] = '\0';
-		for (char *p = list, *end; *p; p = end + (*end == ' ')) {
-			long pid = strtol(p, &end, 10);
-
-			if (end == p)
-				break;
-			if (pid > 1)
-				kill((pid_t)pid, SIGKILL);
-		}
-		while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
-			;
-	}
-}
-
 bool
 tree_kill(void)
 {
@@ -123,7 +93,6 @@ tree_kill(void)
 
 		for (size_t i = 0; i < n; i++)
 			kill(pids[i], SIGKILL);
-		chase();
 		while ((got = waitpid(-1, NULL, WNOHANG | __WALL)) > 0)
 			;
 		if (got < 0 && errno == ECHILD)

@@ -567,14 +567,12 @@ def attack_list_reduced(box):
         tap.equal(text.read(), "TOPSECRET\n")
 
 
-def sleepers(mark, anywhere=False):
-    """Processes with the mark as a word of their command line, or anywhere in it."""
+def sleepers(mark):
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as text:
-                line = text.read()
-                if mark.encode() in (line if anywhere else line.split(b"\0")):
+                if mark.encode() in text.read().split(b"\0"):
                     found.append(int(pid))
         except OSError:
             pass
@@ -651,7 +649,7 @@ def attack_151_reduced(box):
     """151 a tree that forks in a loop is gone within 100 ms of the kill"""
     mark = f"86451{box.uid}"
     job = box.popen(["/usr/bin/python3", "-c", f"""
-import os, signal, time  # {mark}
+import os, signal, time
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 if os.fork() == 0:
     os.setsid()
@@ -672,7 +670,7 @@ time.sleep(100)
     job.wait(10)
     took = time.monotonic() - begin
     job.stdout.close()
-    tap.equal([sleepers(mark, True) for _ in range(50)], [[]] * 50)
+    tap.equal(sleepers(mark), [])
     print(f"# {box.name}: {took * 1000:.0f} ms until all of it was gone")
     if not os.environ.get("SUNABA_ASAN"):
         tap.equal(took < 1.0, True, took)
