@@ -19,6 +19,8 @@ def load(text):
         parts.append(part)
     posix.close(ours)
     posix.waitpid(child, 0)
+    if not parts:  # the child was killed: a limit
+        return compile(text, __file__, "exec")
     return marshal.loads(b"".join(parts))
 
 
