@@ -1,8 +1,8 @@
 /* Files embedded into the program at build time, by the assembler's .incbin.
  *
  * EMBED(name, "path from the repository's root") defines name[] and name_end[]; a NUL follows
- * the bytes, so that text can be used as a C string. EMBED_TWO joins two files: `before`, the
- * first one, `between`, the second one; both words are in the assembler's notation. */
+ * the bytes, so that text can be used as a C string. EMBED_THREE joins three files with a text
+ * before each, in the assembler's notation. */
 #ifndef SUNABA_BASE_EMBED_H
 #define SUNABA_BASE_EMBED_H
 
@@ -14,15 +14,17 @@
 		".previous\n");                                          \
 	extern const unsigned char name[], name##_end[]
 
-#define EMBED_TWO(name, before, path, between, second)                   \
-	__asm__(".section .rodata\n"                                     \
-		".global " #name "\n.global " #name "_end\n" #name ":\n" \
-		".ascii \"" before "\"\n"                                \
-		".incbin \"" path "\"\n"                                 \
-		".ascii \"" between "\"\n"                               \
-		".incbin \"" second "\"\n" #name "_end:\n"               \
-		".byte 0\n"                                              \
-		".previous\n");                                          \
+#define EMBED_THREE(name, before1, path1, before2, path2, before3, path3) \
+	__asm__(".section .rodata\n"                                      \
+		".global " #name "\n.global " #name "_end\n" #name ":\n"  \
+		".ascii \"" before1 "\"\n"                                \
+		".incbin \"" path1 "\"\n"                                 \
+		".ascii \"" before2 "\"\n"                                \
+		".incbin \"" path2 "\"\n"                                 \
+		".ascii \"" before3 "\"\n"                                \
+		".incbin \"" path3 "\"\n" #name "_end:\n"                 \
+		".byte 0\n"                                               \
+		".previous\n");                                           \
 	extern const unsigned char name[], name##_end[]
 
 #endif

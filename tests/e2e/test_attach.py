@@ -19,9 +19,8 @@ from run import Home, exits, sunaba, task  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
 from terminal import Terminal  # noqa: E402
-from tmux import Tmux  # noqa: E402
+from tmux import PROMPT, Tmux, again_at_prompt  # noqa: E402
 
-PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
 TOLD = r"step \d+ waits for the terminal"
 ATTACHED = r"attached to step \d+"
 READY = re.compile(rb">(?:\x1b\[m)? ")
@@ -50,16 +49,6 @@ def at_prompt(home, *words, server=None):
         t.__exit__()
         raise
     return t
-
-
-def again_at_prompt(t):
-    def there():
-        lines = [line for line in t.screen().splitlines() if line.strip()]
-        return lines and re.match(PROMPT, lines[-1])
-    try:
-        tap.until(there, 10 * run.SLOWER, "the prompt")
-    except AssertionError as late:
-        raise AssertionError(f"{late}; the screen:\n{t.screen().rstrip()}") from None
 
 
 def leave(t):

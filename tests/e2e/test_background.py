@@ -13,9 +13,8 @@ import tap  # noqa: E402
 from run import Home, exits, task  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
-from tmux import Tmux  # noqa: E402
+from tmux import PROMPT, Tmux, again_at_prompt  # noqa: E402
 
-PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
 
 
 def alive(mark):
@@ -40,13 +39,6 @@ def at_prompt(home, *words):
         t.__exit__()
         raise
     return t
-
-
-def again_at_prompt(t):
-    def there():
-        lines = [line for line in t.screen().splitlines() if line.strip()]
-        return lines and re.match(PROMPT, lines[-1])
-    tap.until(there, 10 * run.SLOWER, f"the prompt; {t.screen()}")
 
 
 def says(t, line, *words):

@@ -257,8 +257,8 @@ def show_finds():
         pictures.put(home.work, "p.jpg", pictures.JPEG)
         os.symlink("a b.png", home.path("work/inside.png"))
         pictures.put(home.root, "out.png", pictures.png())
-        os.symlink(home.root, home.path("home/root"))
-    names = ["inside.png", "'a b.png'", "a\\ b.png", "a b.png", "p.jpg", "~/root/out.png"]
+        os.symlink(home.root, home.path("home/link"))
+    names = ["inside.png", "'a b.png'", "a\\ b.png", "a b.png", "p.jpg", "~/link/out.png"]
     for name, said in zip(names, shows(*names, prepare=prepare)):
         equal(bool(KITTY.search(said)), True, f"{name}: {said!r}")
     contains(shows("")[0], b"which file?", "nothing yet")

@@ -14,9 +14,8 @@ from run import Home  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
 from terminal import Terminal  # noqa: E402
-from tmux import Tmux  # noqa: E402
+from tmux import PROMPT, Tmux, again_at_prompt  # noqa: E402
 
-PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
 QUESTION = r"\[y\]"
 
 
@@ -37,17 +36,6 @@ def program(t):
     shell = t.tmux("display-message", "-p", "#{pane_pid}").strip()
     with open(f"/proc/{shell}/task/{shell}/children", encoding="ascii") as f:
         return int(f.read().split()[0])
-
-
-def again_at_prompt(t):
-    """The last line with anything on it is a prompt."""
-    def there():
-        lines = [line for line in t.screen().splitlines() if line.strip()]
-        return lines and re.match(PROMPT, lines[-1])
-    try:
-        tap.until(there, 10 * run.SLOWER, "the prompt")
-    except AssertionError as late:
-        raise AssertionError(f"{late}; the screen:\n{t.screen().rstrip()}") from None
 
 
 @test

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import signal
 import sys
 
@@ -14,9 +13,8 @@ import tap  # noqa: E402
 from run import Home, Running, error_lines, exits, sunaba, task, trusted  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
-from tmux import Tmux  # noqa: E402
+from tmux import PROMPT, Tmux, again_at_prompt  # noqa: E402
 
-PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
 
 
 def resume(home, server, *words, **more):
@@ -352,13 +350,6 @@ def at_prompt(home, server, *words):
         t.__exit__()
         raise
     return t
-
-
-def again_at_prompt(t):
-    def there():
-        lines = [line for line in t.screen().splitlines() if line.strip()]
-        return lines and re.match(PROMPT, lines[-1])
-    tap.until(there, 10 * run.SLOWER, f"the prompt; {t.screen()}")
 
 
 def says(t, line, word):

@@ -217,12 +217,13 @@ def s12_bad_calls_count_once():
 def s13_not_installed():
     """S13: a language that is unknown, or known and not installed: the model is told what there is"""
     missing = [name for name in PROGRAMS if name not in installed()]
-    with Home() as home:
-        got, _ = play(home, *[turn("x", name) for name in ["cobol", "", "日本", *missing]])
-        for name, step in zip(["'cobol'", "''", "'日本'", *missing], got):
-            contains(step.text, f"Not run: ", "the answer")
-            contains(step.text, name, "the name")
-            contains(step.text, "shell, python", "what there is")
+    for names in (["cobol", "", "日本"], missing[:4], missing[4:]):  # five in a row end the task
+        with Home() as home:
+            got, _ = play(home, *[turn("x", name) for name in names])
+            for name, step in zip(names, got):
+                contains(step.text, "Not run: ", "the answer")
+                contains(step.text, name if name in missing else f"'{name}'", "the name")
+                contains(step.text, "shell, python", "what there is")
 
 
 # ---- S2, S5, S6, S7, S16 ---------------------------------------------------------------------------

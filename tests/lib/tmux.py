@@ -7,6 +7,19 @@ import subprocess
 import run
 import tap
 
+PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
+
+
+def again_at_prompt(t):
+    """Waits until the last line with anything on it is a prompt."""
+    def there():
+        lines = [line for line in t.screen().splitlines() if line.strip()]
+        return lines and re.match(PROMPT, lines[-1])
+    try:
+        tap.until(there, 10 * run.SLOWER, "the prompt")
+    except AssertionError as late:
+        raise AssertionError(f"{late}; the screen:\n{t.screen().rstrip()}") from None
+
 
 class Tmux:
     """One pane that runs a shell line around the program: `with Tmux(home, words, env) as t`.

@@ -341,7 +341,7 @@ def type_ahead():
         term.wait("HOLDING")
         term.type("lsx")
         term.keys("BSpace", "Up", "Enter")
-        until(lambda: True)
+        term.run("display-message", "-p", "sent")  # the keys are before it in the queue
         os.unlink(hold)
         term.wait("> ls")
         absent(term.all(), "GOT")

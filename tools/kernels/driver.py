@@ -3,7 +3,7 @@
 A step runs in a module __main__ that holds nothing of ours, so that names persist, and pickle
 and multiprocessing find them. The value of a last expression goes through sys.displayhook.
 Only built-in modules are imported at the start; what a traceback needs comes when it is due, and
-so does NOTEBOOK, the text of notebook.py, which stands before this one."""
+so does NOTEBOOK, the text of notebook.py. start.py runs this one."""
 import _ast
 import _signal
 import builtins

@@ -11,8 +11,9 @@
 
 EMBED(driver_sh, "tools/kernels/driver.sh");
 /* The notebook's part stands in the driver as a string: it is compiled when it is needed. */
-EMBED_TWO(driver_py, "NOTEBOOK = r'''", "tools/kernels/notebook.py", "'''\\n",
-	  "tools/kernels/driver.py");
+EMBED_THREE(driver_py, "NOTEBOOK = r'''", "tools/kernels/notebook.py",
+	    "'''\\nDRIVER = r'''", "tools/kernels/driver.py", "'''\\n",
+	    "tools/kernels/start.py");
 EMBED(driver_js, "tools/kernels/driver.js");
 EMBED(driver_rb, "tools/kernels/driver.rb");
 EMBED(driver_pl, "tools/kernels/driver.pl");
