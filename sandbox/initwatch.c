@@ -54,6 +54,9 @@ init_collect(struct init *in, struct job *j)
 		j->flags |= KILLED_MEMORY;
 		note_limit(in, j, "memory", s->limits.memory);
 	}
+	/* Told: the next look must not tell it again, when the step's result is long out. */
+	if (j->flags & KILLED_MEMORY)
+		in->watch.kills = kills;
 	in->claimed = kills;
 }
 
