@@ -12,7 +12,7 @@ import tempfile
 import tap
 
 USER = "sunaba-test"
-TIMEOUT_S = 60
+TIMEOUT_S = 180  # as long as a busy machine may take
 
 # The launcher keeps to what its caller ignores: behind nohup or `&` its tests would see that.
 for _number in (signal.SIGINT, signal.SIGHUP):
@@ -104,6 +104,12 @@ class Box:
         code, out = self.run(command, **more)
         tap.equal(code, 0, f"{command}: {out}")
         return out
+
+
+def mounts(box):
+    """What is mounted below the box's folders, for this process; others mount, too."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as table:
+        return [line for line in table if box.base in line]
 
 
 def wipe(path):
