@@ -168,7 +168,7 @@ def restored(box):
     # sure of it when the command waits a little.
     for rung in ("full", "landlock"):
         for how in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
-            command = ["sh", "-c", "stty raw -echo; echo ready; sleep 0.3; echo steady; sleep 60"]
+            command = ["sh", "-c", "stty raw -echo; echo ready; sleep 0.6; echo steady; sleep 60"]
             with Screen(box, command, options=["--rung", rung]) as s:
                 pid = s.launcher()
                 s.until("ready")
