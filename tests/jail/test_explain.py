@@ -14,7 +14,7 @@ from jailbox import jail_test, main, need  # noqa: E402
 def explained(box, command, options=("--explain",)):
     """The lines about refusals."""
     job = box.popen(command, options=options, stderr=subprocess.PIPE)
-    _, err = job.communicate(timeout=60)
+    _, err = job.communicate(timeout=tap.PATIENCE_S)
     err = err.decode("utf-8", "replace")
     return [line[line.index("sunaba: sandbox: ") + 17:] for line in err.splitlines()
             if "sunaba: sandbox: " in line]
@@ -146,13 +146,14 @@ def processes(box):
 for _ in range(60):
     try:
         if os.fork() == 0:
-            time.sleep(1)
+            time.sleep(30)
             os._exit(0)
     except OSError: break
 time.sleep(0.5)
+os._exit(0)
 """
     job = box.popen(["/usr/bin/python3", "-c", code], options=["--limit-processes", "40"])
-    out = job.communicate(timeout=60)[0].decode()
+    out = job.communicate(timeout=tap.PATIENCE_S)[0].decode()
     tap.contains(out, "limit of processes")
 
 

@@ -5,15 +5,17 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = os.environ.get("ROOT", os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
-from tap import absent, contains, equal, main, test, until  # noqa: E402
+from tap import absent, contains, equal, main, skip, test, until  # noqa: E402
 from pane import Tmux  # noqa: E402
 
 TOOL = os.path.abspath(os.path.join(ROOT, os.environ.get("BUILD", "build"), "term", "tool_ask"))
 FOLDER = tempfile.mkdtemp(prefix="ask-")
 MENU = "[y] yes"
+EARLY_S = 0.4  # in which keys are no answer
 
 
 def code_file(code, name="code"):
@@ -109,16 +111,29 @@ def typed_before():
         equal(answer(term), "no")
 
 
+def typed_in_time(question, menu, yes, no):
+    """Presses `yes` as soon as the question is there. Whoever does so too late, on a busy machine,
+    has said yes, and tries again."""
+    for _ in range(20):
+        with question() as term:
+            last = time.monotonic()
+            while menu not in term.screen():
+                last = time.monotonic()
+            term.keys(yes)
+            if time.monotonic() - last > EARLY_S:
+                continue
+            term.ready(menu)
+            absent(term.all(), "RESULT")
+            term.keys(no)
+            equal(answer(term), "no")
+            return
+    skip("this machine is too busy to press a key within 0.4 s")
+
+
 @test
 def typed_early():
     """a key in the first 400 ms is no answer"""
-    with ask() as term:
-        until(lambda: MENU in term.screen(), 10, "the question")
-        term.keys("y")
-        term.ready(MENU)
-        absent(term.all(), "RESULT")
-        term.keys("n")
-        equal(answer(term), "no")
+    typed_in_time(ask, MENU, "y", "n")
 
 
 @test
@@ -191,7 +206,6 @@ def long_code():
             before = term.all()
             term.keys("Space")
             until(lambda: term.all() != before, 5, "next page")  # noqa: B023
-            term.drawn = 0
             term.ready("")
             pages += 1
             assert pages < 10
@@ -220,7 +234,6 @@ def small_window():
     """a window of 20 columns and 6 rows still asks"""
     with ask("echo 日本語の長い行をここに書く\n", cols=20, rows=6) as term:
         for _ in range(20):
-            term.drawn = 0
             term.ready("")
             if "[y]" in term.screen():
                 break
@@ -293,7 +306,6 @@ def editor_fails():
             term.wait("the editor")
             until(lambda: term.all().count(MENU) >= 1 and  # noqa: B023
                   term.all().count("Run this?") == 2, 5, "the question again")  # noqa: B023
-            term.drawn = 0
             term.wait(MENU)
             term.ready(MENU)
             term.keys("y")
@@ -351,13 +363,7 @@ def gate_typed_before():
 @test
 def gate_typed_early():
     """at the gate: a key in the first 400 ms is no answer"""
-    with at_gate() as term:
-        until(lambda: GATE in term.screen(), 10, "the question")
-        term.keys("c")
-        term.ready(GATE)
-        absent(term.all(), "RESULT")
-        term.keys("i")
-        equal(answer(term), "no")
+    typed_in_time(at_gate, GATE, "c", "i")
 
 
 @test
@@ -407,7 +413,6 @@ def gate_long_code():
             before = term.all()
             term.keys("Space")
             until(lambda: term.all() != before, 5, "next page")  # noqa: B023
-            term.drawn = 0
             term.ready("")
         contains(term.all(), "60 │ echo line 59")
         term.keys("c")
@@ -419,13 +424,11 @@ def gate_small_window():
     """at the gate: in a window of 20 columns and 6 rows c counts once all was shown"""
     with at_gate("echo 日本語の長い行をここに書く; rm -rf data\n", cols=20, rows=6) as term:
         for _ in range(20):
-            term.drawn = 0
             term.ready("")
             if "[c]" in term.screen():
                 break
             term.keys("c")
             absent(term.all(), "RESULT")
-            term.drawn = 0
             term.ready("")
             term.keys("Space")
         contains("".join(term.all().split()), "rm")
