@@ -280,6 +280,12 @@ written_files_are_of_their_language(void **state)
 	    {"cat > a.c <<'END' | sh\nrm -rf old new\nEND\n", GATE_LINK},
 	    {"cat > a.c; sh <<'END'\nrm -rf old new\nEND\n", GATE_LINK},
 	    {"cat > a.c <<'END'\nrm -rf old new\nENDE\n", GATE_LINK},
+	    {"cat > d/a.md <<'END'\nrm -rf old new\nEND\ncat d/a.md", GATE_OPEN},
+	    {"cat > d/a.md <<'END'\nrm -rf old new\nEND\nsh d/a.md", GATE_LINK},
+	    {"cat > a.md <<'END'\nrm -rf old new\nEND\ncat a.md|sh", GATE_LINK},
+	    {"cat > a.c <<'END'\nrm -rf old new\nEND\n. ./a.c", GATE_LINK},
+	    {"cat > a.c <<'END'\nrm -rf old new\nEND\n/bin/sh -x 'a.c'", GATE_LINK},
+	    {"cat > a.c <<'END'\nrm -rf old new\nEND\nsh build.sh && cc a.c", GATE_OPEN},
 	};
 	struct session s;
 
@@ -287,6 +293,38 @@ written_files_are_of_their_language(void **state)
 	begin(&s, true);
 	hear(&s, "int main(int argc, char **argv)\nrm -rf old new\n");
 	reply(&s, "{}");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (check(&s, rows[i].code) != rows[i].rule)
+			fail_msg("%s", rows[i].code);
+	end(&s);
+}
+
+/* Written as a text in one step, given to a shell in a later one. */
+static void
+written_text_is_run(void **state)
+{
+	static const struct {
+		const char *code;
+		enum gate_rule rule;
+	} rows[] = {
+	    {"wc d/go.md", GATE_OPEN},
+	    {"sh test.sh", GATE_OPEN},
+	    {"sh d/go.md", GATE_LINK},
+	    {"cd d; . go.md", GATE_LINK},
+	    {"sh < d/go.md", GATE_LINK},
+	    {"d/go.md", GATE_LINK},
+	    {"grep rm d/go.md|sh", GATE_LINK},
+	    {"cd d && bash \"go.md\"", GATE_LINK},
+	    {"import os; os.system(open('d/go.md').read())", GATE_LINK},
+	};
+	struct session s;
+
+	(void)state;
+	begin(&s, true);
+	hear(&s, "to tidy up:\nrm -rf old new\n");
+	reply(&s, "{\"language\":\"shell\",\"code\":\"cat > d/go.md <<'END'\\nrm -rf old "
+		  "new\\nEND\\n\"}");
+	hear(&s, "files: +d/go.md");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (check(&s, rows[i].code) != rows[i].rule)
 			fail_msg("%s", rows[i].code);
@@ -307,6 +345,7 @@ main(void)
 	    cmocka_unit_test(refused_is_gone_and_remembered),
 	    cmocka_unit_test(refusing_stains_what_came_between),
 	    cmocka_unit_test(written_files_are_of_their_language),
+	    cmocka_unit_test(written_text_is_run),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
