@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/base/clock.h"
 #include "agent/base/sha256.h"
 #include "agent/core/gate.h"
 
@@ -331,6 +332,33 @@ written_text_is_run(void **state)
 	end(&s);
 }
 
+/* A long conversation that one part at its beginning made untrusted is read in linear time. */
+static void
+stain_of_a_long_session(void **state)
+{
+	struct msg_list l = {0};
+	int64_t began = clock_ms();
+	size_t why = 0;
+
+	(void)state;
+	msg_add(&l, MSG_SYSTEM, "");
+	msg_add(&l, MSG_USER, "data")->label = LABEL_UNTRUSTED;
+	for (size_t i = 2; i < 100000; i++) {
+		msg_add(&l, MSG_ASSISTANT, "");
+		parts_keep_stain(&l, i, &why);
+		assert_false(l.at[i].stained);
+	}
+	assert_true(clock_ms() - began < 5000);
+	l.at[1].refused = true; /* nothing says why any more */
+	msg_add(&l, MSG_ASSISTANT, "");
+	parts_keep_stain(&l, l.n - 1, &why);
+	assert_true(l.at[l.n - 1].stained);
+	msg_add(&l, MSG_ASSISTANT, "");
+	parts_keep_stain(&l, l.n - 1, &why);
+	assert_false(l.at[l.n - 1].stained);
+	msg_list_release(&l);
+}
+
 int
 main(void)
 {
@@ -346,6 +374,7 @@ main(void)
 	    cmocka_unit_test(refusing_stains_what_came_between),
 	    cmocka_unit_test(written_files_are_of_their_language),
 	    cmocka_unit_test(written_text_is_run),
+	    cmocka_unit_test(stain_of_a_long_session),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
