@@ -98,4 +98,16 @@ def settings_opened_for_writing():
             t.wait_for("believes")
 
 
+@test
+def names_that_are_no_text():
+    """a folder whose name is not UTF-8 is not trusted under the name of another one"""
+    with Home() as home:
+        for name in (b"d\xff", "d\ufffd".encode()):
+            os.mkdir(os.path.join(home.work.encode(), name))
+        done = sunaba(home, "trust", cwd=os.path.join(home.work.encode(), b"d\xff"), env=STRANGER)
+        exits(done, 2)
+        contains(done.err, "not valid UTF-8")
+        equal(home.there("state/sunaba/trust.json"), False)
+
+
 tap.main()
