@@ -3,6 +3,7 @@
 #define SUNABA_CORE_GATE_INT_H
 
 #include "agent/core/gate.h"
+#include "agent/gate/link.h"
 #include "agent/gate/scan.h"
 
 #define GATE_SHOWN_MAX (8 * KIB) /* bytes of the lines that are shown */
@@ -24,5 +25,20 @@ char *gate_lines(const struct msg *m, const struct gate_action *a);
 /* The action holds something that only a tool's output said. */
 bool gate_find_link(const struct session *s, const struct gate_action *a, size_t *msg,
 		    char **token, char **lines);
+
+/* A file that the action begins with writing: its name, borrowed, its body [from, to), and the
+ * language that its name tells. */
+struct gate_body {
+	const char *name;
+	size_t name_n, from, to;
+	const char *language;
+};
+
+/* "cat > NAME <<'WORD'", the whole first line and no byte else, and the line WORD behind a body. */
+bool gate_written(const struct gate_action *a, struct gate_body *b);
+/* The action hands a file to a shell that it, or an earlier step of the model, wrote so: what it
+ * holds is shell now, whatever its name says. As link_find(); *q is changed. */
+bool
+gate_link_written(struct link_query *q, const struct gate_action *a, struct link_hit *hit);
 
 #endif
