@@ -103,12 +103,23 @@ print_notice(const struct sbx_notice *n)
 }
 
 static void
+explain_doubt(const struct sbx_policy *p, const struct sbx_notice *doubt)
+{
+	struct sbx_notice fact;
+
+	if (sbx_policy_explain(p, doubt->what, doubt->sys, &fact))
+		print_notice(&fact);
+}
+
+static void
 read_reports(struct run *r)
 {
 	struct report got;
 
 	while (read(r->report, &got, sizeof(got)) == (ssize_t)sizeof(got)) {
-		if (got.kind != REPORT_NOTICE)
+		if (got.kind == REPORT_DOUBT)
+			explain_doubt(r->policy, &got.notice);
+		else if (got.kind != REPORT_NOTICE)
 			r->end = got;
 		else if (!r->policy->quiet || (got.notice.kind != SBX_NOTE_HIDDEN &&
 					       got.notice.kind != SBX_NOTE_TRACKED &&
