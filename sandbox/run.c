@@ -157,13 +157,16 @@ wait_for_end(struct run *r)
 	    {.fd = r->proxy ? sbx_proxy_fd(r->proxy) : -1, .events = POLLIN},
 	    {.fd = -1},
 	    {.fd = -1}};
-	int status = 0;
+	/* Without namespaces pid 1 must outlive all others, or they stay. */
+	int status = 0, patience = r->setup->rung > SBX_RUNG_DONOR
+				       ? END_PATIENCE + TREE_PATIENCE_MS
+				       : END_PATIENCE;
 
 	while (!p[0].revents) {
 		int n;
 
 		tty_poll(&r->tty, p + 4);
-		n = poll(p, SBX_LEN(p), r->caught ? END_PATIENCE : -1);
+		n = poll(p, SBX_LEN(p), r->caught ? patience : -1);
 		if (n == 0)
 			kill(r->pid, SIGKILL);
 		if (n < 0)

@@ -221,6 +221,8 @@ static void __attribute__((noreturn)) serve(struct setup *s, struct early *e, pi
 		watch_end(s);
 	if (s->rung > SBX_RUNG_DONOR) {
 		streams_note(&kept);
+		/* Nothing forks any more. */
+		notify_close(&e->calls);
 		bare_leave();
 		streams_leave(&kept);
 	}

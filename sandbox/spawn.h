@@ -23,6 +23,7 @@ enum {
 	REPORT_EXIT,	 /* the command ended */
 	REPORT_LIMIT,	 /* a limit ended it; its name is the step */
 	REPORT_NOTICE,	 /* a fact for the user; the run goes on */
+	REPORT_ENDING,	 /* the command ended; nothing of its tree may fork any more */
 	REPORT_DOUBT,	 /* a path that code failed at, for the host to judge */
 };
 
