@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/core/aside.h"
 #include "agent/core/gate.h"
 #include "agent/core/gate_int.h"
 #include "agent/gate/scan.h"
@@ -55,6 +56,13 @@ gate_lowest(const struct session *s)
 
 	free(labels);
 	return l;
+}
+
+void
+gate_typed(struct buf *typed, const char *text, size_t n)
+{
+	aside_add(typed, text, MIN_OF(n, TYPED_MAX / 4));
+	aside_add(typed, "\n", 1);
 }
 
 /* Keeps the lines that read like instructions; false when there are none, or they are known. */
@@ -115,7 +123,9 @@ gate_set(struct gate *g, enum gate_rule rule, const struct session *s, size_t ms
 	g->rule = rule;
 	g->msg = msg;
 	g->part = m->part;
-	g->source = mem_strdup(m->source ? m->source : "the model's own words");
+	g->source = mem_strdup(msg == 0	   ? "the name of this folder"
+			       : m->source ? m->source
+					   : "the model's own words");
 	return true;
 }
 

@@ -63,6 +63,8 @@ session_new(const struct session_conf *c, struct loop *loop, struct sbx_session 
 	s->executor = executor_new(&x);
 	buf_init(&s->aside, ASIDE_MAX);
 	s->aside_label = LABEL_LOCAL;
+	buf_init(&s->typed, TYPED_MAX);
+	s->memory = gate_memory_new();
 	s->widened = c->reads_outside || c->network != NULL;
 	return s;
 }
@@ -80,6 +82,8 @@ session_free(struct session *s)
 	free(s->news);
 	outputs_release(&s->outputs);
 	refusals_release(&s->refused);
+	buf_release(&s->typed);
+	gate_memory_free(s->memory);
 	free(s->lifted);
 	free(s);
 }

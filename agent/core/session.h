@@ -19,6 +19,8 @@ enum approve_mode {
 };
 extern const char *const approve_words[APPROVE_MODES]; /* "ask", … */
 
+#define TYPED_MAX \
+	(256 * KIB) /* bytes of what the user typed besides messages; the oldest go */
 #define SESSION_KERNELS 16 /* rows of the languages table that "always" can be said for */
 
 /* At the gate when nobody can be asked. */
@@ -75,6 +77,9 @@ struct session {
 	const char **lifted; /* ask rules that "always" was said to; borrowed texts */
 	size_t nlifted;
 	struct refusals refused; /* actions that the user refused at the gate */
+	struct buf
+	    typed; /* what he typed besides messages: code, commands, reasons; TYPED_MAX */
+	struct gate_memory *memory; /* of texts that the gate read; may be NULL */
 	bool transcript_failed;
 };
 
