@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/core/gate.h"
 #include "agent/net_int.h"
 
 #define NET_TEXT_MAX  1024 /* bytes of what the model is told */
@@ -181,6 +182,8 @@ net_begin(struct app *a)
 	    .needed = net_question_waits, .attend = net_ask, .arg = a->net};
 
 	a->session->conf.network = a->net->told;
+	if (a->net->told) /* turned off later, what came by it is still there */
+		gate_widened(a->session);
 	executor_set_attend(a->session->executor, &attend);
 	if (!a->session->conf.interactive)
 		net_warn(a);

@@ -236,6 +236,8 @@ approve_step(struct session *s, struct step *step, struct decision *out, bool *a
 	kind = approve_decide(s, step, out, asked, &by, e);
 	if (!kind)
 		kind = transcript_decision(s->transcript, step, out, by, e);
+	if (!kind && *asked && out->reason)
+		parts_typed(&s->typed, out->reason, strlen(out->reason));
 	if (!kind && out->kind == DECIDE_IGNORE)
 		kind = gate_refuse(s, &gate, &action, approve_reply(s), e);
 	if (!kind && out->kind == DECIDE_NOBODY && step->gate)

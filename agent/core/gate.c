@@ -28,10 +28,13 @@ enum msg_label
 gate_label(const struct session *s)
 {
 	const struct session_conf *c = &s->conf;
-	bool confined = c->stand && c->stand->rung != SBX_RUNG_NONE;
+	/* Without mounts the process list, the texts of links and extended attributes of the
+	 * whole machine can be read: nothing hides them. */
+	bool hidden = c->stand &&
+		      (c->stand->rung == SBX_RUNG_FULL || c->stand->rung == SBX_RUNG_DONOR);
 
-	return c->trusted && confined && !c->network && !s->widened ? LABEL_LOCAL
-								    : LABEL_UNTRUSTED;
+	return c->trusted && hidden && !c->network && !s->widened ? LABEL_LOCAL
+								  : LABEL_UNTRUSTED;
 }
 
 void
@@ -58,23 +61,34 @@ gate_lowest(const struct session *s)
 	return l;
 }
 
-void
-gate_typed(struct buf *typed, const char *text, size_t n)
+/* The part's text as far as a tool said it: the code in an aside is the user's own, and blanked. */
+static char *
+gate_tool_text(const struct session *s, const struct msg *m)
 {
-	aside_add(typed, text, MIN_OF(n, TYPED_MAX / 4));
-	aside_add(typed, "\n", 1);
+	char *text = mem_strdup(gate_text_of(m)), *code = text, *end;
+
+	while (m->aside && (code = strstr(code, ASIDE_CODE)) &&
+	       (end = strstr(code + strlen(ASIDE_CODE), ASIDE_RESULT))) {
+		code += strlen(ASIDE_CODE);
+		if (end > code &&
+		    memmem(s->typed.data, s->typed.len, code, (size_t)(end - code)))
+			memset(code, '\n', (size_t)(end - code));
+		code = end;
+	}
+	return text;
 }
 
 /* Keeps the lines that read like instructions; false when there are none, or they are known. */
 static bool
-gate_look(struct msg *m)
+gate_look(const struct session *s, struct msg *m)
 {
-	const char *text = m->was ? m->was : m->text;
+	AUTO_FREE char *text = NULL;
 	const struct scan_report *report;
 	struct scan *scan;
 
 	if (!parts_is_tool_text(m) || m->hits)
 		return false;
+	text = gate_tool_text(s, m);
 	scan = scan_text(text, strlen(text), &report);
 	if (report->alarm)
 		m->hits = gate_hit_lines(report, text);
@@ -85,7 +99,7 @@ gate_look(struct msg *m)
 void
 gate_hear(struct session *s, size_t msg)
 {
-	if (gate_look(&s->msgs.at[msg]))
+	if (gate_look(s, &s->msgs.at[msg]))
 		gate_tell(s, &s->msgs.at[msg]);
 }
 
@@ -93,7 +107,7 @@ void
 gate_hear_all(struct session *s)
 {
 	for (size_t i = 1; i < s->msgs.n; i++)
-		gate_look(&s->msgs.at[i]);
+		gate_look(s, &s->msgs.at[i]);
 }
 
 /* Output that reads like instructions since the user's last words, the newest; 0: none. What went

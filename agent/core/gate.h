@@ -55,8 +55,6 @@ enum msg_label gate_effective(const struct session *s, size_t msg);
 /* The lowest label of the conversation: what the model says next has it. */
 enum msg_label gate_lowest(const struct session *s);
 
-/* The user typed this, and it is no message: code, a command, a reason. It vouches as one would. */
-void gate_typed(struct buf *typed, const char *text, size_t n);
 /* What the gate keeps so as not to read all anew for each action. */
 struct gate_memory *gate_memory_new(void);
 void gate_memory_free(struct gate_memory *m); /* NULL is fine */

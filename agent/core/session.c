@@ -113,6 +113,8 @@ session_system(struct session *s, struct buf *out)
 	    .system = s->conf.system,
 	    .instructions = s->conf.instructions,
 	    .workspace = s->conf.workspace,
+	    .workspace_readonly = s->conf.policy.workspace_readonly,
+	    .trusted = s->conf.trusted,
 	    .os = os,
 	    .write = s->conf.write,
 	    .staged = s->conf.staged,
@@ -214,6 +216,16 @@ session_set_network(struct session *s, const char *network)
 	session_renew_system(s);
 	if (s->begun)
 		transcript_note(s->transcript, "network", network ? network : "off", NULL);
+}
+
+void
+session_set_trusted(struct session *s, bool trusted)
+{
+	s->conf.trusted = trusted;
+	session_renew_system(s);
+	if (s->begun)
+		transcript_note(s->transcript, "trust_folder", trusted ? "yes" : "no",
+				NULL);
 }
 
 void
