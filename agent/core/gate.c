@@ -10,16 +10,15 @@
 #include "agent/core/aside.h"
 #include "agent/core/gate.h"
 #include "agent/core/gate_int.h"
+#include "agent/gate/escape.h"
 #include "agent/gate/scan.h"
 
 const char *
 gate_rule_word(enum gate_rule r)
 {
-	static const char *const words[] = {[GATE_OPEN] = "open",
-					    [GATE_UNTRUSTED] = "untrusted",
-					    [GATE_TEXT] = "text",
-					    [GATE_LINK] = "link",
-					    [GATE_REFUSED] = "refused"};
+	static const char *const words[] = {
+	    [GATE_OPEN] = "open", [GATE_UNTRUSTED] = "untrusted", [GATE_TEXT] = "text",
+	    [GATE_LINK] = "link", [GATE_REFUSED] = "refused",	  [GATE_HIDDEN] = "hidden"};
 
 	return words[r];
 }
@@ -59,55 +58,6 @@ gate_lowest(const struct session *s)
 
 	free(labels);
 	return l;
-}
-
-/* The part's text as far as a tool said it: the code in an aside is the user's own, and blanked. */
-static char *
-gate_tool_text(const struct session *s, const struct msg *m)
-{
-	char *text = mem_strdup(gate_text_of(m)), *code = text, *end;
-
-	while (m->aside && (code = strstr(code, ASIDE_CODE)) &&
-	       (end = strstr(code + strlen(ASIDE_CODE), ASIDE_RESULT))) {
-		code += strlen(ASIDE_CODE);
-		if (end > code &&
-		    memmem(s->typed.data, s->typed.len, code, (size_t)(end - code)))
-			memset(code, '\n', (size_t)(end - code));
-		code = end;
-	}
-	return text;
-}
-
-/* Keeps the lines that read like instructions; false when there are none, or they are known. */
-static bool
-gate_look(const struct session *s, struct msg *m)
-{
-	AUTO_FREE char *text = NULL;
-	const struct scan_report *report;
-	struct scan *scan;
-
-	if (!parts_is_tool_text(m) || m->hits)
-		return false;
-	text = gate_tool_text(s, m);
-	scan = scan_text(text, strlen(text), &report);
-	if (report->alarm)
-		m->hits = gate_hit_lines(report, text);
-	scan_free(scan);
-	return m->hits != NULL;
-}
-
-void
-gate_hear(struct session *s, size_t msg)
-{
-	if (gate_look(s, &s->msgs.at[msg]))
-		gate_tell(s, &s->msgs.at[msg]);
-}
-
-void
-gate_hear_all(struct session *s)
-{
-	for (size_t i = 1; i < s->msgs.n; i++)
-		gate_look(s, &s->msgs.at[i]);
 }
 
 /* Output that reads like instructions since the user's last words, the newest; 0: none. What went
@@ -168,6 +118,36 @@ gate_check(const struct session *s, const struct gate_action *a, struct gate *g)
 	}
 	free(labels);
 	return g->rule != GATE_OPEN;
+}
+
+/* Printable ASCII, tabs and newlines: most code, and nothing to look at. */
+static bool
+gate_is_plain(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((p[i] < 0x20 || p[i] > 0x7E) && p[i] != '\n' && p[i] != '\t')
+			return false;
+	return true;
+}
+
+bool
+gate_hidden(const struct gate_action *a, struct gate *g)
+{
+	struct escape_findings found = {0};
+	struct buf lines = BUF_INIT(GATE_SHOWN_MAX);
+
+	*g = (struct gate){.rule = GATE_OPEN};
+	if (gate_is_plain(a->text, a->len))
+		return false;
+	escape_walk(a->text, a->len, 0, NULL, NULL, &found);
+	if (!escape_is_suspicious(&found))
+		return false;
+	g->rule = GATE_HIDDEN;
+	g->source = mem_strdup("the model's own words");
+	escape_summary(&lines, &found);
+	buf_addc(&lines, '\n');
+	g->lines = buf_take(&lines);
+	return true;
 }
 
 void
