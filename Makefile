@@ -164,8 +164,10 @@ BENCH := $(addprefix $B/bench/,race calls session nothing)
 bench-sandbox: all $(BENCH)
 	$(Q)SUNABA=$B/sunaba BUILD=$B python3 tests/bench/sandbox.py $(ARGS)
 
-# The detector of the gate: megabytes a second on one core, beside memchr, wc and grep.
-bench-gate: $B/bench/scan
+# The gate: linking actions to megabytes of output, and the detector's megabytes a second on one core,
+# beside memchr, wc and grep.
+bench-gate: $B/bench/scan $B/bench/link
+	$(Q)$B/bench/link
 	$(Q)$B/bench/scan
 
 # What it finds, on texts that are read by path (DATA).
@@ -191,7 +193,7 @@ soak: all
 	$(Q)SUNABA=$(abspath $(or $(SUNABA),$B/sunaba)) SOAK_STEPS=$(or $(SOAK_STEPS),2000) \
 	  SOAK_SEED=$(SOAK_SEED) python3 tests/soak/soak.py
 
-$B/bench/session $B/bench/soak $B/bench/steps $B/bench/scan: $B/bench/%: tests/bench/%.c $(LIB)
+$B/bench/session $B/bench/soak $B/bench/steps $B/bench/scan $B/bench/link: $B/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 $B/bench/%: tests/bench/%.c

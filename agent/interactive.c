@@ -8,6 +8,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
 #include "agent/core/fence.h"
+#include "agent/core/gate.h"
 #include "agent/core/turn.h"
 #include "agent/model/provider_demo.h"
 #include "agent/net.h"
@@ -191,6 +192,7 @@ interactive_slash(struct interactive *x, const char *text)
 {
 	struct app *a = x->app;
 
+	parts_typed(&a->session->typed, text, strlen(text));
 	switch (slash_run(a, text)) {
 	case SLASH_QUIT:
 		return false;

@@ -182,7 +182,7 @@ net_begin(struct app *a)
 	    .needed = net_question_waits, .attend = net_ask, .arg = a->net};
 
 	a->session->conf.network = a->net->told;
-	if (a->net->told) /* what comes in stays, whatever is closed later */
+	if (a->net->told) /* turned off later, what came by it is still there */
 		gate_widened(a->session);
 	executor_set_attend(a->session->executor, &attend);
 	if (!a->session->conf.interactive)

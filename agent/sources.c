@@ -82,10 +82,7 @@ set_folder(struct app *a, enum trust_answer answer)
 		return;
 	}
 	a->trust_unasked = false;
-	a->session->conf.trusted = answer == TRUST_YES;
-	if (a->session->begun)
-		transcript_note(a->session->transcript, "trust_folder",
-				answer == TRUST_YES ? "yes" : "no", NULL);
+	session_set_trusted(a->session, answer == TRUST_YES);
 	if (answer == TRUST_YES)
 		say(a,
 		    "this folder is trusted from now on; 'sunaba trust remove' takes it "

@@ -128,7 +128,7 @@ approve_ask(struct session *s, struct step *step, struct decision *out, struct e
 	}
 	if (strcmp(out->sha256, step->sha256) != 0) /* nothing was shown, or other bytes */
 		return err_set(e, ERR_INTERNAL, "the code shown is not the code to be run");
-	if (out->always && !step->gate)
+	if (out->always && !step->gate && !step->hidden)
 		approve_always(s, step);
 	return ERR_NONE;
 }
@@ -137,6 +137,15 @@ approve_ask(struct session *s, struct step *step, struct decision *out, struct e
 static enum err_kind
 approve_stopped(const struct session *s, const struct step *step, struct err *e)
 {
+	if (step->gate->rule == GATE_HIDDEN) {
+		err_set(e, ERR_GATE,
+			"step %u (%s) is not what it looks like (%.*s) and nobody can be "
+			"asked: not run",
+			step->number, step->kernel->name,
+			(int)strcspn(step->gate->lines, "\n"), step->gate->lines);
+		err_hint(e, "run it in a terminal, or with --on-gate=ignore");
+		return ERR_GATE;
+	}
 	err_set(
 	    e, ERR_GATE,
 	    "step %u (%s) follows text from a tool (%s) and nobody can be asked: not run",
@@ -150,16 +159,25 @@ approve_stopped(const struct session *s, const struct step *step, struct err *e)
 	return ERR_GATE;
 }
 
-/* What was decided for the case that nobody can be asked. */
+/* What was decided for the case that nobody can be asked. `plain` is what would be done if there were
+ * no gate: a run that is not let go on without asking is not by this. */
 static const char *
-approve_unasked(const struct session *s, struct decision *out)
+approve_unasked(const struct session *s, const struct step *step, enum decision_kind plain,
+		struct decision *out)
 {
 	static const enum decision_kind kinds[] = {[ON_GATE_STOP] = DECIDE_NOBODY,
 						   [ON_GATE_IGNORE] = DECIDE_IGNORE,
 						   [ON_GATE_ALLOW] = DECIDE_RUN};
 
 	out->kind = kinds[s->conf.on_gate];
-	return s->conf.on_gate == ON_GATE_STOP ? "nobody" : "on-gate";
+	if (out->kind == DECIDE_RUN)
+		out->kind = plain;
+	if (out->kind == DECIDE_IGNORE && step->gate->rule == GATE_HIDDEN)
+		out->reason =
+		    mem_printf("the code holds characters that cannot be seen or "
+			       "that deceive (%.*s)",
+			       (int)strcspn(step->gate->lines, "\n"), step->gate->lines);
+	return out->kind == DECIDE_NOBODY ? "nobody" : "on-gate";
 }
 
 /* The reply that holds the action. */
@@ -173,17 +191,27 @@ approve_reply(const struct session *s)
 	return i;
 }
 
+/* The action is told of as one that waits at the gate. */
+static enum err_kind
+approve_announce(struct session *s, struct step *step, struct err *e)
+{
+	enum err_kind kind = transcript_gate(s->transcript, step, e);
+
+	if (!kind && s->sink.gate)
+		s->sink.gate(s->sink.arg, step);
+	return kind;
+}
+
 /* An action that waits at the gate: the user's key, or what was decided in its place. */
 static enum err_kind
 approve_at_gate(struct session *s, struct step *step, struct decision *out, bool *asked,
 		const char **by, struct err *e)
 {
-	enum err_kind kind = transcript_gate(s->transcript, step, e);
+	enum decision_kind plain = out->kind;
+	enum err_kind kind = approve_announce(s, step, e);
 
 	if (kind)
 		return kind;
-	if (s->sink.gate)
-		s->sink.gate(s->sink.arg, step);
 	out->kind = DECIDE_NOBODY;
 	if (s->sink.ask) {
 		*asked = true;
@@ -194,21 +222,46 @@ approve_at_gate(struct session *s, struct step *step, struct decision *out, bool
 	}
 	if (!kind && out->kind == DECIDE_NOBODY) {
 		*asked = false;
-		*by = approve_unasked(s, out);
+		*by = approve_unasked(s, step, plain, out);
 	}
 	return kind;
 }
 
-/* Decides and says who did. */
+/* Code that hides something: the user types a word for it, whatever lets others pass. Where he cannot,
+ * it waits at the gate. */
 static enum err_kind
-approve_decide(struct session *s, struct step *step, struct decision *out, bool *asked,
-	       const char **by, struct err *e)
+approve_hidden(struct session *s, struct step *step, const struct gate *hidden,
+	       struct decision *out, bool *asked, const char **by, struct err *e)
+{
+	enum decision_kind plain = out->kind;
+	enum err_kind kind = ERR_NONE;
+
+	out->kind = DECIDE_NOBODY;
+	*asked = s->sink.ask != NULL;
+	*by = "user";
+	if (*asked)
+		kind = approve_ask(s, step, out, e);
+	if (kind || out->kind != DECIDE_NOBODY)
+		return kind;
+	*asked = false;
+	step->gate = hidden;
+	kind = approve_announce(s, step, e);
+	*by = approve_unasked(s, step, plain, out);
+	return kind;
+}
+
+/* Decides and says who did. `gate` is why the step waits, if it does. */
+static enum err_kind
+approve_decide(struct session *s, struct step *step, const struct gate *gate,
+	       struct decision *out, bool *asked, const char **by, struct err *e)
 {
 	enum err_kind kind;
 
 	*by = approve_without_asking(s, step, out);
-	if (step->gate && out->kind != DECIDE_NO)
+	if (out->kind != DECIDE_NO && step->gate)
 		return approve_at_gate(s, step, out, asked, by, e);
+	if (out->kind != DECIDE_NO && gate->rule == GATE_HIDDEN)
+		return approve_hidden(s, step, gate, out, asked, by, e);
 	if (*by)
 		return ERR_NONE;
 	*asked = true;
@@ -217,6 +270,24 @@ approve_decide(struct session *s, struct step *step, struct decision *out, bool 
 	if (!kind && out->kind == DECIDE_NOBODY)
 		*by = "nobody";
 	return kind;
+}
+
+/* Why the step waits; true: for what a tool said. Code of the user's own does not wait. */
+static bool
+approve_waits(const struct session *s, struct step *step, const struct gate_action *a,
+	      struct gate *g)
+{
+	struct gate hidden = {0};
+
+	if (step->by_user)
+		return false;
+	step->hidden = gate_hidden(a, &hidden);
+	if (gate_check(s, a, g)) {
+		gate_release(&hidden);
+		return true;
+	}
+	*g = hidden;
+	return false;
 }
 
 enum err_kind
@@ -231,11 +302,13 @@ approve_step(struct session *s, struct step *step, struct decision *out, bool *a
 
 	*out = (struct decision){0};
 	*asked = false;
-	if (!step->by_user && gate_check(s, &action, &gate))
+	if (approve_waits(s, step, &action, &gate))
 		step->gate = &gate;
-	kind = approve_decide(s, step, out, asked, &by, e);
+	kind = approve_decide(s, step, &gate, out, asked, &by, e);
 	if (!kind)
 		kind = transcript_decision(s->transcript, step, out, by, e);
+	if (!kind && *asked && out->reason)
+		parts_typed(&s->typed, out->reason, strlen(out->reason));
 	if (!kind && out->kind == DECIDE_IGNORE)
 		kind = gate_refuse(s, &gate, &action, approve_reply(s), e);
 	if (!kind && out->kind == DECIDE_NOBODY && step->gate)

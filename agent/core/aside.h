@@ -7,8 +7,10 @@
 #include "agent/model/msg.h"
 
 #define ASIDE_SOURCE   "what you ran yourself"
-#define ASIDE_MAX      (64 * KIB) /* bytes that wait for the next message */
-#define ASIDE_STEP_MAX (16 * KIB) /* bytes of one of the user's own steps */
+#define ASIDE_CODE     " code myself:\n" /* before code of his */
+#define ASIDE_RESULT   "\nIts result: "	 /* behind it */
+#define ASIDE_MAX      (64 * KIB)	 /* bytes that wait for the next message */
+#define ASIDE_STEP_MAX (16 * KIB)	 /* bytes of one of the user's own steps */
 
 /* Adds a text; where it is too much, whole lines of the oldest go. */
 void aside_add(struct buf *aside, const char *text, size_t n);

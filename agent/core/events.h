@@ -24,7 +24,9 @@ struct step {
 	enum msg_label label; /* of its output, once it ran */
 	bool cleared;	      /* approve_step() let it pass: nothing else may set this */
 	bool unconfined;      /* there is no sandbox */
-	const char *rule;     /* the user's own rule that decided or asks; or NULL */
+	bool hidden; /* its code holds what a reader could not have seen, or what deceives:
+			nothing but the user's own word lets it pass */
+	const char *rule; /* the user's own rule that decided or asks; or NULL */
 	const struct gate
 	    *gate; /* why it waits for the user's key; NULL: no tool is behind it */
 };

@@ -7,19 +7,19 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/core/aside.h"
 #include "agent/core/gate.h"
 #include "agent/core/gate_int.h"
+#include "agent/gate/escape.h"
 #include "agent/gate/scan.h"
 #include "agent/model/provider_demo.h"
 
 const char *
 gate_rule_word(enum gate_rule r)
 {
-	static const char *const words[] = {[GATE_OPEN] = "open",
-					    [GATE_UNTRUSTED] = "untrusted",
-					    [GATE_TEXT] = "text",
-					    [GATE_LINK] = "link",
-					    [GATE_REFUSED] = "refused"};
+	static const char *const words[] = {
+	    [GATE_OPEN] = "open", [GATE_UNTRUSTED] = "untrusted", [GATE_TEXT] = "text",
+	    [GATE_LINK] = "link", [GATE_REFUSED] = "refused",	  [GATE_HIDDEN] = "hidden"};
 
 	return words[r];
 }
@@ -28,10 +28,13 @@ enum msg_label
 gate_label(const struct session *s)
 {
 	const struct session_conf *c = &s->conf;
-	bool confined = c->stand && c->stand->rung != SBX_RUNG_NONE;
+	/* Without mounts the process list, the texts of links and extended attributes of the
+	 * whole machine can be read: nothing hides them. */
+	bool hidden = c->stand &&
+		      (c->stand->rung == SBX_RUNG_FULL || c->stand->rung == SBX_RUNG_DONOR);
 
-	return c->trusted && confined && !c->network && !s->widened ? LABEL_LOCAL
-								    : LABEL_UNTRUSTED;
+	return c->trusted && hidden && !c->network && !s->widened ? LABEL_LOCAL
+								  : LABEL_UNTRUSTED;
 }
 
 void
@@ -56,37 +59,6 @@ gate_lowest(const struct session *s)
 
 	free(labels);
 	return l;
-}
-
-/* Keeps the lines that read like instructions; false when there are none, or they are known. */
-static bool
-gate_look(struct msg *m)
-{
-	const char *text = m->was ? m->was : m->text;
-	const struct scan_report *report;
-	struct scan *scan;
-
-	if (!parts_is_tool_text(m) || m->hits)
-		return false;
-	scan = scan_text(text, strlen(text), &report);
-	if (report->alarm)
-		m->hits = gate_hit_lines(report, text);
-	scan_free(scan);
-	return m->hits != NULL;
-}
-
-void
-gate_hear(struct session *s, size_t msg)
-{
-	if (gate_look(&s->msgs.at[msg]))
-		gate_tell(s, &s->msgs.at[msg]);
-}
-
-void
-gate_hear_all(struct session *s)
-{
-	for (size_t i = 1; i < s->msgs.n; i++)
-		gate_look(&s->msgs.at[i]);
 }
 
 /* Output that reads like instructions since the user's last words, the newest; 0: none. What went
@@ -116,7 +88,9 @@ gate_set(struct gate *g, enum gate_rule rule, const struct session *s, size_t ms
 	g->rule = rule;
 	g->msg = msg;
 	g->part = m->part;
-	g->source = mem_strdup(m->source ? m->source : "the model's own words");
+	g->source = mem_strdup(msg == 0	   ? "the name of this folder"
+			       : m->source ? m->source
+					   : "the model's own words");
 	return true;
 }
 
@@ -154,6 +128,36 @@ gate_check(const struct session *s, const struct gate_action *a, struct gate *g)
 	}
 	free(labels);
 	return g->rule != GATE_OPEN;
+}
+
+/* Printable ASCII, tabs and newlines: most code, and nothing to look at. */
+static bool
+gate_is_plain(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((p[i] < 0x20 || p[i] > 0x7E) && p[i] != '\n' && p[i] != '\t')
+			return false;
+	return true;
+}
+
+bool
+gate_hidden(const struct gate_action *a, struct gate *g)
+{
+	struct escape_findings found = {0};
+	struct buf lines = BUF_INIT(GATE_SHOWN_MAX);
+
+	*g = (struct gate){.rule = GATE_OPEN};
+	if (gate_is_plain(a->text, a->len))
+		return false;
+	escape_walk(a->text, a->len, 0, NULL, NULL, &found);
+	if (!escape_is_suspicious(&found))
+		return false;
+	g->rule = GATE_HIDDEN;
+	g->source = mem_strdup("the model's own words");
+	escape_summary(&lines, &found);
+	buf_addc(&lines, '\n');
+	g->lines = buf_take(&lines);
+	return true;
 }
 
 void

@@ -21,6 +21,7 @@ enum gate_rule {
 	GATE_TEXT, /* soft: output since the user's last words reads like instructions */
 	GATE_LINK, /* soft: the action repeats something that only a tool's output said */
 	GATE_REFUSED, /* the user refused these very bytes before */
+	GATE_HIDDEN,  /* the code is not what it looks like, and nobody can be asked */
 };
 
 /* Why an action waits. Strings are the gate's own; gate_release() frees them. */
@@ -45,7 +46,10 @@ struct gate_action {
 /* Whether the action must wait; fills *g. False, and GATE_OPEN, when it need not. */
 bool gate_check(const struct session *s, const struct gate_action *a, struct gate *g);
 void gate_release(struct gate *g);
-/* "untrusted", "text", "link", "refused": for records. */
+/* The action holds characters that a reader cannot see, or that deceive him: *g says which, as
+ * GATE_HIDDEN. No tool need be behind it. */
+bool gate_hidden(const struct gate_action *a, struct gate *g);
+/* "untrusted", "text", "link", "refused", "hidden": for records. */
 const char *gate_rule_word(enum gate_rule r);
 
 /* The label that output made now deserves by where and how it is made. */
@@ -54,6 +58,10 @@ enum msg_label gate_label(const struct session *s);
 enum msg_label gate_effective(const struct session *s, size_t msg);
 /* The lowest label of the conversation: what the model says next has it. */
 enum msg_label gate_lowest(const struct session *s);
+
+/* What the gate keeps so as not to read all anew for each action. */
+struct gate_memory *gate_memory_new(void);
+void gate_memory_free(struct gate_memory *m); /* NULL is fine */
 
 /* A part came: looks for instructions in it and tells the user at once. */
 void gate_hear(struct session *s, size_t msg);

@@ -1,4 +1,7 @@
-/* Whether an action is linked to what a tool said: the conversation as agent/gate/link.h wants it.
+/* Whether an action is linked to what a tool said: agent/gate/link.h asked about the conversation.
+ *
+ * First only what tools said is looked at, and most actions share nothing with it; what the user
+ * and the model said is gathered when there is something that they could have said before.
  *
  * A file that a shell writes word for word from a here-document at its beginning is looked at in
  * the language of its name, for a line of a C file is no command. Only that form is taken so: where
@@ -7,76 +10,11 @@
  * Pinned by tests/unit/test_gate.c, `make check-gate`. */
 #include <string.h>
 
-#include "agent/base/json.h"
 #include "agent/base/mem.h"
 #include "agent/core/gate_int.h"
-#include "agent/gate/link.h"
+#include "agent/core/gate_texts.h"
 
 #define GATE_WORD_MAX 32 /* bytes of the word that ends a here-document */
-
-/* Texts of all sides, in the order of the conversation. */
-struct gate_texts {
-	struct link_text *tools, *users, *models;
-	size_t *msg; /* of tools[i] */
-	size_t ntools, nusers, nmodels;
-	cJSON **args; /* of calls, owners of texts */
-	size_t nargs;
-};
-
-static void
-gate_add_text(struct link_text **list, size_t *n, const char *text, size_t when)
-{
-	*list = mem_array(*list, *n + 1, sizeof(**list));
-	(*list)[(*n)++] = (struct link_text){text, strlen(text), when};
-}
-
-/* The code of a call as it was run: in JSON its quotes and backslashes look otherwise. */
-static void
-gate_add_call(struct gate_texts *t, const struct msg_call *c, size_t when)
-{
-	const char *code;
-	cJSON *args = NULL;
-
-	json_parse(c->args, strlen(c->args), JSON_REPAIR, &args, NULL);
-	t->args = mem_array(t->args, t->nargs + 1, sizeof(*t->args));
-	t->args[t->nargs++] = args;
-	code = json_str(args, "code");
-	gate_add_text(&t->models, &t->nmodels, code ? code : c->args, when);
-}
-
-static void
-gate_collect(const struct session *s, struct gate_texts *t)
-{
-	*t = (struct gate_texts){0};
-	for (size_t i = 0; i < s->msgs.n; i++) {
-		const struct msg *m = &s->msgs.at[i];
-
-		if (parts_is_tool_text(m) && !m->endorsed) {
-			t->msg = mem_array(t->msg, t->ntools + 1, sizeof(*t->msg));
-			t->msg[t->ntools] = i;
-			gate_add_text(&t->tools, &t->ntools, gate_text_of(m), i + 1);
-		} else if ((m->role == MSG_USER || m->role == MSG_SYSTEM || m->endorsed) &&
-			   !m->refused) {
-			gate_add_text(&t->users, &t->nusers, gate_text_of(m), i + 1);
-		} else if (m->role == MSG_ASSISTANT && !m->refused) {
-			gate_add_text(&t->models, &t->nmodels, gate_text_of(m), i + 1);
-			for (size_t c = 0; c < m->ncalls; c++)
-				gate_add_call(t, &m->calls[c], i + 1);
-		}
-	}
-}
-
-static void
-gate_texts_release(struct gate_texts *t)
-{
-	for (size_t i = 0; i < t->nargs; i++)
-		cJSON_Delete(t->args[i]);
-	free(t->args);
-	free(t->tools);
-	free(t->users);
-	free(t->models);
-	free(t->msg);
-}
 
 /* The line of the part that holds the link. */
 static char *
@@ -160,46 +98,54 @@ gate_written(const struct gate_action *a, struct gate_body *b)
 
 /* The link of the action as a whole, or of what it writes and of what it does. */
 static bool
-gate_link(struct link_query *q, const struct gate_action *a, struct link_hit *hit)
+gate_link(const struct link_query *all, const struct gate_action *a, struct link_hit *hit)
 {
 	AUTO_FREE char *rest = NULL;
+	struct link_query q = *all;
 	struct gate_body b;
 
 	if (strlen(a->text) != a->len || !gate_written(a, &b))
-		return link_find(q, hit);
+		return link_find(&q, hit);
 	rest = mem_strndup(a->text, a->len);
 	memset(rest + b.from, '\n', b.to - b.from);
-	q->action = rest;
-	if (link_find(q, hit))
+	q.action = rest;
+	if (link_find(&q, hit))
 		return true;
-	q->action = a->text + b.from;
-	q->action_len = b.to - b.from;
-	q->language = b.language;
-	return link_find(q, hit);
+	q.action = a->text + b.from;
+	q.action_len = b.to - b.from;
+	q.language = b.language;
+	return link_find(&q, hit);
 }
 
 bool
 gate_find_link(const struct session *s, const struct gate_action *a, size_t *msg,
 	       char **token, char **lines)
 {
-	struct gate_texts t;
 	struct link_query q = {.action = a->text,
 			       .action_len = a->len,
 			       .language = a->language,
 			       .workspace = s->conf.workspace,
 			       .home = getenv("HOME"),
-			       .net = s->conf.network != NULL};
+			       .net = s->conf.network != NULL,
+			       .cache = gate_memory_links(s)};
+	struct gate_texts t;
 	struct link_hit hit;
-	bool linked;
+	bool linked = false;
 
-	gate_collect(s, &t);
+	gate_texts_tools(s, &t);
 	q.tools = t.tools;
 	q.ntools = t.ntools;
+	if (t.ntools > 0 && gate_link(&q, a, &hit)) {
+		/* Not when nothing but the folder's name was there to read. */
+		linked = hit.kind != LINK_SIZE || t.ntools > 1 || t.msg[0] != 0;
+		link_hit_release(&hit);
+	}
+	gate_texts_others(s, &t);
 	q.users = t.users;
 	q.nusers = t.nusers;
 	q.models = t.models;
 	q.nmodels = t.nmodels;
-	linked = t.ntools > 0 && (gate_link(&q, a, &hit) || gate_link_written(&q, a, &hit));
+	linked = (linked && gate_link(&q, a, &hit)) || gate_link_written(&q, a, &hit);
 	if (linked) {
 		size_t i = MIN_OF(hit.tool, t.ntools - 1);
 

@@ -18,6 +18,7 @@ history_init(struct history *h)
 	*h = (struct history){0};
 	buf_init(&h->aside, ASIDE_MAX);
 	buf_init(&h->held, HISTORY_LINE_MAX);
+	buf_init(&h->typed, TYPED_MAX);
 	h->aside_label = LABEL_LOCAL;
 	msg_add(&h->msgs, MSG_SYSTEM, "");
 }
@@ -38,6 +39,7 @@ history_release(struct history *h)
 	msg_list_release(&h->msgs);
 	outputs_release(&h->outputs);
 	buf_release(&h->aside);
+	buf_release(&h->typed);
 	refusals_release(&h->refused);
 	buf_release(&h->held);
 }

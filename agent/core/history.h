@@ -52,6 +52,7 @@ struct history {
 	struct buf aside;
 	enum msg_label aside_label; /* the lowest of what is in it */
 	bool widened;		    /* code was shown more than workspace and system */
+	struct buf typed;	    /* what the user typed besides messages */
 	struct refusals refused;    /* actions that the user refused at the gate */
 	struct outputs outputs;
 	unsigned part;	/* the highest number given */

@@ -8,6 +8,20 @@
 #include "agent/base/mem.h"
 #include "agent/core/history_int.h"
 
+/* Code and reasons that the user typed, of a decision. */
+void
+history_typed(struct history *h, const cJSON *event)
+{
+	const char *by = json_str(event, "by"), *text = NULL;
+
+	if (json_bool(event, "typed", false))
+		text = json_str(event, "code");
+	else if (by && strcmp(by, "user") == 0 && json_bool(event, "worded", false))
+		text = json_str(event, "reason");
+	if (text && !h->brief)
+		parts_typed(&h->typed, text, strlen(text));
+}
+
 void
 history_refused(struct history *h, const cJSON *event)
 {

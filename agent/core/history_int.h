@@ -11,6 +11,7 @@ void history_message(struct history *h, enum msg_role role, const cJSON *event);
 void history_decision(struct history *h, const cJSON *event);
 void history_step(struct history *h, const cJSON *event);
 /* Events "refused" and "trust": what the user said at the gate. */
+void history_typed(struct history *h, const cJSON *event);
 void history_refused(struct history *h, const cJSON *event);
 void history_trust(struct history *h, const cJSON *event);
 /* The label that an event names; LABEL_UNTRUSTED when it names none. */

@@ -48,6 +48,7 @@ history_decision(struct history *h, const cJSON *event)
 		return;
 	if (run)
 		h->step = MAX_OF(h->step, n);
+	history_typed(h, event);
 	if (!json_bool(event, "typed", false))
 		fate_set(h, run ? FATE_STARTED : FATE_DECLINED, event);
 }

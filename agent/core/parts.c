@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/core/aside.h"
 #include "agent/core/parts.h"
 
 /* The label of a part by itself, whatever stands before it. */
@@ -107,6 +108,13 @@ parts_endorse(struct msg_list *l, unsigned part)
 			return true;
 		}
 	return false;
+}
+
+void
+parts_typed(struct buf *typed, const char *text, size_t n)
+{
+	aside_add(typed, text, MIN_OF(n, (size_t)(TYPED_MAX / 4)));
+	aside_add(typed, "\n", 1);
 }
 
 void

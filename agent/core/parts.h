@@ -6,7 +6,8 @@
 
 #include "agent/model/msg.h"
 
-#define REFUSALS_MAX 256 /* actions remembered as refused; the oldest goes */
+#define TYPED_MAX    (256 * KIB) /* bytes of what was typed besides messages; the oldest go */
+#define REFUSALS_MAX 256	 /* actions remembered as refused; the oldest goes */
 
 /* The actions that the user refused at the gate, by the hash of their bytes. Zeroed, it is empty. */
 struct refusals {
@@ -28,6 +29,8 @@ bool parts_is_tool_text(const struct msg *m);
 void parts_refuse(struct msg_list *l, const struct refusal *r);
 /* The user trusts the part with this number. False when there is none. */
 bool parts_endorse(struct msg_list *l, unsigned part);
+/* The user typed this, and it is no message: code, a command, a reason. It vouches as one would. */
+void parts_typed(struct buf *typed, const char *text, size_t n);
 /* The part was untrusted when it was written: it stays so where nothing before it says why any
  * more. *why, 0 at first, remembers where to look, for a long list that is read in order. */
 void parts_keep_stain(struct msg_list *l, size_t msg, size_t *why);

@@ -9,7 +9,9 @@
 #include "agent/base/embed.h"
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
+#include "agent/base/utf8.h"
 #include "agent/core/prompt.h"
+#include "agent/gate/scan.h"
 #include "agent/model/spotlight.h"
 #include "sandbox/sandbox.h"
 #include "tools/kernels/kernels.h"
@@ -78,19 +80,39 @@ prompt_places(const struct prompt_facts *f, enum sbx_rung rung, struct buf *out)
 			 "/dev/shm.\n");
 }
 
+char *
+prompt_folder(const char *path, bool trusted)
+{
+	const struct scan_report *report;
+	bool plain = trusted && utf8_valid(path, strlen(path));
+	struct scan *scan;
+
+	for (const char *p = path; *p && plain; p++)
+		plain = (unsigned char)*p >= 0x20 && *p != 0x7F;
+	if (!plain)
+		return mem_strdup("the current folder");
+	scan = scan_text(path, strlen(path), &report);
+	plain = !report->alarm;
+	scan_free(scan);
+	return mem_strdup(plain ? path : "the current folder");
+}
+
 static void
 prompt_unconfined(const struct prompt_facts *f, struct buf *out)
 {
+	AUTO_FREE char *folder = prompt_folder(f->workspace, f->trusted);
+
 	buf_addf(out,
 		 "- There is no sandbox: code runs on the user's machine with the user's "
-		 "rights. Current folder: %s. Change nothing outside of it that the task "
+		 "rights. Code begins in %s. Change nothing outside of it that the task "
 		 "does not need.\n",
-		 f->workspace);
+		 folder);
 }
 
 static void
 prompt_sandbox(const struct prompt_facts *f, struct buf *out)
 {
+	AUTO_FREE char *folder = prompt_folder(f->workspace, f->trusted);
 	enum sbx_rung rung = f->stand ? f->stand->rung : SBX_RUNG_FULL;
 
 	if (rung == SBX_RUNG_NONE) {
@@ -99,9 +121,8 @@ prompt_sandbox(const struct prompt_facts *f, struct buf *out)
 	}
 	buf_addf(
 	    out,
-	    "- Code runs in a sandbox on the user's machine. Workspace and current folder: "
-	    "%s (%s). ",
-	    f->workspace, f->workspace_readonly ? "read-only" : "writable");
+	    "- Code runs in a sandbox on the user's machine, in the workspace: %s (%s). ",
+	    folder, f->workspace_readonly ? "read-only" : "writable");
 	prompt_places(f, rung, out);
 	buf_addf(out, "- %s No sudo.",
 		 f->network ? f->network

@@ -9,6 +9,7 @@ struct prompt_facts {
 	const char *system;	  /* replaces the built-in prompt, or NULL */
 	const char *instructions; /* added by the user's config, or NULL */
 	const char *workspace;
+	bool trusted;	    /* the user trusts what is in it */
 	const char *os;	    /* "Debian GNU/Linux 12 (bookworm), x86_64" */
 	const char *locale; /* "ja_JP.UTF-8", or NULL */
 	bool workspace_readonly;
@@ -25,6 +26,10 @@ struct prompt_facts {
 	bool asks;			   /* the user is asked before each step */
 };
 
+/* How the model is told of a folder: by its path, or "the current folder". A folder's name may be the
+ * choice of whoever made the repository, and the words of the program may not be: so it is named
+ * only where the user trusts the folder, and never when it could pass for words. The caller frees. */
+char *prompt_folder(const char *path, bool trusted);
 /* The whole system message. */
 void prompt_system(const struct prompt_facts *f, struct buf *out);
 /* The tool `execute`, its schema naming the languages that are installed. Static storage. */

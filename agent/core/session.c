@@ -63,6 +63,8 @@ session_new(const struct session_conf *c, struct loop *loop, struct sbx_session 
 	s->executor = executor_new(&x);
 	buf_init(&s->aside, ASIDE_MAX);
 	s->aside_label = LABEL_LOCAL;
+	buf_init(&s->typed, TYPED_MAX);
+	s->memory = gate_memory_new();
 	s->widened = c->reads_outside || c->network != NULL;
 	return s;
 }
@@ -80,6 +82,8 @@ session_free(struct session *s)
 	free(s->news);
 	outputs_release(&s->outputs);
 	refusals_release(&s->refused);
+	buf_release(&s->typed);
+	gate_memory_free(s->memory);
 	free(s->lifted);
 	free(s);
 }
@@ -109,6 +113,8 @@ session_system(struct session *s, struct buf *out)
 	    .system = s->conf.system,
 	    .instructions = s->conf.instructions,
 	    .workspace = s->conf.workspace,
+	    .workspace_readonly = s->conf.policy.workspace_readonly,
+	    .trusted = s->conf.trusted,
 	    .os = os,
 	    .write = s->conf.write,
 	    .staged = s->conf.staged,
@@ -210,6 +216,16 @@ session_set_network(struct session *s, const char *network)
 	session_renew_system(s);
 	if (s->begun)
 		transcript_note(s->transcript, "network", network ? network : "off", NULL);
+}
+
+void
+session_set_trusted(struct session *s, bool trusted)
+{
+	s->conf.trusted = trusted;
+	session_renew_system(s);
+	if (s->begun)
+		transcript_note(s->transcript, "trust_folder", trusted ? "yes" : "no",
+				NULL);
 }
 
 void

@@ -74,7 +74,9 @@ struct session {
 	bool widened; /* the policy was, since the session began */
 	const char **lifted; /* ask rules that "always" was said to; borrowed texts */
 	size_t nlifted;
-	struct refusals refused; /* actions that the user refused at the gate */
+	struct refusals refused;    /* actions that the user refused at the gate */
+	struct buf typed;	    /* what he typed besides messages, see parts_typed() */
+	struct gate_memory *memory; /* of texts that the gate read; may be NULL */
 	bool transcript_failed;
 };
 
@@ -87,6 +89,8 @@ void session_free(struct session *s);
 void session_set_model(struct session *s, struct model *model);
 /* The network changed: renews the system message. The text is borrowed. */
 void session_set_network(struct session *s, const char *network);
+/* The user trusts the folder from now on, or no longer: renews the system message. */
+void session_set_trusted(struct session *s, bool trusted);
 /* Steps run in another jail, which stands; the old one stays the caller's. `staged`: its changes wait. */
 void session_move(struct session *s, struct sbx_session *sandbox, bool staged);
 /* "Always" is forgotten. */

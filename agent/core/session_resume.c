@@ -59,6 +59,7 @@ session_resume_lost(const struct history *h, struct buf *out)
 static void
 resume_text(const struct session *s, const struct history *h, struct buf *out)
 {
+	AUTO_FREE char *folder = prompt_folder(s->conf.workspace, s->conf.trusted);
 	char now[25];
 
 	clock_iso(clock_wall_ms(), now);
@@ -68,15 +69,20 @@ resume_text(const struct session *s, const struct history *h, struct buf *out)
 		 now);
 	session_resume_lost(h, out);
 	buf_addf(out,
-		 ". Kept: this conversation, and the files of the workspace %s as they are "
-		 "now%s.",
-		 s->conf.workspace,
+		 ". Kept: this conversation, and the files of the workspace (%s) as they "
+		 "are now%s.",
+		 folder,
 		 h->staged
 		     ? " (changes that waited in staged mode may have been applied or "
 		       "discarded)"
 		     : "");
-	if (h->workspace && strcmp(h->workspace, s->conf.workspace) != 0)
-		buf_addf(out, " The workspace was %s before.", h->workspace);
+	if (h->workspace && strcmp(h->workspace, s->conf.workspace) != 0) {
+		AUTO_FREE char *before = prompt_folder(h->workspace, s->conf.trusted);
+		bool named = strcmp(before, h->workspace) == 0;
+
+		buf_addf(out, " The workspace was %s before.",
+			 named ? before : "another folder");
+	}
 	if (h->copied)
 		buf_adds(out,
 			 " This session began as a copy of a part of another one: what was "
@@ -130,6 +136,7 @@ resume_state(struct session *s, struct history *h)
 	free(TAKE(s->msgs.at[0].source));
 	s->refused = h->refused;
 	h->refused = (struct refusals){0};
+	aside_add(&s->typed, buf_str(&h->typed), h->typed.len);
 	s->widened |= h->widened;
 	s->steps = h->step;
 	s->total = h->total;

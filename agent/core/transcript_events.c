@@ -160,7 +160,11 @@ transcript_decision(struct transcript *t, const struct step *s, const struct dec
 	if (d->code)
 		json_kv_bool(w, "edited", true);
 	json_kv_str(w, "reason", d->reason ? d->reason : transcript_why(s, by));
+	if (d->reason && strcmp(by, "user") == 0)
+		json_kv_bool(w, "worded", true);
 	json_kv_str(w, "rule", s->rule);
+	if (s->hidden)
+		json_kv_bool(w, "hidden", true);
 	if (s->gate) {
 		json_kv_str(w, "gate", gate_rule_word(s->gate->rule));
 		json_kv_int(w, "gate_part", s->gate->part);

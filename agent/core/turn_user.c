@@ -21,9 +21,9 @@ turn_add_aside(struct session *s, const struct kernel *k, const char *code, size
 	size_t code_n = MIN_OF(n, ASIDE_STEP_MAX / 4),
 	       result_n = MIN_OF(result->len, ASIDE_STEP_MAX / 2);
 
-	buf_addf(&b, "I ran this %s code myself:\n", k->name);
+	buf_addf(&b, "I ran this %s" ASIDE_CODE, k->name);
 	buf_add(&b, code, code_n - utf8_tail(code, code_n));
-	buf_adds(&b, "\nIts result: ");
+	buf_adds(&b, ASIDE_RESULT);
 	buf_add(&b, result->data, result_n - utf8_tail(result->data, result_n));
 	buf_addc(&b, '\n');
 	s->aside_label = MAX_OF(s->aside_label, gate_label(s));
@@ -44,6 +44,7 @@ turn_user_code(struct session *s, const struct kernel *k, const char *code, size
 
 	if (kind)
 		return kind;
+	parts_typed(&s->typed, code, n);
 	approve_prepare(s, &step, k, code, n, true);
 	kind = approve_step(s, &step, &d, &asked, e);
 	if (kind)

@@ -34,10 +34,12 @@ struct link {
 	bool full;
 	uint32_t slot[LINK_SLOTS]; /* item + 1 by hash of kind and text */
 	uint32_t word[LINK_SLOTS]; /* first command + 1 by hash of its first word */
-	struct scan_vocab *vocab;
+	const struct scan_vocab *vocab;
+	struct scan_vocab *own;	   /* the same, without a cache */
 	struct link_filter filter; /* of the items */
 	enum link_kind as;	   /* of the commands being found */
-	const char *whole;	   /* the tool's text that is walked in parts */
+	const char *whole;	   /* the text that is walked in parts */
+	enum link_join join;	   /* and how it is read */
 	/* of the text being walked */
 	enum link_side side;
 	size_t index, when;
@@ -45,7 +47,7 @@ struct link {
 	size_t offset_start, offset_end; /* of decoded text: its source in the action */
 };
 
-static uint64_t
+uint64_t
 link_hash(uint64_t h, const char *p, size_t n)
 {
 	h = (h + 1) * UINT64_C(0x100000001B3);
@@ -274,14 +276,14 @@ link_expand_action(struct link *l, const char *p, size_t n)
 	l->offset_end = 0;
 }
 
-/* A part of a tool's text. */
+/* A part of another text. */
 static void
 link_walk_part(void *ctx, size_t from, size_t to)
 {
 	struct link *l = ctx;
 	struct link_clean c;
 
-	link_clean(&c, l->whole + from, to - from, LINK_APART);
+	link_clean(&c, l->whole + from, to - from, l->join);
 	c.base = from;
 	link_walk_clean(l, &c);
 	link_clean_release(&c);
@@ -296,27 +298,45 @@ link_any_tool(const struct link *l)
 	return false;
 }
 
+/* Looks for the action's tokens in a text: where its index says, or else by reading it. */
+static void
+link_walk_other(struct link *l, const struct link_text *t, enum link_join join)
+{
+	struct link_index *x = link_cache_get(l->q, t, l->side, join);
+
+	l->whole = t->text;
+	l->join = join;
+	if (x) {
+		for (size_t i = 0; i < l->n; i++)
+			link_index_find(x, l->item[i].kind, l->item[i].text,
+					l->item[i].len);
+		link_index_walk(x, link_walk_part, l);
+	} else if (l->side == LINK_TOOL) {
+		link_filter_walk(&l->filter, t->text, t->len, link_walk_part, l);
+	} else {
+		link_walk_text(l, t->text, t->len, join);
+	}
+}
+
 static void
 link_walk_others(struct link *l)
 {
 	const struct link_query *q = l->q;
 
+	link_cache_begin(q);
 	l->side = LINK_TOOL;
-	for (l->index = 0; l->n > 0 && l->index < q->ntools; l->index++) {
-		l->whole = q->tools[l->index].text;
-		link_filter_walk(&l->filter, l->whole, q->tools[l->index].len,
-				 link_walk_part, l);
-	}
+	for (l->index = 0; l->n > 0 && l->index < q->ntools; l->index++)
+		link_walk_other(l, &q->tools[l->index], LINK_APART);
 	if (!link_any_tool(l))
 		return;
 	l->side = LINK_USER;
 	l->when = SIZE_MAX;
 	for (size_t i = 0; i < q->nusers; i++)
-		link_walk_text(l, q->users[i].text, q->users[i].len, LINK_APART);
+		link_walk_other(l, &q->users[i], LINK_APART);
 	for (size_t i = 0; i < q->nmodels; i++) {
 		l->when = q->models[i].when;
 		if (l->when > 0)
-			link_walk_text(l, q->models[i].text, q->models[i].len, LINK_PLUS);
+			link_walk_other(l, &q->models[i], LINK_PLUS);
 	}
 }
 
@@ -371,7 +391,8 @@ link_find(const struct link_query *q, struct link_hit *hit)
 		return true;
 	l = mem_alloc(sizeof(*l));
 	l->q = q;
-	l->vocab = scan_vocab_new();
+	l->own = q->cache ? NULL : scan_vocab_new();
+	l->vocab = q->cache ? link_cache_vocab(q->cache) : l->own;
 	l->item = mem_array(NULL, LINK_TOKENS_MAX, sizeof(*l->item));
 	l->side = LINK_ACTION;
 	link_walk_text(l, q->action, q->action_len, LINK_APART);
@@ -389,7 +410,7 @@ link_find(const struct link_query *q, struct link_hit *hit)
 	for (size_t i = 0; i < l->n; i++)
 		free(l->item[i].text);
 	free(l->item);
-	scan_vocab_free(l->vocab);
+	scan_vocab_free(l->own);
 	free(l);
 	return best || full;
 }

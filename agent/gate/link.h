@@ -16,8 +16,9 @@
  *   path outside		absolute, ~ or .. and not below the workspace
  *
  * What the action hides is looked at too: literals put together by +, . or adjacency, base64,
- * percent and \x escapes, variables that a shell script sets itself, $IFS, Punycode. What is looked for is normalised on both sides and hashed, so the cost
- * grows with the bytes of the two and not with their product.
+ * percent and \x escapes, variables that a shell script sets itself, $IFS, Punycode. What is looked
+ * for is normalised on both sides and hashed, so the cost grows with the bytes of the two and not
+ * with their product; with a cache, a text costs once.
  *
  * Not linked, so that ordinary work is not interrupted (each is pinned by tests/unit/test_link.c):
  *  - a host that is a name without dots; and outside a URL or e-mail address, where no program
@@ -67,7 +68,16 @@ struct link_text {
 	const char *text; /* any bytes */
 	size_t len;
 	size_t when; /* its place in the conversation; 0: unknown */
+	uint64_t id; /* with a cache: names this text and no other, ever; 0: not kept */
 };
+
+/* What was read of texts, so that the next action need not read them again: about 9 bytes a word,
+ * LINK_CACHE_MAX at most. A text with an id may not change; where workspace, home or network
+ * differ it is read anew. */
+struct link_cache;
+#define LINK_CACHE_MAX (32 * MIB) /* bytes; texts beyond are read each time */
+struct link_cache *link_cache_new(void);
+void link_cache_free(struct link_cache *c); /* NULL is fine */
 
 struct link_query {
 	const char *action; /* the exact bytes that would run, be written or be sent */
@@ -83,8 +93,9 @@ struct link_query {
 	const char *language; /* of the action, "shell" or "python"; NULL: could be any */
 	const char
 	    *workspace; /* absolute path without trailing '/'; NULL: no folder is inside */
-	const char *home; /* the user's home as tools may print it; NULL: unknown */
-	bool net;	  /* the action could reach the network */
+	const char *home;	  /* the user's home as tools may print it; NULL: unknown */
+	bool net;		  /* the action could reach the network */
+	struct link_cache *cache; /* or NULL */
 };
 
 struct link_hit {

@@ -77,6 +77,30 @@ void link_filter_add(struct link_filter *f, enum link_kind kind, const char *p, 
 void link_filter_walk(const struct link_filter *f, const char *p, size_t n,
 		      void (*walk)(void *, size_t, size_t), void *ctx);
 
+uint64_t link_hash(uint64_t h, const char *p, size_t n);
+
+/* Where in a text something may stand: what each window of it holds, by hash. */
+struct link_index;
+/* Reads the text as a walk with this side and query does. The caller frees; NULL: too long. */
+struct link_index *link_index_new(const struct link_text *t, enum link_side side,
+				  enum link_join join, const struct link_query *q);
+void link_index_free(struct link_index *x);
+size_t link_index_bytes(const struct link_index *x);
+/* Marks the windows that may hold it: no other does. */
+void link_index_find(struct link_index *x, enum link_kind kind, const char *p, size_t n);
+/* Calls walk() with the marked windows [from, to), which may overlap, and takes the marks away. */
+void link_index_walk(struct link_index *x, void (*walk)(void *, size_t, size_t), void *ctx);
+
+/* The index of a text, made where it is not there yet; borrowed until the next call. NULL: the text
+ * has no id, or there is no room. */
+struct link_index *link_cache_get(const struct link_query *q, const struct link_text *t,
+				  enum link_side side, enum link_join join);
+/* A query begins: what it does not ask for may go. */
+void link_cache_begin(const struct link_query *q);
+struct scan_vocab;
+/* The detector's words, made once. */
+const struct scan_vocab *link_cache_vocab(struct link_cache *c);
+
 /* A command line of the action: its words. */
 struct link_command {
 	const char *word[LINK_WORDS_MAX];
@@ -88,7 +112,6 @@ typedef void link_command_fn(void *ctx, const struct link_command *c);
 /* The command lines of the action, three words or more each. */
 void link_commands(const struct link_clean *t, const char *language, link_command_fn *found,
 		   void *ctx);
-struct scan_vocab;
 /* The orders that the action says. */
 void link_says(const struct link_clean *t, const struct scan_vocab *v,
 	       link_command_fn *found, void *ctx);

@@ -47,6 +47,8 @@ gate_reason(const struct gate *g)
 			   "ツールの出力だけに現れた内容を使っています"},
 	    [GATE_REFUSED] = {"you refused this very action before",
 			      "以前に断ったものと同じ内容です"},
+	    [GATE_HIDDEN] = {"the code is not what it looks like",
+			     "コードに見えない文字や紛らわしい文字があります"},
 	};
 	const char *text = g->rule == GATE_OPEN ? "" : why[g->rule][ask_japanese()];
 

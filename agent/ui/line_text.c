@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "agent/base/utf8.h"
-#include "agent/ui/charclass.h"
+#include "agent/gate/charclass.h"
 #include "agent/ui/escape.h"
 #include "agent/ui/line_text.h"
 #include "agent/ui/width.h"

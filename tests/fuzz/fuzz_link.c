@@ -37,8 +37,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			       .language = size % 2 ? "python" : NULL,
 			       .net = size % 3 == 0};
 	struct link_hit hit;
+	bool linked = link_find(&q, &hit);
 
-	if (link_find(&q, &hit)) {
+	if (linked) {
 		if (hit.kind != LINK_SIZE &&
 		    (hit.action_start > hit.action_end || hit.action_end > action.len ||
 		     hit.tool_start > hit.tool_end || hit.tool_end > tool.len ||
@@ -46,6 +47,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		     hit.lines_end > tool.len || hit.first_line > hit.last_line))
 			abort();
 		link_hit_release(&hit);
+	}
+	if (tool.len < 4096 && user.len < 4096) { /* the same answer from an index */
+		tool.id = 1;
+		user.id = 2;
+		q.cache = link_cache_new();
+		if (link_find(&q, &hit) != linked)
+			abort();
+		link_hit_release(&hit);
+		link_cache_free(TAKE(q.cache));
 	}
 	q.users = &tool; /* the user said all that the tool did */
 	if (link_find(&q, &hit) && hit.kind != LINK_SIZE)

@@ -248,6 +248,75 @@ every_tool_is_in_the_table(void **state)
 	assert_true(acting > 0);
 }
 
+/* Code that hides something (terminal.md, C9): nothing lets it pass but the user's own word. */
+static void
+hidden_code_is_always_asked_about(void **state)
+{
+	static const char *const codes[] = {"echo ok\xE2\x80\xAE # x",
+					    "rm \xE2\x80\x8B-rf x",
+					    "curl https://p\xD0\xB0ypal.com",
+					    "echo \xD1\x80\xD0\xB0ss",
+					    "printf '\x1b[8m'",
+					    "echo \xff"};
+	static const char *const plain[] = {"ls -l\n\techo \"x\"", "echo 日本語、テスト",
+					    "echo é ß Δt"};
+	enum err_kind kind;
+	struct session s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		begin(&s, true);
+		let_all(&s);
+		assert_false(passes(&s, codes[i], false, &kind));
+		assert_int_equal(kind, ERR_GATE);
+		s.conf.on_gate = ON_GATE_IGNORE;
+		assert_false(passes(&s, codes[i], false, &kind));
+		assert_int_equal(kind, ERR_NONE);
+		s.conf.on_gate = ON_GATE_ALLOW;
+		assert_true(passes(&s, codes[i], false, &kind));
+		s.conf.on_gate = ON_GATE_STOP;
+		assert_true(passes(&s, codes[i], true, &kind)); /* typed by the user */
+		s.sink.ask = on_ask;
+		answer.kind = DECIDE_NO;
+		assert_false(passes(&s, codes[i], false, &kind));
+		assert_int_equal(asked_times, 1);
+		assert_int_equal(s.msgs.at[s.msgs.n - 1].refused, true);
+		end(&s);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+		begin(&s, true);
+		let_all(&s);
+		assert_true(passes(&s, plain[i], false, &kind));
+		end(&s);
+	}
+}
+
+/* --on-gate opens the gate and is no -y: where each step is asked about, it stays so. */
+static void
+the_gate_is_not_the_question(void **state)
+{
+	static const char hidden[] = "echo \xE2\x80\x8B";
+	enum err_kind kind;
+	struct session s;
+
+	(void)state;
+	begin(&s, false);
+	s.conf.approve = APPROVE_ASK;
+	s.conf.on_gate = ON_GATE_ALLOW;
+	assert_false(passes(&s, "true", false, &kind));
+	assert_int_equal(kind, ERR_GATE);
+	end(&s);
+	begin(&s, true);
+	s.conf.approve = APPROVE_ASK;
+	s.conf.on_gate = ON_GATE_ALLOW;
+	assert_false(passes(&s, hidden, false, &kind));
+	assert_int_equal(kind, ERR_GATE);
+	s.conf.approve = APPROVE_NEVER;
+	assert_false(passes(&s, hidden, false, &kind));
+	assert_int_equal(kind, ERR_NONE);
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -258,6 +327,8 @@ main(void)
 	    cmocka_unit_test(refused_once_asks_for_ever),
 	    cmocka_unit_test(nothing_else_runs_a_step),
 	    cmocka_unit_test(deny_needs_no_question),
+	    cmocka_unit_test(hidden_code_is_always_asked_about),
+	    cmocka_unit_test(the_gate_is_not_the_question),
 	    cmocka_unit_test(every_tool_is_in_the_table),
 	};
 

@@ -9,8 +9,8 @@
 
 #include "agent/base/lib_unistring.h"
 #include "agent/base/utf8.h"
-#include "agent/ui/charclass.h"
-#include "agent/ui/suspect.h"
+#include "agent/gate/charclass.h"
+#include "agent/gate/suspect.h"
 
 #define SUSPECT_LETTERS_MAX 8 /* named in a description */
 

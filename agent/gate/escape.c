@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "agent/base/utf8.h"
-#include "agent/ui/charclass.h"
-#include "agent/ui/escape.h"
-#include "agent/ui/suspect.h"
+#include "agent/gate/charclass.h"
+#include "agent/gate/escape.h"
+#include "agent/gate/suspect.h"
 
 #define ESCAPE_GAP_MAX	  8  /* plain spaces in a row behind text */
 #define ESCAPE_INDENT_MAX 40 /* plain spaces in a row before text */

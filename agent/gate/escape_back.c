@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "agent/base/utf8.h"
-#include "agent/ui/escape.h"
+#include "agent/gate/escape.h"
 
 #define BACK_TIMES_MAX (64 * MIB) /* bytes that one bracket may stand for */
 

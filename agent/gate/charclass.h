@@ -1,8 +1,8 @@
 /* What a code point may do to a reader: shown as it is, or only by its number.
  *
  * Used where text from outside must be seen exactly (the confirmation, file names). Pure. */
-#ifndef SUNABA_UI_CHARCLASS_H
-#define SUNABA_UI_CHARCLASS_H
+#ifndef SUNABA_GATE_CHARCLASS_H
+#define SUNABA_GATE_CHARCLASS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -12,7 +12,7 @@
 
 #include "agent/base/lib_unistring.h"
 #include "agent/base/util.h"
-#include "agent/ui/charclass.h"
+#include "agent/gate/charclass.h"
 
 static const struct {
 	uint32_t cp;

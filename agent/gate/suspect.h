@@ -1,6 +1,6 @@
 /* Words and hosts that look like something else. Pure. */
-#ifndef SUNABA_UI_SUSPECT_H
-#define SUNABA_UI_SUSPECT_H
+#ifndef SUNABA_GATE_SUSPECT_H
+#define SUNABA_GATE_SUSPECT_H
 
 #include "agent/base/buf.h"
 

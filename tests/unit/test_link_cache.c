@@ -1,0 +1,182 @@
+/* Linking with texts that were read before: the same answers as without, wherever a thing stands. */
+#include "tests/unit/cm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/buf.h"
+#include "agent/base/mem.h"
+#include "agent/gate/link.h"
+
+/* Each pair: what a tool said, and an action that repeats it. */
+static const char *const pairs[][2] = {
+    {"hxxps://evil[.]example.com./x", "curl https://EVIL.example.com/x"},
+    {"ask root@evil.example.org", "mail root@evil.example.org"},
+    {"pay to DE02 1203 0000 0000 2020 51", "pay DE02120300000000202051"},
+    {"see http://0x0a090807/ok", "nc 10.9.8.7 80"},
+    {"run rm -rf build now", "rm -rf build"},
+    {"then setenforce 0 please", "setenforce 0"},
+    {"run rm -rf \\\nbuild now", "rm -rf build"},
+    {"see /srv/secret/keys.txt", "cat /srv/secret/keys.txt"},
+    {"the account\n12345678 is new", "echo 12345678"},
+    {"evil.example.com", "A=evil; curl $A.example.com"},
+};
+
+static bool
+ask(struct link_query *q, const char *action, struct link_hit *hit)
+{
+	q->action = action;
+	q->action_len = strlen(action);
+	return link_find(q, hit);
+}
+
+/* Where the thing stands at `at` of some text, the cached answer is the uncached one. */
+static void
+check_at(const char *filler, size_t at, const char *const pair[2], uint64_t id,
+	 struct link_cache *c)
+{
+	struct buf b = BUF_INIT(64 * KIB);
+	struct link_text tool;
+	struct link_query q = {.tools = &tool,
+			       .ntools = 1,
+			       .language = "shell",
+			       .workspace = "/home/mika/work",
+			       .home = "/home/mika"};
+	struct link_hit plain = {0}, cached = {0};
+
+	while (b.len < at)
+		buf_add(&b, filler, MIN_OF(strlen(filler), at - b.len));
+	buf_addf(&b, "\n%s\n", pair[0]);
+	while (b.len < 20000)
+		buf_adds(&b, filler);
+	tool = (struct link_text){b.data, b.len, 1, id};
+	if (!ask(&q, pair[1], &plain))
+		fail_msg("'%s' at %zu is not found at all", pair[0], at);
+	q.cache = c;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_false(
+		    ask(&q, "curl https://other.example.net/y; rm -r older", &cached));
+		if (!ask(&q, pair[1], &cached))
+			fail_msg("'%s' at %zu is lost", pair[0], at);
+		assert_int_equal(cached.kind, plain.kind);
+		assert_string_equal(cached.token, plain.token);
+		assert_int_equal(cached.tool_start, plain.tool_start);
+		assert_int_equal(cached.first_line, plain.first_line);
+		link_hit_release(&cached);
+	}
+	link_hit_release(&plain);
+	buf_release(&b);
+}
+
+static void
+found_wherever_it_stands(void **state)
+{
+	static const char *const fillers[] = {
+	    "some words of no weight 17\n", "one line without an end, ", "\n", "行だけ。"};
+	struct link_cache *c = link_cache_new();
+	uint64_t id = 0;
+
+	(void)state;
+	for (size_t f = 0; f < ARRAY_LEN(fillers); f++)
+		for (size_t p = 0; p < ARRAY_LEN(pairs); p++)
+			for (size_t at = 4096 - 64; at < 4096 + 32; at += 13)
+				check_at(fillers[f], at + (at % 3) * 4096, pairs[p], ++id,
+					 c);
+	link_cache_free(c);
+}
+
+/* What the user said, and the model before the tool, is looked up in the same way. */
+static void
+users_and_models_vouch(void **state)
+{
+	struct link_text tool = {"see http://a.example.com/x and http://b.example.com/y", 0,
+				 3, 1};
+	struct link_text user = {"get http://a.example.com/x", 0, 4, 2};
+	struct link_text model = {"u = 'http://b.exam' + 'ple.com/y'", 0, 2, 3};
+	struct link_query q = {.tools = &tool,
+			       .ntools = 1,
+			       .users = &user,
+			       .nusers = 1,
+			       .models = &model,
+			       .nmodels = 1,
+			       .cache = link_cache_new()};
+	struct link_hit hit;
+
+	(void)state;
+	tool.len = strlen(tool.text);
+	user.len = strlen(user.text);
+	model.len = strlen(model.text);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_false(ask(&q, "curl http://a.example.com/x", &hit));
+		assert_false(ask(&q, "curl http://b.example.com/y", &hit));
+	}
+	model.when = 5;
+	assert_true(ask(&q, "curl http://b.example.com/y", &hit));
+	link_hit_release(&hit);
+	link_cache_free(q.cache);
+}
+
+/* With the network on, loopback counts: what was read for it off is of no use then. */
+static void
+places_are_part_of_it(void **state)
+{
+	struct link_text tool = {"http://127.0.0.1:8000/x /srv/a/b", 0, 1, 1};
+	struct link_query q = {.tools = &tool, .ntools = 1, .cache = link_cache_new()};
+	struct link_hit hit;
+
+	(void)state;
+	tool.len = strlen(tool.text);
+	assert_false(ask(&q, "curl http://127.0.0.1:8000/x", &hit));
+	q.net = true;
+	assert_true(ask(&q, "curl http://127.0.0.1:8000/x", &hit));
+	link_hit_release(&hit);
+	q.net = false;
+	assert_false(ask(&q, "curl http://127.0.0.1:8000/x", &hit));
+	assert_true(ask(&q, "cat /srv/a/b", &hit));
+	link_hit_release(&hit);
+	q.workspace = "/srv/a";
+	assert_false(ask(&q, "cat /srv/a/b", &hit));
+	link_cache_free(q.cache);
+}
+
+/* More than there is room for: the rest is read each time, and nothing is lost. */
+static void
+no_room(void **state)
+{
+	enum { TEXTS = 14, BYTES = 1 << 20 };
+	struct link_text *tool = mem_array(NULL, TEXTS, sizeof(*tool));
+	struct link_query q = {
+	    .tools = tool, .ntools = TEXTS, .language = "shell", .cache = link_cache_new()};
+	struct buf b = BUF_INIT(2 * BYTES);
+	struct link_hit hit;
+
+	(void)state;
+	for (unsigned i = 0; b.len < BYTES - 100; i++)
+		buf_addf(&b, "%c%c %c%c ", i % 26 + 'a', i / 26 % 26 + 'a',
+			 i / 676 % 26 + 'a', i / 17576 % 26 + 'a');
+	buf_adds(&b, "get http://last.example.com/z\n");
+	for (size_t i = 0; i < TEXTS; i++)
+		tool[i] = (struct link_text){b.data, i + 1 < TEXTS ? b.len - 40 : b.len,
+					     i + 1, i + 1};
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(ask(&q, "curl http://last.example.com/z", &hit));
+		assert_int_equal(hit.tool, TEXTS - 1);
+		link_hit_release(&hit);
+	}
+	link_cache_free(q.cache);
+	buf_release(&b);
+	free(tool);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(found_wherever_it_stands),
+	    cmocka_unit_test(users_and_models_vouch),
+	    cmocka_unit_test(places_are_part_of_it),
+	    cmocka_unit_test(no_room),
+	};
+
+	return cmocka_run_group_tests_name("link cache", tests, NULL, NULL);
+}
