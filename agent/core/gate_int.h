@@ -10,8 +10,9 @@
 
 /* The text as the tool gave it, before it was shortened or refused. */
 const char *gate_text_of(const struct msg *m);
-/* Adds one line, cut where it is long. */
-void gate_add_line(struct buf *out, const char *p, size_t n);
+/* Adds the line text[from..end); of a long one the piece around `at`, with dots where it was cut.
+ * Returns the end of the piece. */
+size_t gate_add_line(struct buf *out, const char *text, size_t from, size_t end, size_t at);
 /* The lines of the hits, bounded, a newline behind each; the caller frees. */
 char *gate_hit_lines(const struct scan_report *r, const char *text);
 /* Tells the user at once that a part reads like instructions, with its lines. */

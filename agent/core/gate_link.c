@@ -23,8 +23,8 @@ gate_link_line(const struct link_text *t, const struct link_hit *hit)
 	struct buf out = BUF_INIT(GATE_SHOWN_MAX);
 
 	if (hit->lines_end <= t->len && hit->lines_start <= hit->lines_end)
-		gate_add_line(&out, t->text + hit->lines_start,
-			      hit->lines_end - hit->lines_start);
+		gate_add_line(&out, t->text, hit->lines_start, hit->lines_end,
+			      hit->tool_start);
 	return buf_take(&out);
 }
 
