@@ -37,16 +37,19 @@ enum call_sign {
 	S_USER = 65536,
 	S_FIRST = 131072,
 	S_INSTR = 262144,
+	S_LEAVE = 524288,
+	S_ONLY = 1048576,
+	S_POLITE = 2097152,
 };
 
 static const struct {
 	unsigned sign;
 	int points;
 } call_points[] = {
-    {S_CALLED, 3}, {S_READS, 3}, {S_MUST, 2},  {S_ASKED, 2}, {S_DOES, 1},
-    {S_ORDERS, 2}, {S_GRAVE, 1}, {S_THING, 2}, {S_QUIET, 3}, {S_YOU, 1},
-    {S_THIS, 1},   {S_REPLY, 1}, {S_TWICE, 1}, {S_BUGS, -2}, {S_IF, 1},
-    {S_THEM, -1},  {S_USER, 1},	 {S_FIRST, 2}, {S_INSTR, 1},
+    {S_CALLED, 3}, {S_READS, 3}, {S_MUST, 2},  {S_ASKED, 2}, {S_DOES, 1}, {S_ORDERS, 2},
+    {S_GRAVE, 1},  {S_THING, 2}, {S_QUIET, 3}, {S_YOU, 1},   {S_THIS, 1}, {S_REPLY, 1},
+    {S_TWICE, 1},  {S_BUGS, -2}, {S_IF, 1},    {S_THEM, -1}, {S_USER, 1}, {S_FIRST, 2},
+    {S_INSTR, 1},  {S_LEAVE, 2}, {S_ONLY, 1},
 };
 
 /* The meanings that are signs wherever they stand around the name. */
@@ -55,7 +58,7 @@ static const struct {
 	unsigned sign;
 } call_anywhere[] = {
     {C(PLEASE), S_ASKED},
-    {C(ORDER), S_ORDERS},
+    {C(ORDER), S_ORDERS | S_POLITE},
     {C(DEST) | C(COMMAND) | C(SECRET) | C(FILL), S_THING},
     {C(SILENT), S_QUIET},
     {C(YOU), S_YOU},
@@ -66,6 +69,8 @@ static const struct {
     {C(USER), S_USER},
     {C(FIRST) | C(NOW), S_FIRST},
     {C(INSTR), S_INSTR},
+    {C(APPROVED), S_LEAVE},
+    {C(ONLY), S_ONLY},
 };
 
 /* The signs of token j, `gap` half words behind (`after`) or before the name. */
@@ -77,7 +82,9 @@ call_signs(const struct scan_ctx *x, size_t j, uint32_t gap, bool after, unsigne
 
 	for (size_t k = 0; k < ARRAY_LEN(call_anywhere); k++)
 		signs |= t->what & call_anywhere[k].what ? call_anywhere[k].sign : 0;
-	if ((t->what & (C(DEAR) | C(NOTE) | C(URGENT))) && gap <= CALL_NEAR)
+	if (gap <= CALL_NEAR &&
+	    ((t->what & C(DEAR)) || ((t->what & (C(NOTE) | C(URGENT))) &&
+				     (t->place & (P_START | P_COLON | P_CAPS)))))
 		signs |= S_CALLED;
 	if ((t->what & C(READER)) && gap <= 2 * CALL_NEAR)
 		signs |= S_READS;
@@ -85,7 +92,7 @@ call_signs(const struct scan_ctx *x, size_t j, uint32_t gap, bool after, unsigne
 		signs |= S_IF;
 	if ((t->what & C(MUST)) && after && gap <= CALL_NEAR)
 		signs |= S_MUST;
-	if ((t->what & C(TELL)) && j > 0 && (x->tok[j - 1].what & C(NEG)))
+	if ((t->what & (C(TELL) | C(RESPONSE))) && j > 0 && (x->tok[j - 1].what & C(NEG)))
 		signs |= S_QUIET;
 	if (!(t->what & CALL_ACTION) || (t->place & P_CODE))
 		return signs;
@@ -104,7 +111,7 @@ call_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 	const struct scan_token *t = &x->tok[i];
 	bool vague = t->what & C(VAGUE); /* "agent: x" is a key as often */
 	unsigned signs = (t->place & P_COLON) && !vague ? S_CALLED : 0;
-	int points = vague ? 1 : 3;
+	int points = vague ? 1 : 4;
 
 	*first = *last = i;
 	for (size_t j = 0; j < x->ntok; j++) {
@@ -122,9 +129,9 @@ call_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 		}
 		signs |= found;
 	}
-	if (!(signs & (S_DOES | S_ORDERS)) && (~signs & (S_CALLED | S_THING)))
+	if (!(signs & (S_DOES | S_ORDERS | S_QUIET)) && (~signs & (S_CALLED | S_THING)))
 		return 0;
-	if (!(signs & (S_CALLED | S_READS | S_MUST | S_ASKED | S_ORDERS | S_QUIET)))
+	if (!(signs & (S_CALLED | S_READS | S_MUST | S_QUIET | S_POLITE)))
 		return 0;
 	for (size_t k = 0; k < ARRAY_LEN(call_points); k++)
 		points += signs & call_points[k].sign ? call_points[k].points : 0;
