@@ -121,7 +121,7 @@ rules_allow(const char *const *list, const struct kernel *k, const struct shell_
 			return true;
 		}
 	}
-	if (l->unsure || l->n == 0)
+	if (l->unsure || l->writes || l->n == 0)
 		return false;
 	for (size_t i = 0; i < l->n; i++)
 		if (!rules_covers(list, k, &l->at[i]))
