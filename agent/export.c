@@ -1,7 +1,7 @@
 /* Sessions in other forms. See export.h.
  *
- * Every form carries each part's number, label and source: as words (md, html), as metadata of the
- * cells (ipynb), beside the messages (openai), as the events themselves (jsonl).
+ * Every form carries each part's number, label, source and hash: as words (md, html), as metadata of
+ * the cells (ipynb), beside the messages (openai), as the events themselves (jsonl).
  * Pinned by tests/e2e/test_sessions.py. */
 #include <errno.h>
 #include <string.h>
@@ -18,14 +18,31 @@
 void
 export_label(const struct msg *m, struct buf *out)
 {
+	char hex[SHA256_HEX_SIZE];
+
 	if (m->part)
 		buf_addf(out, "part %u · ", m->part);
 	buf_adds(out, msg_label_word(msg_counts(m)));
-	if (!m->source)
-		return;
-	buf_adds(out, " · ");
-	for (const char *p = m->source; *p; p++)
+	if (m->source)
+		buf_adds(out, " · ");
+	for (const char *p = m->source; p && *p; p++)
 		buf_addc(out, (char)((unsigned char)*p < 0x20 || *p == 0x7F ? ' ' : *p));
+	transcript_hash(m->was ? m->was : m->text, hex);
+	buf_addf(out, " · sha256 %s", hex);
+}
+
+void
+export_put_label(const struct msg *m, struct json_writer *w)
+{
+	char hex[SHA256_HEX_SIZE];
+
+	json_kv_int(w, "part", m->part);
+	json_kv_str(w, "role", msg_role_word(m->role));
+	json_kv_str(w, "label", msg_label_word(msg_counts(m)));
+	if (m->source)
+		json_kv_str(w, "source", m->source);
+	transcript_hash(m->was ? m->was : m->text, hex);
+	json_kv_str(w, "sha256", hex);
 }
 
 static void
@@ -46,14 +63,8 @@ openai_labels(const struct history *h, struct json_writer *w)
 	json_key(w, "parts");
 	json_open(w, '[');
 	for (size_t i = 0; i < h->msgs.n; i++) {
-		const struct msg *m = &h->msgs.at[i];
-
 		json_open(w, '{');
-		json_kv_int(w, "part", m->part);
-		json_kv_str(w, "role", msg_role_word(m->role));
-		json_kv_str(w, "label", msg_label_word(msg_counts(m)));
-		if (m->source)
-			json_kv_str(w, "source", m->source);
+		export_put_label(&h->msgs.at[i], w);
 		json_close(w, '}');
 	}
 	json_close(w, ']');

@@ -21,5 +21,7 @@ void export_html(const struct history *h, struct buf *out);
 void export_ipynb(const struct history *h, struct buf *out);
 /* "part 3 · untrusted · execute" */
 void export_label(const struct msg *m, struct buf *out);
+/* The same as members of an object. */
+void export_put_label(const struct msg *m, struct json_writer *w);
 
 #endif

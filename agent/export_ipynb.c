@@ -24,9 +24,11 @@ ipynb_magic(const char *language)
 	return "";
 }
 
-/* Opens a cell and leaves the object open behind its metadata. */
+/* Opens a cell and leaves the object open behind its metadata. A stream of output has no metadata of
+ * its own: those of the result stand with the cell's. */
 static void
-ipynb_open(struct json_writer *w, const char *type, const struct msg *m, size_t at)
+ipynb_open(struct json_writer *w, const char *type, const struct msg *m,
+	   const struct msg *result, size_t at)
 {
 	char id[32];
 
@@ -38,11 +40,13 @@ ipynb_open(struct json_writer *w, const char *type, const struct msg *m, size_t 
 	json_open(w, '{');
 	json_key(w, "sunaba");
 	json_open(w, '{');
-	json_kv_int(w, "part", m->part);
-	json_kv_str(w, "role", msg_role_word(m->role));
-	json_kv_str(w, "label", msg_label_word(msg_counts(m)));
-	if (m->source)
-		json_kv_str(w, "source", m->source);
+	export_put_label(m, w);
+	if (result) {
+		json_key(w, "result");
+		json_open(w, '{');
+		export_put_label(result, w);
+		json_close(w, '}');
+	}
 	json_close(w, '}');
 	json_close(w, '}');
 }
@@ -53,7 +57,7 @@ ipynb_markdown(struct json_writer *w, const struct msg *m, const char *text, siz
 	AUTO_BUF struct buf whole = BUF_INIT(EXPORT_MAX);
 
 	buf_addf(&whole, "%s%s", m->role == MSG_USER ? "**User**\n\n" : "", text);
-	ipynb_open(w, "markdown", m, at);
+	ipynb_open(w, "markdown", m, NULL, at);
 	json_kv_str(w, "source", buf_str(&whole));
 	json_close(w, '}');
 }
@@ -90,6 +94,7 @@ ipynb_call(struct json_writer *w, const struct history *h, size_t i,
 	   const struct msg_call *c, size_t at)
 {
 	AUTO_BUF struct buf source = BUF_INIT(EXPORT_MAX);
+	const struct msg *result = ipynb_result(h, i, c->id);
 	cJSON *args = NULL;
 	const char *code;
 
@@ -99,9 +104,9 @@ ipynb_call(struct json_writer *w, const struct history *h, size_t i,
 		buf_addf(&source, "%s%s", ipynb_magic(json_str(args, "language")), code);
 	else
 		buf_addf(&source, "# %s %s", c->name, c->args);
-	ipynb_open(w, "code", &h->msgs.at[i], at);
+	ipynb_open(w, "code", &h->msgs.at[i], result, at);
 	json_kv_str(w, "source", buf_str(&source));
-	ipynb_output(w, ipynb_result(h, i, c->id));
+	ipynb_output(w, result);
 	json_close(w, '}');
 	cJSON_Delete(args);
 }
@@ -115,7 +120,7 @@ ipynb_msg(struct json_writer *w, const struct history *h, size_t i, size_t *at)
 	if (m->role == MSG_TOOL && m->call_id)
 		return;
 	if (m->role == MSG_TOOL) {
-		ipynb_open(w, "raw", m, (*at)++);
+		ipynb_open(w, "raw", m, NULL, (*at)++);
 		json_kv_str(w, "source", m->text);
 		json_close(w, '}');
 		return;

@@ -11,6 +11,9 @@
 #include "agent/core/gate_int.h"
 
 #define JOIN_BYTES 2048 /* of what came before, and as many of what comes */
+/* Two outputs beside each other make chance sentences: what only wants something done has to say so
+ * twice as clearly. */
+#define JOIN_WEIGHT (2 * SCAN_THRESHOLD)
 
 /* The part's text as far as a tool said it: the code in an aside is the user's own, and blanked. */
 static char *
@@ -91,9 +94,13 @@ hear_across(const char *text, size_t n, size_t cut)
 	const struct scan_report *r;
 	struct scan *scan = scan_text(text, n, &r);
 
-	for (size_t i = 0; i < r->nhits; i++)
-		if (r->hits[i].start < cut && r->hits[i].end > cut)
-			across[found.nhits++] = r->hits[i];
+	for (size_t i = 0; i < r->nhits; i++) {
+		const struct scan_hit *h = &r->hits[i];
+
+		if (h->start < cut && h->end > cut &&
+		    (h->groups != 1u << SCAN_DEMAND || h->weight >= JOIN_WEIGHT))
+			across[found.nhits++] = *h;
+	}
 	scan_free(scan);
 	return found.nhits ? gate_hit_lines(&found, text) : NULL;
 }

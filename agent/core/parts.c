@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/base/sha256.h"
 #include "agent/core/aside.h"
 #include "agent/core/parts.h"
 
@@ -58,11 +59,16 @@ parts_is_tool_text(const struct msg *m)
 static void
 parts_withhold(struct msg *m, const char *why)
 {
-	size_t n = strlen(m->was ? m->was : m->text);
+	const char *text = m->was ? m->was : m->text;
+	unsigned char digest[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+	size_t n = strlen(text);
 
 	if (m->refused)
 		return;
-	msg_shorten(m, mem_printf("[%zu bytes withheld: %s]", n, why));
+	sha256(text, n, digest);
+	sha256_hex(digest, hex);
+	msg_shorten(m, mem_printf("[%zu bytes with sha256 %s withheld: %s]", n, hex, why));
 	m->refused = true;
 }
 

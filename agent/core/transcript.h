@@ -12,6 +12,7 @@
 
 #include "agent/base/err.h"
 #include "agent/base/json.h"
+#include "agent/base/sha256.h"
 #include "agent/core/events.h"
 #include "agent/core/parts.h"
 
@@ -62,6 +63,8 @@ struct transcript_run {
 /* The program takes the session up: "session" or "resume". */
 enum err_kind
 transcript_run(struct transcript *t, const struct transcript_run *r, struct err *e);
+/* The hash that the event of a part has: of the text as it is written, repaired. */
+void transcript_hash(const char *text, char hex[SHA256_HEX_SIZE]);
 /* The message has its part number. */
 enum err_kind transcript_msg(struct transcript *t, const struct msg *m,
 			     const struct usage *u, struct err *e);

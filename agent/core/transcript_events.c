@@ -48,8 +48,7 @@ transcript_usage(struct json_writer *w, const struct usage *u)
 	json_close(w, '}');
 }
 
-/* Of the text as it is written: repaired. */
-static void
+void
 transcript_hash(const char *text, char hex[SHA256_HEX_SIZE])
 {
 	AUTO_BUF struct buf b = BUF_INIT(SIZE_MAX / 2);

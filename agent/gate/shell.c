@@ -107,17 +107,55 @@ shell_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Options with which a program runs another, or writes where it is told, as they begin. Of git also
+ * each that stands before its command: they set what it runs, or whose settings it reads. */
+static const struct shell_hand {
+	const char *program;
+	const char *options[12];
+} shell_hands[] = {
+    {"find", {"-exec", "-ok", "-delete", "-fprint", "-fls"}},
+    {"fd", {"-x", "-X", "--exec"}},
+    {"git",
+     {"--ext-diff", "--textconv", "-O", "--open-files-in-pager", "--upload-pack",
+      "--receive-pack", "--exec", "-x", "--output", "--config", "-c"}},
+    {"rg", {"--pre", "--hostname-bin"}},
+    {"tar",
+     {"--to-command", "--checkpoint-action", "-I", "--use-compress-program",
+      "--rsh-command", "--info-script", "--new-volume-script", "-F"}},
+    {"rsync", {"-e", "--rsh", "--rsync-path"}},
+    {"sort", {"--compress-program", "-o", "--output"}},
+    {"man", {"-P", "--pager", "-H", "--html"}},
+    {"ssh", {"-o", "-F"}},
+};
+
+static bool
+shell_is_option(const char *word, const char *const *options, size_t n)
+{
+	for (size_t i = 0; i < n && options[i]; i++)
+		if (strncmp(word, options[i], strlen(options[i])) == 0)
+			return true;
+	return false;
+}
+
 /* Programs that run others in the middle of their arguments. */
 static bool
 shell_hands_on(const struct shell_command *c, const char *name)
 {
-	static const char *const actions[] = {"-exec", "-execdir", "-ok", "-okdir", NULL};
+	static const char *const harmless[] = {"--version", "--help", "--no-pager", NULL};
+	bool find = strcmp(name, "find") == 0;
 
-	if (strcmp(name, "find") != 0)
-		return false;
-	for (size_t i = 1; i < c->n; i++)
-		if (c->words[i].unknown || shell_in(c->words[i].text, actions))
-			return true;
+	if (strcmp(name, "git") == 0 && c->n > 1 && c->words[1].text[0] == '-' &&
+	    !shell_in(c->words[1].text, harmless))
+		return true;
+	for (size_t k = 0; k < ARRAY_LEN(shell_hands); k++) {
+		const struct shell_hand *h = &shell_hands[k];
+
+		for (size_t i = 1; i < c->n && strcmp(name, h->program) == 0; i++)
+			if ((find && c->words[i].unknown) ||
+			    shell_is_option(c->words[i].text, h->options,
+					    ARRAY_LEN(h->options)))
+				return true;
+	}
 	return false;
 }
 
@@ -265,24 +303,28 @@ shell_here(struct shell_reader *r)
 	r->bodies[r->nbodies++] = b;
 }
 
-/* Whether the operator makes or changes the file that the word names. */
+/* Where a redirection leads nothing is written: another descriptor, or /dev/null. `last` is the
+ * operator's last character. */
 static bool
-shell_writes(const char *op, size_t n, const char *word)
+shell_is_nowhere(const char *to, char last, bool unknown)
 {
-	if (!memchr(op, '>', n) || strcmp(word, "/dev/null") == 0)
+	if (!to || unknown)
 		return false;
-	/* 2>&1, >&-: another descriptor, no file */
-	return op[n - 1] != '&' || !*word || word[strspn(word, "0123456789-")];
+	if (last == '&') { /* 2>&1, 2>&-, 2>&1- (bash) */
+		size_t n = strspn(to, "0123456789");
+
+		if (to[n] == '-' ? !to[n + 1] : n > 0 && !to[n])
+			return true;
+	}
+	return strcmp(to, "/dev/null") == 0;
 }
 
 /* A redirection at `at`, behind any digits: its operator and its word. */
 static void
 shell_redirect(struct shell_reader *r)
 {
-	AUTO_FREE char *word = NULL;
-	bool unknown = false;
-	size_t from = r->at, n;
-	char c = r->p[r->at++];
+	bool unknown = false, out = r->p[r->at] == '>';
+	char c = r->p[r->at++], last, *to;
 
 	if (c == '<' && r->at + 1 < r->n && r->p[r->at] == '<' && r->p[r->at + 1] == '<') {
 		r->at += 2;
@@ -296,11 +338,14 @@ shell_redirect(struct shell_reader *r)
 		while (r->at < r->n && strchr("<>&|", r->p[r->at]))
 			r->at++;
 	}
-	n = r->at - from;
+	last = r->p[r->at - 1];
+	out |= last == '>'; /* <> */
 	while (r->at < r->n && shell_is_blank(r->p[r->at]))
 		r->at++;
-	word = shell_read_word(r, &unknown);
-	r->out->writes |= !word || shell_writes(r->p + from, n, word);
+	to = shell_read_word(r, &unknown);
+	if (out && !shell_is_nowhere(to, last, unknown))
+		r->out->writes = true;
+	free(to);
 }
 
 /* One operator or word; false at the end. */

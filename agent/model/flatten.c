@@ -2,7 +2,8 @@
  *
  * Servers refuse a call without a result, a result without a call, and (templates of some local
  * models) two messages of one role in a row; a session may hold all of these after an
- * interrupt. Pinned by tests/unit/test_openai.c. */
+ * interrupt. Pinned by tests/unit/test_openai.c and test_flatten.c. */
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/base/json.h"
@@ -157,6 +158,28 @@ flatten_answered(const struct msg_list *in, size_t i)
 	return false;
 }
 
+/* Output of a fenced block, of the time before a model with tools was taken: the reply with the block
+ * gets a call for it, so that it goes out in the tool's role and in no other. False: there is no
+ * such reply. */
+static bool
+flatten_as_call(const struct msg *m, const char *text, struct msg_list *out)
+{
+	size_t i = out->n;
+	struct msg *to;
+	char id[32];
+
+	while (i > 0 && out->at[i - 1].role == MSG_TOOL)
+		i--;
+	if (i == 0 || out->at[i - 1].role != MSG_ASSISTANT)
+		return false;
+	snprintf(id, sizeof(id), "block_%u", m->part ? m->part : (unsigned)out->n);
+	msg_add_call(&out->at[i - 1], id, m->name ? m->name : "execute", "{}");
+	to = msg_add(out, MSG_TOOL, text);
+	to->call_id = mem_strdup(id);
+	to->name = mem_strdup(m->name ? m->name : "execute");
+	return true;
+}
+
 void
 flatten(const struct model_request *req, struct msg_list *out)
 {
@@ -174,7 +197,9 @@ flatten(const struct model_request *req, struct msg_list *out)
 			flatten_assistant_calls(req, i, out);
 		else if (m->role == MSG_ASSISTANT)
 			flatten_assistant_text(m, out);
-		else if (m->role == MSG_TOOL && !(req->ntools && flatten_answered(in, i)))
+		else if (m->role == MSG_TOOL &&
+			 !(req->ntools &&
+			   (flatten_answered(in, i) || flatten_as_call(m, text, out))))
 			flatten_output(out, text);
 	}
 }

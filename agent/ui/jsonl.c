@@ -203,7 +203,7 @@ jsonl_step_end(void *arg, const struct step *s, const struct step_result *r)
 	json_open(w, '{');
 	json_kv_int(w, "wall_ms", r->wall_ms);
 	json_kv_int(w, "cpu_ms", r->cpu_ms);
-	json_kv_str(w, "label", "untrusted");
+	json_kv_str(w, "label", msg_label_word(s->label));
 	json_kv_int(w, "truncated_bytes", (int64_t)r->omitted_bytes);
 	jsonl_files(w, r->changes);
 	json_close(w, '}');

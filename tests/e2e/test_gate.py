@@ -12,7 +12,7 @@ import tap  # noqa: E402
 from run import Home, exits, sunaba  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
-from tmux import Tmux  # noqa: E402
+from tmux import Tmux, again_at_prompt  # noqa: E402
 
 PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
 GATE = r"\[c\]"
@@ -436,8 +436,11 @@ def network_opened_on_the_way():
             t.wait_for(PROMPT)
             equal(home.there("work/first"), True)
             t.line("/net allow some.test")
-            t.wait_for("some.test")
+            t.wait_for("code may reach")
+            again_at_prompt(t)
             t.line("/net off")
+            t.wait_for("closed|network is off")
+            again_at_prompt(t)
             t.line("more")
             t.wait_for(GATE)
             t.press_until("s", lambda: "turn 2 over" in t.screen() or

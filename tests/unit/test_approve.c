@@ -259,7 +259,8 @@ hidden_code_is_always_asked_about(void **state)
 					    "printf '\x1b[8m'",
 					    "echo \xff"};
 	static const char *const plain[] = {"ls -l\n\techo \"x\"", "echo 日本語、テスト",
-					    "echo é ß Δt"};
+					    "echo é ß Δt",
+					    "echo\t日本語\t。\n\techo ❤️"};
 	enum err_kind kind;
 	struct session s;
 

@@ -390,10 +390,12 @@ request_mends_history(void **state)
 		 "\"content\":\"t\",\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\","
 		 "\"function\":{\"name\":\"execute\",\"arguments\":\"{}\"}},{\"id\":\"c2\","
 		 "\"type\":\"function\",\"function\":{\"name\":\"execute\",\"arguments\":"
-		 "\"{}\"}}]},{\"role\":\"tool\",\"content\":\"(not run)\",\"tool_call_id\":"
-		 "\"c1\"},{\"role\":\"tool\",\"content\":\"two\",\"tool_call_id\":\"c2\"},"
-		 "{\"role\":\"user\",\"content\":\"Output of the code:\\nstray\\n\\nb\"}"
-		 "]" TOOLS);
+		 "\"{}\"}},{\"id\":\"block_4\",\"type\":\"function\",\"function\":{"
+		 "\"name\":\"execute\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\","
+		 "\"content\":\"(not run)\",\"tool_call_id\":\"c1\"},{\"role\":\"tool\","
+		 "\"content\":\"two\",\"tool_call_id\":\"c2\"},{\"role\":\"tool\","
+		 "\"content\":\"stray\",\"tool_call_id\":\"block_4\"},{\"role\":\"user\","
+		 "\"content\":\"b\"}]" TOOLS);
 	msg_list_release(&l);
 }
 

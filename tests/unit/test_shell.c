@@ -79,6 +79,15 @@ splits(void **state)
 	    {"[[ -f x && -f y ]]", "[[ -f x; -f y ]] !"},
 	    {"find . -name x -exec rm {} \\;", "find . -name x -exec rm {} ; !"},
 	    {"find . -name 'x*'", "find . -name x*"},
+	    {"find . -delete", "find . -delete !"},
+	    {"git -c core.pager='sh x' log", "git -c core.pager=sh x log !"},
+	    {"git --exec-path=. status", "git --exec-path=. status !"},
+	    {"git -C /elsewhere status", "git -C /elsewhere status !"},
+	    {"git diff --ext-diff", "git diff --ext-diff !"},
+	    {"git log --output=x", "git log --output=x !"},
+	    {"git --no-pager log -p", "git --no-pager log -p"},
+	    {"/usr/bin/git -c x=y log", "/usr/bin/git -c x=y log !"},
+	    {"tar --to-command=sh -xf a", "tar --to-command=sh -xf a !"},
 	    {"echo 'open", "echo !"},
 	    {"echo \"open", "echo !"},
 	    {"echo $(open", "echo !"},
@@ -134,6 +143,35 @@ judge(const char *language, const char *code)
 	return rules_judge(&rules, kernel_find(language), code, strlen(code)).verdict;
 }
 
+/* Words allow looking: not where the output becomes a file. */
+static void
+verdicts_of_redirections(void **state)
+{
+	static const char *const looks[] = {
+	    "ls 2>&1",	       "ls 2> /dev/null",     "ls >/dev/null 2>&1",
+	    "ls &> /dev/null", "ls < a.txt | ls >&2", "ls 2>&-",
+	    "ls <<< 'a > b'",  "ls 'a > b'"};
+	static const char *const writes[] = {
+	    "ls > Makefile",	"ls >> .bashrc",
+	    "ls &> out",	"ls >| out",
+	    "ls <> out",	"ls >& out",
+	    "ls > \"$X\"",	"git status >/dev/nullx",
+	    "ls 2>err",		"ls 1>out",
+	    "(ls) > out",	"git -c core.pager=x status",
+	    "ls | tee out",	"X=1 ls",
+	    "ls\nid",		"ls `id`",
+	    "ls $(id)",		"ls && id",
+	    "bash -c 'ls; id'", "ls | xargs id"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(looks); i++)
+		if (judge("shell", looks[i]) != RULE_ALLOW)
+			fail_msg("asked: %s", looks[i]);
+	for (size_t i = 0; i < ARRAY_LEN(writes); i++)
+		if (judge("shell", writes[i]) == RULE_ALLOW)
+			fail_msg("allowed: %s", writes[i]);
+}
+
 static void
 verdicts(void **state)
 {
@@ -162,10 +200,14 @@ verdicts(void **state)
 static void
 redirections(void **state)
 {
-	static const char *const writes[] =
-	    {"ls > x",		 "ls >x",	"ls >>x",    "ls >|x", "ls 2>x",
-	     "ls &>x",		 "ls >&x",	"ls <>x",    "> x ls", "ls > '/dev/null '",
-	     "ls >/dev/null >x", "ls 1>x | ls", "ls >&\"\"", "ls >$X", "ls >x&1"},
+	static const char *const writes[] = {"ls > x",		 "ls >x",
+					     "ls >>x",		 "ls >|x",
+					     "ls 2>x",		 "ls &>x",
+					     "ls >&x",		 "ls <>x",
+					     "> x ls",		 "ls > '/dev/null '",
+					     "ls >/dev/null >x", "ls 1>x | ls",
+					     "ls >&\"\"",	 "ls >$X",
+					     "ls >x&1",		 "ls >&1-2"},
 				 *const none[] = {"ls 2>&1",	     "ls >/dev/null 2>&1",
 						  "ls 2> /dev/null", "ls < x",
 						  "ls >&2",	     "ls >&-",
@@ -203,7 +245,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(splits), cmocka_unit_test(bounds), cmocka_unit_test(verdicts),
+	    cmocka_unit_test(splits),	    cmocka_unit_test(bounds),
+	    cmocka_unit_test(verdicts),	    cmocka_unit_test(verdicts_of_redirections),
 	    cmocka_unit_test(redirections), cmocka_unit_test(mistakes)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
