@@ -440,6 +440,22 @@ def hung_up():
 
 
 @test
+def changed_meanwhile():
+    """bytes that change while they are shown are not what was confirmed"""
+    pipe = code_file("")
+    os.unlink(pipe)
+    os.mkfifo(pipe)
+    with ask(env={"TOOL_CHANGE": pipe}) as term:
+        term.ready(MENU)
+        with open(pipe, "w", encoding="utf-8") as f:
+            f.write("rm ")
+        term.wait("CHANGED")
+        term.lone("y")
+        term.wait("ERROR gate the code changed")
+        equal(answer(term), "no")
+
+
+@test
 def reason():
     """a reason is asked for and handed over"""
     with ask() as term:
