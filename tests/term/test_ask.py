@@ -168,16 +168,17 @@ def no_unicode():
 @test
 def typed_before():
     """what was typed before the question appeared is no answer"""
-    def case(what, menu, yes, no):
+    def case(what, menu, yes, no, more):
         hold = code_file("")
         with ask(what=what, env={"TOOL_HOLD": hold}) as term:
             term.wait("HOLDING")
-            term.type(f"{yes}\n{yes}")
+            term.type(yes + more)
+            term.wait(f"HOLDING\n{yes}")
             os.unlink(hold)
             term.ready(menu)
             absent(term.all(), "RESULT")
             answers(term, no, "no")
-    together(case, *BOTH)
+    together(case, *[(*row, more) for row in BOTH for more in ("", "\nyes\n")])
 
 
 def pressed_early(start, mark, key):
