@@ -11,29 +11,31 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Of a row of code: blank, or ended by something that is seen. */
+/* A row of code is blank, or ended by something that is seen. */
 static bool
-end_is_seen(const char *text, size_t n)
+end_is_seen(const char *text, size_t n, bool unicode)
 {
-	size_t gutter = strspn(text, " 0123456789") + strlen("│ ");
+	size_t gutter = strspn(text, " 0123456789");
+	const char *bar = unicode ? "│ " : "| ", *more = unicode ? "↪ " : "> ";
 
-	if (gutter < 4 + strlen("│ "))
+	if (strncmp(text + gutter, bar, strlen(bar)) != 0 &&
+	    strncmp(text + gutter, more, strlen(more)) != 0)
 		return true;
+	gutter += strlen(bar);
 	while (n > gutter && text[n - 1] == ' ')
 		n--;
-	return n <= gutter || text[n] == '\0' ||
-	       (n > 3 && memcmp(text + n - 3, "⇥", 3) == 0);
+	return n <= gutter || text[n] == '\0' || memcmp(text + n - 3, "⇥", 3) == 0;
 }
 
 static void
-check_rows(struct ask_view *v, int width)
+check_rows(struct ask_view *v, int width, bool unicode)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		const char *text = buf_str(&v->rows[i].text);
 		size_t n = v->rows[i].text.len;
 
 		assert(width_of(text, n) < width);
-		assert(end_is_seen(text, n));
+		assert(end_is_seen(text, n, unicode));
 	}
 }
 
@@ -53,7 +55,7 @@ check(const char *code, size_t n, int width, bool unicode)
 	struct ask_view v;
 
 	ask_view_build(&v, &look, &q);
-	check_rows(&v, width);
+	check_rows(&v, width, unicode);
 	ask_rows_back(&view, &v, unicode);
 	assert(escape_decode(&back, buf_str(&view), view.len, unicode ? 0 : ESCAPE_ASCII));
 	assert(back.len == n);
