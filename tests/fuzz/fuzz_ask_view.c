@@ -18,8 +18,8 @@ end_is_seen(const char *text, size_t n, bool unicode)
 	size_t gutter = strspn(text, " 0123456789");
 	const char *bar = unicode ? "│ " : "| ", *more = unicode ? "↪ " : "> ";
 
-	if (strncmp(text + gutter, bar, strlen(bar)) != 0 &&
-	    strncmp(text + gutter, more, strlen(more)) != 0)
+	if (gutter < 4 || (strncmp(text + gutter, bar, strlen(bar)) != 0 &&
+			   strncmp(text + gutter, more, strlen(more)) != 0))
 		return true;
 	gutter += strlen(bar);
 	while (n > gutter && text[n - 1] == ' ')
