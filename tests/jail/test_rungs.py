@@ -593,7 +593,7 @@ def attack_70_79_reduced(box):
     """70, 79 a daemon does not survive; its end closes the output"""
     mark = f"86470{box.uid}{os.getpid()}"
     code, out = box.run(f"(setsid nohup sleep {mark} & setsid setsid sleep {mark} &) ; echo done")
-    tap.equal((code, out.splitlines()[-1]), (0, "done"), out)
+    tap.equal((code, "done" in out.splitlines()), (0, True), out)
     tap.equal(sleepers(mark), [])
     tap.equal(private_folders(box), [])
 
@@ -704,7 +704,7 @@ def attack_151_left_behind(box):
 def attack_147_swept(box):
     """147 what a killed guard left is put away by the next run, whatever it is"""
     tops = [os.path.join(box.home, ".local/state/sunaba/jail"), f"/tmp/sunaba-{box.uid}"]
-    out = box.ok("echo $HOME; echo $TMPDIR; stat -c %a $HOME $TMPDIR").splitlines()
+    out = box.ok("echo $HOME; echo $TMPDIR; stat -c %a $HOME $TMPDIR", notices=False).splitlines()
     tap.equal(out[-2:], ["700", "700"])
     top = os.path.dirname(os.path.dirname(out[1]))
     tap.equal(top in tops, True, top)

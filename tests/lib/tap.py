@@ -10,6 +10,7 @@ import traceback
 
 PATIENCE_S = 60.0  # no wait gives up sooner: what a busy machine is late with is not wrong
 
+os.umask(0o022)  # whatever the caller's: tests make files for other users too
 _tests = []
 
 
