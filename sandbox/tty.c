@@ -229,7 +229,9 @@ tty_signal(struct tty *t, int signo)
 {
 	if (signo == SIGTSTP) {
 		give_back(t);
-		kill(getpid(), SIGSTOP);
+		guard_stop();
+		if (t->master >= 0)
+			take_over(t);
 	} else if (signo == SIGCONT && t->master >= 0) {
 		take_over(t);
 	}
