@@ -15,7 +15,7 @@ USER = "sunaba-test"
 TIMEOUT_S = 180  # as long as a busy machine may take
 
 # The launcher keeps to what its caller ignores: behind nohup or `&` its tests would see that.
-for _number in (signal.SIGINT, signal.SIGHUP):
+for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
     if signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
 
