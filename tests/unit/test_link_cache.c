@@ -20,6 +20,8 @@ static const char *const pairs[][2] = {
     {"see /srv/secret/keys.txt", "cat /srv/secret/keys.txt"},
     {"the account\n12345678 is new", "echo 12345678"},
     {"evil.example.com", "A=evil; curl $A.example.com"},
+    {"npm install --silent left-padd@1.2.0", "npm install left-padd --silent"},
+    {"pip install stolen-pack==2.1 --upgrade", "pip install --upgrade stolen-pack"},
 };
 
 static bool
