@@ -2,6 +2,7 @@
 """Ways around the gate that were tried: each must stay closed."""
 import json
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
@@ -96,6 +97,26 @@ def settings_opened_for_writing():
             again_at_prompt(t)
             t.line("/allow write " + home.path("state"))
             t.wait_for("believes")
+
+
+@test
+def killed_at_the_question():
+    """kill -9 while the question stands, then resume -y: nothing that waited is run, and it waits again"""
+    with Home() as home:
+        home.write("work/letter.txt", "touch second\n")
+        model = home.script(shell("cat letter.txt"), shell("touch second"), {"say": "turn over"})
+        with Tmux(home, ["-m", model, "-y", "read it"], rows=40, env=STRANGER) as t:
+            t.wait_for(GATE)
+            os.kill(events(home, "session")[0]["pid"], signal.SIGKILL)
+            t.exit_code()
+        equal([e["type"] for e in events(home, "gate") + events(home, "refused")], ["gate"])
+        for words in (["resume"], ["resume", "-y"]):
+            done = sunaba(home, *words, "--last", "-m", home.script({"say": "so"}), "go on")
+            exits(done, 0)
+            equal(home.there("work/second"), False, "what had waited")
+        done = sunaba(home, "resume", "--last", "-y", "-m", home.script(shell("touch second")), "do")
+        exits(done, 5)
+        equal(home.there("work/second"), False, "what had waited")
 
 
 @test
