@@ -69,7 +69,7 @@ ask_keys_quiet(struct ask_keys *k)
 	k->quiet_until = clock_ms() + ASK_QUIET_MS;
 }
 
-/* More bytes, as they belong together; false at end of file. Those beyond the bound are lost,
+/* More bytes, as they belong together; false when the terminal is gone. Those beyond the bound are lost,
  * which is fine: a burst is no answer. */
 static bool
 keys_gather(struct ask_keys *k)
@@ -121,7 +121,7 @@ ask_keys_next(struct ask_keys *k)
 		k->ready = false;
 		early = keys_are_early(k);
 		if (!keys_gather(k))
-			return ASK_EOF;
+			return loop_pending(k->l) ? ASK_INTERRUPT : ASK_GONE;
 		if (early)
 			continue;
 		if (k->n == 1)

@@ -114,7 +114,7 @@ ask_key(struct term *t, struct loop *l, const char *question,
 	ask_keys_quiet(&k);
 	for (;;) {
 		ev = ask_keys_next(&k);
-		if (ev == ASK_INTERRUPT || ev == ASK_EOF)
+		if (ev == ASK_INTERRUPT || ev == ASK_EOF || ev == ASK_GONE)
 			break;
 		if (ev == ASK_KEY && (k.bytes[0] == '\n' || k.bytes[0] == '\r'))
 			break;

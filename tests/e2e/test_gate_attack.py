@@ -2,6 +2,7 @@
 """Ways around the gate that were tried: each must stay closed."""
 import json
 import os
+import pty
 import signal
 import sys
 
@@ -117,6 +118,27 @@ def killed_at_the_question():
         done = sunaba(home, "resume", "--last", "-y", "-m", home.script(shell("touch second")), "do")
         exits(done, 5)
         equal(home.there("work/second"), False, "what had waited")
+
+
+@test
+def terminal_gone_at_the_question():
+    """the terminal hangs up while the question stands: nobody refused anything, and nothing goes on under -y"""
+    with Home() as home:
+        model = home.script(shell("touch first"), shell("touch second"), {"say": "over"})
+        data = home.write("rows.txt", "rows\n")
+        pid, fd = pty.fork()
+        if pid == 0:  # a shell of its own leads the session, so that no SIGHUP comes to the program
+            line = f"trap : HUP; '{run.SUNABA}' -y -m '{model}' go < '{data}'; echo $? > '{home.path('code')}'"
+            os.chdir(home.work)
+            os.execve("/bin/sh", ["sh", "-c", line], home.env(**STRANGER))
+        seen = b""
+        while b"[c]" not in seen:
+            seen += os.read(fd, 65536)
+        os.close(fd)
+        os.waitpid(pid, 0)
+        equal(home.read("code").strip(), "5")
+        equal([(e["decision"], e["by"]) for e in events(home, "decision")], [("nobody", "nobody")])
+        equal((home.there("work/first"), home.there("work/second")), (False, False))
 
 
 @test
