@@ -52,7 +52,7 @@ trust_read(const char *path, cJSON **out, struct err *e)
 	return ERR_CONFIG;
 }
 
-static bool
+bool
 trust_below(const char *path, const char *top)
 {
 	size_t n = strlen(top);

@@ -82,6 +82,29 @@ def settings_inside_the_workspace():
 
 
 @test
+def files_that_steps_can_write():
+    """SUNABA_CONFIG never, --system only in a trusted folder, may lie where a step can write it"""
+    with Home() as home:
+        home.write("work/sunaba.yaml", "max_steps: 3\n")
+        home.write("work/prompt.md", "You are terse.\n")
+        home.write("outside.md", "You are terse.\n")
+        os.symlink(home.path("work/prompt.md"), home.path("link.md"))
+        model = home.script({"say": "done"})
+        for words, env, code in (
+                ([], {"SUNABA_CONFIG": home.path("work/sunaba.yaml")}, 2),
+                (["--read-only"], {"SUNABA_CONFIG": home.path("work/sunaba.yaml")}, 0),
+                (["--system", home.path("link.md")], STRANGER, 2),
+                (["--system", home.path("outside.md")], STRANGER, 0),
+                (["--system", home.path("outside.md"), "--allow-write", home.path("outside.md")],
+                 STRANGER, 2),
+                (["--system", "prompt.md"], {}, 0)):
+            done = sunaba(home, "-m", model, *words, "go", env=env)
+            exits(done, code)
+            if code:
+                contains(done.err, "steps may write")
+
+
+@test
 def settings_opened_for_writing():
     """--allow-write and /allow write never reach what sunaba believes: settings, sessions, trust"""
     with Home() as home:
