@@ -231,7 +231,8 @@ approve_step(struct session *s, struct step *step, struct decision *out, bool *a
 
 	*out = (struct decision){0};
 	*asked = false;
-	if (!step->by_user && gate_check(s, &action, &gate))
+	if (!step->by_user && (gate_check(s, &action, &gate) ||
+			       (step->text && gate_check_quote(s, &action, &gate))))
 		step->gate = &gate;
 	kind = approve_decide(s, step, out, asked, &by, e);
 	if (!kind)
