@@ -200,14 +200,21 @@ def terminal_gone_at_the_question():
 
 
 @test
-def names_that_are_no_text():
-    """a folder whose name is not UTF-8 is not trusted under the name of another one"""
+def folders_that_cannot_be_trusted():
+    """a name that is no UTF-8 and would be another folder's, a folder of others, one open to everybody"""
     with Home() as home:
         for name in (b"d\xff", "d\ufffd".encode()):
             os.mkdir(os.path.join(home.work.encode(), name))
         done = sunaba(home, "trust", cwd=os.path.join(home.work.encode(), b"d\xff"), env=STRANGER)
         exits(done, 2)
         contains(done.err, "not valid UTF-8")
+        os.mkdir(home.path("work/open"))
+        os.chmod(home.path("work/open"), 0o1777)
+        for folder, why in (("/var", "no folder to work in"),
+                            (home.path("work/open"), "written by everybody")):
+            done = sunaba(home, "trust", folder, env=STRANGER)
+            exits(done, 2)
+            contains(done.err, why)
         equal(home.there("state/sunaba/trust.json"), False)
 
 
