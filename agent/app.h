@@ -71,7 +71,8 @@ int app_job(struct app *a);
 int app_run_task(struct app *a);
 int app_run_session(struct app *a);
 
-/* What the user said of this folder, now or earlier. What cannot be read is not trusted. */
+/* What the user said of this folder, now or earlier. What cannot be read is not trusted.
+ * ERR_CONFIG also: a step could write the settings or the prompt that this run was given. */
 enum err_kind app_look_trust(struct app *a, struct err *e);
 /* The tour goes on where nobody can be asked: without the step that is refused. */
 void app_trust_tour(const struct model *m, bool interactive, struct session_conf *c);

@@ -1,9 +1,54 @@
 /* What a run trusts, from options and earlier answers. See app.h. Pinned by tests/e2e/test_gate.py. */
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/app.h"
 #include "agent/trust.h"
+
+/* Where a step could write the file: the folder, canonical, or NULL. */
+static const char *
+app_written_place(const struct app *a, const char *file, char place[PATH_MAX])
+{
+	char real[PATH_MAX];
+	size_t n;
+	const char *const *list = opt_list(a->opts, OPT_ALLOW_WRITE, &n);
+
+	if (!realpath(file, real))
+		return NULL;
+	if (!opt_flag(a->opts, OPT_READ_ONLY) && trust_below(real, a->workspace))
+		return a->workspace;
+	for (size_t i = 0; i < n; i++)
+		if (realpath(list[i], place) && trust_below(real, place))
+			return place;
+	return NULL;
+}
+
+/* Settings and the system prompt of the next run are not for a step to write; the latter is let
+ * pass in a trusted folder. */
+static enum err_kind
+app_check_files(const struct app *a, struct err *e)
+{
+	static const int ids[] = {OPT_CONFIG_FILE, OPT_SYSTEM};
+	char at[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		const char *file = opt_str(a->opts, ids[i]);
+		const char *place = file ? app_written_place(a, file, at) : NULL;
+
+		if (!place || (ids[i] == OPT_SYSTEM && a->trusted))
+			continue;
+		err_set(e, ERR_CONFIG, "'%.400s' lies where steps may write, in '%.400s'",
+			file, place);
+		err_hint(e, ids[i] == OPT_SYSTEM
+				? "what it says counts as your word: put it elsewhere, or "
+				  "trust the folder"
+				: "what it says counts as your word: put it elsewhere");
+		return err_context(e, "%s", opt_source(a->opts, ids[i]));
+	}
+	return ERR_NONE;
+}
 
 enum err_kind
 app_look_trust(struct app *a, struct err *e)
@@ -21,7 +66,7 @@ app_look_trust(struct app *a, struct err *e)
 		kind = trust_look(a->workspace, &answer, e);
 	a->trusted = opt_flag(a->opts, OPT_TRUST_WORKSPACE) || answer == TRUST_YES;
 	a->trust_unasked = !a->trusted && answer == TRUST_UNASKED && !barred;
-	return kind;
+	return kind ? kind : app_check_files(a, e);
 }
 
 void

@@ -3,6 +3,7 @@
  * Pinned by tests/e2e/test_gate.py and test_gate_attack.py. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/base/fs.h"
@@ -10,6 +11,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "agent/trust.h"
+#include "sandbox/sandbox.h"
 
 #define TRUST_FILE_MAX (1 * MIB)
 
@@ -52,7 +54,7 @@ trust_read(const char *path, cJSON **out, struct err *e)
 	return ERR_CONFIG;
 }
 
-static bool
+bool
 trust_below(const char *path, const char *top)
 {
 	size_t n = strlen(top);
@@ -111,27 +113,45 @@ trust_write_text(const cJSON *all, const char *dir, enum trust_answer answer,
 	buf_addc(out, '\n');
 }
 
+/* Trust holds for all that lies below: a folder that is no place to work in holds what is of others,
+ * and so does one that everybody can write to. */
+static enum err_kind
+trust_check(const char *dir, struct err *e)
+{
+	const char *barred = trust_barred(dir);
+	struct sbx_policy p;
+	struct sbx_fail f;
+	struct stat st;
+	char real[4096];
+
+	sbx_policy_default(&p);
+	p.workspace = dir;
+	if (!barred && !sbx_policy_check(&p, real, &f))
+		barred = "is no folder to work in";
+	if (!barred && (stat(dir, &st) < 0 || (st.st_mode & S_IWOTH)))
+		barred = "can be written by everybody";
+	/* The file is JSON: written with a substitute, the name would be another folder's. */
+	if (!barred && !utf8_valid(dir, strlen(dir)))
+		barred = "has a name that is not valid UTF-8";
+	if (!barred)
+		return ERR_NONE;
+	err_set(e, ERR_USAGE, "'%s' cannot be trusted: it %s", dir, barred);
+	err_hint(e, "trust the folder that the task is about, or for one run alone: "
+		    "--trust-workspace");
+	return ERR_USAGE;
+}
+
 enum err_kind
 trust_set(const char *dir, enum trust_answer answer, struct err *e)
 {
 	AUTO_BUF struct buf text = BUF_INIT(TRUST_FILE_MAX);
 	AUTO_FREE char *path = trust_path(e);
 	AUTO_FREE char *folder = fs_xdg_path(FS_STATE, NULL);
-	const char *barred = trust_barred(dir);
 	cJSON *all = NULL;
 	enum err_kind kind;
 
-	if (answer == TRUST_YES && barred) {
-		err_set(e, ERR_USAGE, "'%s' cannot be trusted: it %s", dir, barred);
-		err_hint(e, "trust the folder that the task is about");
-		return ERR_USAGE;
-	}
-	/* The file is JSON: written with a substitute, the name would be another folder's. */
-	if (answer != TRUST_UNASKED && !utf8_valid(dir, strlen(dir))) {
-		err_set(e, ERR_USAGE, "'%s': its name is not valid UTF-8", dir);
-		err_hint(e, "rename it, or trust it for one run: --trust-workspace");
-		return ERR_USAGE;
-	}
+	if (answer == TRUST_YES && trust_check(dir, e))
+		return e->kind;
 	if (!path)
 		return ERR_CONFIG;
 	kind = fs_mkdirs(folder, 0700, e);

@@ -20,6 +20,8 @@ enum err_kind trust_look(const char *dir, enum trust_answer *out, struct err *e)
 enum err_kind trust_set(const char *dir, enum trust_answer answer, struct err *e);
 /* Why this folder cannot be trusted, or NULL. Static storage. */
 const char *trust_barred(const char *dir);
+/* `path` is `top` or lies below it; both canonical. */
+bool trust_below(const char *path, const char *top);
 /* Calls fn for each answer, in the order they were given. */
 enum err_kind trust_each(void (*fn)(const char *dir, enum trust_answer a, void *arg),
 			 void *arg, struct err *e);

@@ -283,7 +283,7 @@ approve_waits(const struct session *s, struct step *step, const struct gate_acti
 	if (step->by_user)
 		return false;
 	step->hidden = gate_hidden(a, &hidden);
-	if (gate_check(s, a, g)) {
+	if (gate_check(s, a, g) || (step->text && gate_check_quote(s, a, g))) {
 		gate_release(&hidden);
 		return true;
 	}

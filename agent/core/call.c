@@ -43,7 +43,8 @@ call_in_fence(const struct fence *f)
 struct call
 call_read_fence(const struct fence *f)
 {
-	struct call a = {.language = f->language, .code = f->code, .len = f->len};
+	struct call a = {
+	    .language = f->language, .code = f->code, .len = f->len, .text = true};
 
 	if (f->closed) {
 		call_mend(&a);
@@ -123,7 +124,7 @@ call_of_language(struct call *a, const char *name, const char *args)
 struct call
 call_read(const struct msg_call *c)
 {
-	struct call a = {.call_id = c->id};
+	struct call a = {.call_id = c->id, .text = c->text};
 	const char *name = c->name + (strncmp(c->name, "functions.", 10) == 0 ? 10 : 0);
 	struct err e = {0};
 

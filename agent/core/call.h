@@ -18,7 +18,8 @@ struct call {
 	char *problem;		 /* why it cannot be run, for the model to mend; or NULL */
 	cJSON *args;		 /* owner of language and code */
 	struct mend_call mended; /* or this: the code was wrapped, see mend.h */
-	bool pages;		 /* a call of the tool `output`: `ask`, and no code */
+	bool text;  /* it stands in the reply's text, which may only quote it */
+	bool pages; /* a call of the tool `output`: `ask`, and no code */
 	struct output_ask ask;
 };
 

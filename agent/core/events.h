@@ -23,6 +23,7 @@ struct step {
 	bool by_user; /* typed by the user: needs no question */
 	enum msg_label label; /* of its output, once it ran */
 	bool cleared;	      /* approve_step() let it pass: nothing else may set this */
+	bool text;	      /* the model wrote it as text, where it may quote another's */
 	bool unconfined;      /* there is no sandbox */
 	bool hidden; /* its code holds what a reader could not have seen, or what deceives:
 			nothing but the user's own word lets it pass */

@@ -45,6 +45,9 @@ struct gate_action {
 
 /* Whether the action must wait; fills *g. False, and GATE_OPEN, when it need not. */
 bool gate_check(const struct session *s, const struct gate_action *a, struct gate *g);
+/* For an action that stands in a reply as text, where gate_check() let it pass: whether it stands so
+ * in what a tool said too, so that the model may only quote it. GATE_LINK. */
+bool gate_check_quote(const struct session *s, const struct gate_action *a, struct gate *g);
 void gate_release(struct gate *g);
 /* The action holds characters that a reader cannot see, or that deceive him: *g says which, as
  * GATE_HIDDEN. No tool need be behind it. */

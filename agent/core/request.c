@@ -162,7 +162,8 @@ request_store(struct request *x, struct model_reply *r, struct err *e)
 
 	m->reasoning = TAKE(r->reasoning);
 	for (size_t i = 0; i < r->ncalls; i++)
-		msg_add_call(m, r->calls[i].id, r->calls[i].name, r->calls[i].args);
+		msg_add_call(m, r->calls[i].id, r->calls[i].name, r->calls[i].args)->text =
+		    r->calls[i].text;
 	if (r->call_cut) {
 		AUTO_FREE char *id = mem_printf("cut_%zu", s->msgs.n);
 
@@ -265,8 +266,8 @@ request_add_call(struct model_reply *r, const struct mend_call *c)
 	json_kv_str(&w, "code", c->code);
 	json_close(&w, '}');
 	r->calls = mem_array(r->calls, r->ncalls + 1, sizeof(*r->calls));
-	r->calls[r->ncalls++] = (struct msg_call){.name = mem_strdup(prompt_tool()->name),
-						  .args = buf_take(&args)};
+	r->calls[r->ncalls++] = (struct msg_call){
+	    .name = mem_strdup(prompt_tool()->name), .args = buf_take(&args), .text = true};
 }
 
 /* Calls that the model wrote as text become calls, or blocks for a model without tools. */

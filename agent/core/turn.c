@@ -210,6 +210,7 @@ turn_action(struct turn *t, const struct turn_tool *tool, const struct call *a, 
 
 	approve_prepare(s, &step, kernel_find(a->language), a->code, a->len, false);
 	step.call_id = a->call_id;
+	step.text = a->text;
 	kind = turn_approve(t, &step, &d, &asked, e);
 	if (kind)
 		return kind;

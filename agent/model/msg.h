@@ -13,6 +13,7 @@ struct msg_call {
 	char *id;   /* as the server gave it, or made by us; never NULL */
 	char *name; /* tool; never NULL */
 	char *args; /* JSON text of the arguments as received, never re-printed */
+	bool text;  /* the model wrote it as text, where it may quote another's */
 	bool cut;   /* the output limit cut it off: args is "{}", and it cannot be run */
 };
 

@@ -281,8 +281,9 @@ on_event(struct dialog *d, enum ask_event ev)
 		return on_key(d, d->keys.bytes[0]);
 	case ASK_EOF:
 		return give(d, ASK_NO);
-	case ASK_INTERRUPT:
 	case ASK_GONE:
+		return give(d, ASK_NOBODY);
+	case ASK_INTERRUPT:
 		return give(d, ASK_STOP);
 	case ASK_RESIZE:
 		return on_resize(d);

@@ -131,7 +131,7 @@ ask_keys_next(struct ask_keys *k)
 		k->ready = false;
 		early = keys_are_early(k);
 		if (!keys_gather(k))
-			return ASK_GONE;
+			return loop_pending(k->l) ? ASK_INTERRUPT : ASK_GONE;
 		if (keys_resized(
 			k)) /* stopped while it was read: the screen was another's */
 			return ASK_RESIZE;

@@ -15,7 +15,7 @@ enum ask_event {
 	ASK_KEY,       /* one byte, alone */
 	ASK_BURST,     /* several: pasted, an arrow key, or a hurried hand */
 	ASK_EOF,       /* Ctrl-D */
-	ASK_GONE,      /* the terminal hung up */
+	ASK_GONE,      /* the terminal hung up: nobody decides any more */
 	ASK_INTERRUPT, /* Ctrl-C or a termination; stays counted */
 	ASK_RESIZE,    /* or the program was stopped and goes on; no key before it counts */
 };

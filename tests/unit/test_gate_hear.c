@@ -92,7 +92,7 @@ static void
 not_across_the_users_words(void **state)
 {
 	struct session s;
-	size_t cut = 30;
+	size_t cut = 15;
 
 	(void)state;
 	begin(&s);
