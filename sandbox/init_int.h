@@ -12,6 +12,8 @@ struct init {
 	struct setup *setup;
 	struct watch watch;
 	uint64_t claimed; /* kills by the kernel that ended a job */
+	bool
+	    told_memory; /* that the limit of memory was hit, since what was killed has ended */
 	struct queue up, down;
 	struct job *job[SBX_JOB_MAX + 1];
 	struct leaving {

@@ -35,7 +35,24 @@ init_reap(struct init *in, bool all)
 	in->nleaving = kept;
 }
 
-/* Of the kernel's kills in a step its result tells, not the next look at the limits. */
+/* One kill is seen in several places: by the looks at the limits, at the end of what was killed
+ * and at the end of the step. Whichever is first tells. */
+static void
+tell_memory(struct init *in, const struct job *j)
+{
+	if (!in->told_memory)
+		note_limit(in, j, "memory", in->setup->limits.memory);
+	in->told_memory = true;
+}
+
+/* All is told that was killed so far. */
+static void
+memory_told(struct init *in, uint64_t kills)
+{
+	in->watch.kills = kills;
+	in->told_memory = false;
+}
+
 void
 init_claim(struct init *in, const struct job *j)
 {
@@ -45,8 +62,8 @@ init_claim(struct init *in, const struct job *j)
 		return;
 	in->claimed = cgroup_kills(s->group);
 	if (in->claimed > in->watch.kills)
-		note_limit(in, j, "memory", s->limits.memory);
-	in->watch.kills = in->claimed;
+		tell_memory(in, j);
+	memory_told(in, in->claimed);
 }
 
 /* What ends after the kernel killed for memory, which may have been a part of it alone, was ended
@@ -66,11 +83,10 @@ init_collect(struct init *in, struct job *j)
 	}
 	if (!j->flags && kills > in->claimed) {
 		j->flags |= KILLED_MEMORY;
-		note_limit(in, j, "memory", s->limits.memory);
+		tell_memory(in, j);
 	}
-	/* Told: the next look must not tell it again, when the step's result is long out. */
 	if (j->flags & KILLED_MEMORY)
-		in->watch.kills = kills;
+		memory_told(in, kills);
 	in->claimed = kills;
 }
 
@@ -129,9 +145,9 @@ init_watch(struct init *in)
 		job_tell_limit(t.crowd, "processes", l->processes, &in->up);
 	/* Reapers count as one each, beside the limit that the kernel keeps for users. */
 	if (watch_look(&in->watch, in->setup, init_tell, in))
-		note_limit(in, NULL, "memory", l->memory);
+		tell_memory(in, NULL);
 	if (t.worst && t.memory > l->memory && !(t.worst->flags & KILLED_MEMORY)) {
-		note_limit(in, t.worst, "memory", l->memory);
+		tell_memory(in, t.worst);
 		job_kill(t.worst, KILLED_MEMORY);
 	}
 	if (t.crowd && t.threads > (uint64_t)l->processes + SBX_JOB_MAX)
