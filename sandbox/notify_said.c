@@ -23,6 +23,7 @@
 
 #define PARTS_MAX 8    /* of one writev */
 #define READ_MAX  4096 /* bytes of one write that are looked at */
+#define PATHS_MAX 4    /* of one line: each is opened, while others wait */
 
 struct listener {
 	struct notify *n;
@@ -94,7 +95,9 @@ look(const struct listener *to, const struct notify_line *l)
 	if (!sbx_error_in(l->text, l->n) ||
 	    ioctl(to->n->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &to->id))
 		return;
-	while (sbx_error_next(l->text, l->n, &at, path, &notice.sys)) {
+	for (int i = 0; i < PATHS_MAX; i++) {
+		if (!sbx_error_next(l->text, l->n, &at, path, &notice.sys))
+			return;
 		notice.kind = SBX_NOTE_FILE;
 		notice.detail[0] = 0;
 		read_only =
