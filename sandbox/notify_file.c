@@ -15,6 +15,7 @@
 #include <sys/vfs.h>
 
 #include "sandbox/notify.h"
+#include "sandbox/policy.h"
 
 #define NONE 9 /* no such argument */
 
@@ -171,7 +172,7 @@ relative(const char *path)
 static void
 say_path(const char *base_name, const char *path, char *out, size_t size)
 {
-	char base[PATH_MAX];
+	char base[PATH_MAX], plain[PATH_MAX];
 	ssize_t n = path[0] == '/' ? 0 : readlink(base_name, base, sizeof(base) - 1);
 
 	base[n > 0 ? n : 0] = 0;
@@ -179,6 +180,9 @@ say_path(const char *base_name, const char *path, char *out, size_t size)
 		path += 2;
 	snprintf(out, size, "%.*s%s%.*s", (int)(size / 2), base,
 		 base[0] && strcmp(base, "/") != 0 ? "/" : "", (int)(size / 2 - 2), path);
+	/* As guards are named. */
+	if (policy_plain(out, plain))
+		snprintf(out, size, "%.*s", (int)size - 1, plain);
 }
 
 /* Looks at one row of the table. `path` and the descriptor of what it starts from are filled;

@@ -11,7 +11,6 @@
  * tests/jail/test_explain.py. */
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
@@ -23,6 +22,7 @@
 
 #define PARTS_MAX 8    /* of one writev */
 #define READ_MAX  4096 /* bytes of one write that are looked at */
+#define PATHS_MAX 4    /* of one line: each is opened, while others wait */
 
 struct listener {
 	struct notify *n;
@@ -68,6 +68,7 @@ keep(struct notify_line *l, const char *p, size_t n)
 static void
 doubt(struct notify *n, int pid, const char *path, int sys)
 {
+	size_t len = strlen(path);
 	struct stat st;
 
 	if (usage_stat(pid, "fd/2", &st) && S_ISCHR(st.st_mode) &&
@@ -76,10 +77,10 @@ doubt(struct notify *n, int pid, const char *path, int sys)
 	for (unsigned i = 0; i < n->doubts; i++)
 		if (strcmp(n->doubt[i].path, path) == 0)
 			return;
-	if (n->doubts == NOTIFY_DOUBTS || strlen(path) >= sizeof(n->doubt[0].path))
+	if (n->doubts == NOTIFY_DOUBTS || len >= sizeof(n->doubt[0].path))
 		return;
 	n->doubt[n->doubts].sys = sys;
-	snprintf(n->doubt[n->doubts++].path, sizeof(n->doubt[0].path), "%s", path);
+	memcpy(n->doubt[n->doubts++].path, path, len + 1);
 }
 
 static void
@@ -94,7 +95,9 @@ look(const struct listener *to, const struct notify_line *l)
 	if (!sbx_error_in(l->text, l->n) ||
 	    ioctl(to->n->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &to->id))
 		return;
-	while (sbx_error_next(l->text, l->n, &at, path, &notice.sys)) {
+	for (int i = 0; i < PATHS_MAX; i++) {
+		if (!sbx_error_next(l->text, l->n, &at, path, &notice.sys))
+			return;
 		notice.kind = SBX_NOTE_FILE;
 		notice.detail[0] = 0;
 		read_only =

@@ -14,6 +14,9 @@ extern const char *const policy_masked[];
 
 /* `path` is `top` or lies below it. */
 bool policy_below(const char *path, const char *top);
+/* Without "//", "." and "..", links unread: the path may not be there. False: not absolute, too
+ * long, or the root. */
+bool policy_plain(const char *path, char out[4096]);
 bool policy_is_system(const char *path);
 /* This program's configuration and state: the canonical path is, holds or lies in one of them. */
 bool policy_is_own(const char *path);

@@ -13,9 +13,8 @@
 
 #include "sandbox/policy.h"
 
-/* Without "//", "." and "..", links unread: the path may not be there. */
-static bool
-normalise(const char *path, char out[PATH_MAX])
+bool
+policy_plain(const char *path, char out[PATH_MAX])
 {
 	size_t at = 0;
 
@@ -62,7 +61,7 @@ sbx_policy_view(const struct sbx_policy *p, const char *path)
 	char real[PATH_MAX];
 	struct stat st;
 
-	if (!normalise(path, real) || policy_below(real, "/proc") ||
+	if (!policy_plain(path, real) || policy_below(real, "/proc") ||
 	    policy_below(real, "/dev") || policy_below(real, "/sys"))
 		return SBX_VIEW_UNKNOWN;
 	if (listed(p->write, real) || (listed(own, real) && !p->workspace_readonly))

@@ -91,6 +91,15 @@ def guarded():
         home.write("work/.git/config", "[core]\n")
     results, err = steps("echo x > .git/hooks/pre-commit; true", before=repository)
     both(results[0], err, ".git/hooks/pre-commit is read-only: programs outside run what it says")
+    equal(results[0].count("sandbox: "), 1, results[0])
+    results, err = steps("cd .git/objects; (echo x > ../hooks/a) 2> /dev/null; rm ../config 2>&1 | cat;"
+                         " python3 -c \"open('../hooks/sample', 'w')\" 2> ../refs/log; true",
+                         "mkdir d; cd d", "rm ../../config; true", before=repository)
+    for path in (".git/hooks/a", ".git/config", ".git/hooks/sample"):
+        both(results[0], err, f"sandbox: {path} is read-only: programs outside run what it says")
+    equal(results[0].count("sandbox: "), 3, results[0])
+    both(results[2], err, "sandbox: .git/config is read-only: programs outside run what it says")
+    equal(results[2].count("sandbox: "), 1, results[2])
 
 
 @test

@@ -599,6 +599,24 @@ def attack_70_79_reduced(box):
 
 
 @reduced_test
+def explained_reduced(box):
+    """what the user could do and code cannot is said when the command fails"""
+    rows = ((f"echo x >> {box.home}/.bashrc", f"{box.home}/.bashrc is hidden"),
+            (f"cat {box.home}/.netrc", f"{box.home}/.netrc is hidden"),
+            (f"mkdir {box.home}/other/new", f"{box.home}/other/new is read-only here"),
+            (f"python3 -c \"open('{box.home}/x', 'w')\"", f"{box.home}/x is read-only here"))
+    for command, want in rows:
+        code, out = box.run(command, notices=True)
+        tap.equal(code != 0, True, out)
+        tap.contains(out, f"sunaba: sandbox: {want}", command)
+        tap.contains(out, "--allow-", command)
+    for command in (f"cat {box.home}/.netrc; true", "cat nothing", "cat /no/such/file"):
+        _, out = box.run(command, notices=True)
+        tap.equal([line for line in out.splitlines() if line.startswith("sunaba: sandbox: /")], [],
+                  command)
+
+
+@reduced_test
 def attack_71_73_reduced(box):
     """71, 72, 73 kill -9, TERM, INT and HUP of the launcher end the whole tree"""
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
