@@ -73,7 +73,7 @@ int app_run_session(struct app *a);
 
 /* What the user said of this folder, now or earlier. What cannot be read is not trusted. */
 enum err_kind app_look_trust(struct app *a, struct err *e);
-/* The tour's words are the program's own, and nobody can be asked in a pipe. */
+/* The tour goes on where nobody can be asked: without the step that is refused. */
 void app_trust_tour(const struct model *m, bool interactive, struct session_conf *c);
 /* Root must not be talked into a machine's loss by a tool. */
 enum err_kind app_check_on_gate(const struct opts *o, struct err *e);

@@ -29,7 +29,6 @@ app_trust_tour(const struct model *m, bool interactive, struct session_conf *c)
 {
 	if (!m || strcmp(m->provider->name, "demo") != 0)
 		return;
-	c->trusted = true;
 	if (!interactive && c->on_gate == ON_GATE_STOP)
 		c->on_gate = ON_GATE_IGNORE;
 }

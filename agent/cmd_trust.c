@@ -1,4 +1,4 @@
-/* `sunaba trust [DIR | list | remove [DIR]]`: see trust.h. Pinned by tests/e2e/test_trust.py. */
+/* `sunaba trust [DIR | list | remove [DIR]]`: see trust.h. Pinned by tests/e2e/test_gate.py. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -312,7 +312,9 @@ app_run_session(struct app *a)
 	if (!a->session->model)
 		x.prefill = mem_strdup("/model demo");
 	x.line = interactive_line_new(a);
+	screen_set_line(a->screen, x.line);
 	code = interactive_loop(&x);
+	screen_set_line(a->screen, NULL);
 	line_free(x.line);
 	free(x.prefill);
 	if (staged_end(a, code != 0, &e) && code == 0)

@@ -12,7 +12,7 @@
 #include "agent/net_int.h"
 #include "agent/ui/ask.h"
 
-#define NET_LISTEN_MS 2000 /* until the jail must have opened its listeners */
+#define NET_LISTEN_MS 10000 /* until the jail must have opened its listeners */
 #define NET_TURN_MS   50
 
 static struct net_place *

@@ -2,7 +2,7 @@
  *
  * The question stands above the first prompt and is answered there with a word, so that who comes
  * with a task in mind types the task: then the folder stays untrusted and is asked about again
- * the next time. Pinned by tests/e2e/test_trust.py. */
+ * the next time. Pinned by tests/e2e/test_gate.py. */
 #include <string.h>
 
 #include "agent/base/fs.h"

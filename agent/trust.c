@@ -1,6 +1,6 @@
 /* Trusted folders. See trust.h. One small JSON object, path to true or false, written whole.
  * Two programs that answer at the same moment: the later file holds, as with any settings.
- * Pinned by tests/unit/test_trust.c and tests/e2e/test_trust.py. */
+ * Pinned by tests/e2e/test_gate.py and test_gate_attack.py. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +8,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
+#include "agent/base/utf8.h"
 #include "agent/trust.h"
 
 #define TRUST_FILE_MAX (1 * MIB)
@@ -123,6 +124,12 @@ trust_set(const char *dir, enum trust_answer answer, struct err *e)
 	if (answer == TRUST_YES && barred) {
 		err_set(e, ERR_USAGE, "'%s' cannot be trusted: it %s", dir, barred);
 		err_hint(e, "trust the folder that the task is about");
+		return ERR_USAGE;
+	}
+	/* The file is JSON: written with a substitute, the name would be another folder's. */
+	if (answer != TRUST_UNASKED && !utf8_valid(dir, strlen(dir))) {
+		err_set(e, ERR_USAGE, "'%s': its name is not valid UTF-8", dir);
+		err_hint(e, "rename it, or trust it for one run: --trust-workspace");
 		return ERR_USAGE;
 	}
 	if (!path)

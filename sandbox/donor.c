@@ -27,9 +27,9 @@
 #include "sandbox/spawn.h"
 
 #define BWRAP	    "/usr/bin/bwrap"
-#define STAND_MS    5000 /* bwrap needs some 10 ms */
-#define MESSAGE_MAX 200	 /* bytes of what bwrap says */
-#define ABI_SCOPES  6	 /* of Landlock: the first that knows scopes */
+#define STAND_MS    20000 /* bwrap needs some 10 ms */
+#define MESSAGE_MAX 200	  /* bytes of what bwrap says */
+#define ABI_SCOPES  6	  /* of Landlock: the first that knows scopes */
 
 /* Descriptors inside. */
 enum {

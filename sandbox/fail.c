@@ -82,6 +82,9 @@ static const struct {
      "the "
      "desktop; list hosts instead: --allow-net=HOST"},
     {"policy path", ELOOP, "a link in the workspace leads there: name the place itself"},
+    {"policy path", EPERM,
+     "what sunaba itself believes lies there (settings, sessions, trusted folders): name "
+     "a folder beside it"},
     {"policy path", ANY, "name an existing file or folder other than /"},
     {"show", EBUSY,
      "start again with --allow-read or --allow-write: it holds what is in use"},

@@ -281,8 +281,8 @@ pump(struct init *in, struct job *j, bool ended)
 			protect_sweep(in->setup->protect);
 			watch_tmp(&in->watch, in->setup, init_tell, in);
 		}
-		if (j->owes == OWES_DONE && in->setup->group)
-			in->claimed = cgroup_kills(in->setup->group);
+		if (j->owes == OWES_DONE)
+			init_claim(in, j);
 		before = j->owes;
 		if (job_settle(j, &in->up)) {
 			end_job(in, j->id);

@@ -31,6 +31,8 @@ void init_tell(const struct sbx_notice *n, void *arg);
 
 /* initwatch.c: kills the largest job when all together are beyond a limit, tells other limits. */
 void init_watch(struct init *in);
+/* A step has ended: tells, before its result, that the kernel killed for memory in it. */
+void init_claim(struct init *in, const struct job *j);
 /* Tells whether a step waits for its terminal. */
 void init_waits(struct init *in);
 /* The same while no step runs: whether what is new is the user's. */

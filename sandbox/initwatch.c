@@ -35,6 +35,20 @@ init_reap(struct init *in, bool all)
 	in->nleaving = kept;
 }
 
+/* Of the kernel's kills in a step its result tells, not the next look at the limits. */
+void
+init_claim(struct init *in, const struct job *j)
+{
+	const struct setup *s = in->setup;
+
+	if (!s->group)
+		return;
+	in->claimed = cgroup_kills(s->group);
+	if (in->claimed > in->watch.kills)
+		note_limit(in, j, "memory", s->limits.memory);
+	in->watch.kills = in->claimed;
+}
+
 /* What ends after the kernel killed for memory, which may have been a part of it alone, was ended
  * by the limit. */
 void

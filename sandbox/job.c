@@ -121,6 +121,17 @@ end_space(struct report *r)
 	r->over = true;
 }
 
+/* The same without namespaces: pid 1 is asked to let nothing fork meanwhile. */
+static void
+end_tree(int report)
+{
+	const struct report r = {.kind = REPORT_ENDING};
+
+	if (write(report, &r, sizeof(r)) < 0)
+		_exit(1);
+	tree_kill();
+}
+
 static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 {
 	struct report r = {.kind = REPORT_EXIT};
@@ -149,7 +160,7 @@ static void __attribute__((noreturn)) reaper_main(const struct spawn *sp)
 		if (setup_has_pidns(sp->setup))
 			end_space(&r);
 		else
-			tree_kill();
+			end_tree(fd);
 	}
 	if (write(fd, &r, sizeof(r)) < 0)
 		_exit(1);
@@ -254,6 +265,9 @@ void
 job_kill(struct job *j, uint32_t why)
 {
 	j->flags |= why;
+	/* Nothing of it forks any more. */
+	if (j->guarded)
+		notify_close(&j->calls);
 	if (j->pidfd >= 0)
 		syscall(SYS_pidfd_send_signal, j->pidfd, j->guarded ? SIGTERM : SIGKILL,
 			NULL, 0);

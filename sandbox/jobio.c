@@ -282,6 +282,10 @@ job_pump_report(struct job *j, struct queue *up)
 		sbx_shut(&j->report);
 		return false;
 	}
+	if (r.kind == REPORT_ENDING) {
+		notify_close(&j->calls);
+		return true;
+	}
 	if (r.kind != REPORT_EXIT) {
 		up_fail(up, j->id, &r.fail);
 		return true;

@@ -12,12 +12,30 @@
 
 #define NOTIFY_STEP_MAX 64 /* notices of one step */
 #define NOTIFY_ROUND	32 /* calls answered before others get their turn */
+#define NOTIFY_LINES	4  /* that are being written to standard error */
+#define NOTIFY_DOUBTS	8  /* paths of one step, or one command */
+
+/* What a thread has written of a line to standard error. */
+struct notify_line {
+	int pid;
+	size_t n;
+	char text[1024];
+};
 
 struct notify {
-	int channel;			/* where the listener comes from, or -1 */
-	int listener;			/* or -1 */
-	unsigned told;			/* notices since the step began */
-	uint64_t seen[NOTIFY_STEP_MAX]; /* hashes of them: each is sent once */
+	int channel;			 /* where the listener comes from, or -1 */
+	int listener;			 /* or -1 */
+	unsigned told;			 /* notices since the step began */
+	uint64_t seen[NOTIFY_STEP_MAX];	 /* hashes of them: each is sent once */
+	uint64_t about[NOTIFY_STEP_MAX]; /* of what they are about alone */
+	struct notify_line line[NOTIFY_LINES];
+	unsigned next_line;
+	struct {
+		int sys;
+		char path[512];
+	} doubt
+	    [NOTIFY_DOUBTS]; /* paths that code failed at, which only the host can judge */
+	unsigned doubts;
 };
 
 typedef void notify_tell_fn(const struct sbx_notice *n, void *arg);
@@ -38,6 +56,16 @@ void notify_step(struct notify *n);
 void notify_tell(struct notify *n, const struct sbx_notice *what, notify_tell_fn *tell,
 		 void *arg);
 
+/* Something was told about this path in this step. */
+bool notify_told(const struct notify *n, const char *what);
+
+/* notify_said.c: bytes that the call `id` is about to write to standard error; tells of read-only
+ * paths that programs say they could not change. */
+void notify_said(struct notify *n, const struct setup *s, uint64_t id, int pid,
+		 const char *call, const uint64_t args[6], notify_tell_fn *tell, void *arg);
+/* Whether a path, as this process would find it, is on something read-only, or would be made
+ * there; absolute in `out` in any case. */
+bool notify_read_only(int pid, const char *path, char *out, size_t size);
 /* notify_file.c: whether this call, made by process `pid`, is refused because a path of it is on
  * something read-only; *out is filled then. */
 bool notify_file(int pid, const char *call, const uint64_t args[6], struct sbx_notice *out);

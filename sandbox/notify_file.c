@@ -218,6 +218,20 @@ notify_file(int pid, const char *call, const uint64_t args[6], struct sbx_notice
 }
 
 bool
+notify_read_only(int pid, const char *path, char *out, size_t size)
+{
+	char name[64];
+	SBX_CLOSE int base = open_base(pid, path, true, AT_FDCWD, name), fd = -1;
+
+	say_path(name, path, out, size);
+	if (base < 0)
+		return false;
+	path = relative(path);
+	fd = openat(base, path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? target_read_only(base, path) : read_only(fd);
+}
+
+bool
 notify_path(int pid, const char *call, const uint64_t args[6], char *out, size_t size)
 {
 	char path[PATH_MAX], name[64];

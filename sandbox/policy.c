@@ -188,40 +188,94 @@ above_home(const char *path, const char *home)
 	       (realpath(home, real) && policy_below(real, path));
 }
 
+/* What is not there yet would be believed once code had made it. */
+static void
+policy_settle(char *path, char real[PATH_MAX])
+{
+	char rest[PATH_MAX] = "";
+
+	while (!realpath(*path ? path : "/", real)) {
+		char *slash = strrchr(path, '/'), tail[PATH_MAX];
+
+		if (!slash ||
+		    snprintf(tail, sizeof(tail), "%s%s", slash, rest) >= PATH_MAX) {
+			real[0] = 0;
+			return;
+		}
+		memcpy(rest, tail, sizeof(rest));
+		*slash = 0;
+	}
+	if (strlen(real) + strlen(rest) < PATH_MAX)
+		memcpy(real + strlen(real), rest, strlen(rest) + 1);
+}
+
 /* The folder that a variable names, else `other` in `home`, canonical; "" when it is absent. */
 static void
 user_folder(const char *home, const char *variable, const char *other, char real[PATH_MAX])
 {
 	const char *top = variable ? getenv(variable) : NULL;
 	char path[2 * PATH_MAX];
+	size_t n;
 
 	real[0] = 0;
 	if (top && top[0] == '/')
-		snprintf(path, sizeof(path), "%s", top);
+		n = (size_t)snprintf(path, sizeof(path), "%s", top);
 	else
-		snprintf(path, sizeof(path), "%s/%s", home, other);
-	if (!realpath(path, real))
-		real[0] = 0;
+		n = (size_t)snprintf(path, sizeof(path), "%s/%s", home, other);
+	if (n >= sizeof(path) || realpath(path, real))
+		return;
+	real[0] = 0;
+	if (variable)
+		policy_settle(path, real);
+}
+
+/* The path is, holds or lies in what this program itself believes, of the user with this home;
+ * where a link leads there, its end counts too. */
+static bool
+own_place(const char *path, const char *home)
+{
+	static const char *const names[] = {"", "/config.yaml"};
+	char real[PATH_MAX], own[PATH_MAX + 32], end[PATH_MAX];
+
+	for (size_t i = 0; i < SBX_LEN(own_places) * SBX_LEN(names); i++) {
+		size_t place = i / SBX_LEN(names);
+
+		user_folder(home, own_places[place].variable, own_places[place].other,
+			    real);
+		snprintf(own, sizeof(own), "%s/" OWN_NAME "%s", real,
+			 names[i % SBX_LEN(names)]);
+		if (real[0] && (policy_below(own, path) || policy_below(path, own)))
+			return true;
+		if (real[0] && realpath(own, end) &&
+		    (policy_below(end, path) || policy_below(path, end)))
+			return true;
+	}
+	return false;
+}
+
+bool
+policy_is_own(const char *path)
+{
+	const char *const homes[] = {getenv("HOME"), account_home()};
+
+	for (size_t i = 0; i < SBX_LEN(homes); i++)
+		if (homes[i] && homes[i][0] == '/' && own_place(path, homes[i]))
+			return true;
+	return false;
 }
 
 /* Keys, programs that the user starts by name, and what this program itself believes. */
 static bool
 trusted_by_user(const char *path, const char *home)
 {
-	char real[PATH_MAX], own[PATH_MAX + sizeof(OWN_NAME) + 1];
+	char real[PATH_MAX];
 
 	for (const char *const *c = home_closed; *c; c++) {
 		user_folder(home, NULL, *c, real);
 		if (real[0] && policy_below(path, real))
 			return true;
 	}
-	for (size_t i = 0; i < SBX_LEN(own_places); i++) {
-		user_folder(home, own_places[i].variable, own_places[i].other, real);
-		snprintf(own, sizeof(own), "%s/%s", real, OWN_NAME);
-		if (real[0] && (policy_below(real, path) || policy_below(path, own)))
-			return true;
-	}
-	return false;
+	return own_place(path, home);
 }
 
 bool

@@ -15,6 +15,8 @@ extern const char *const policy_masked[];
 /* `path` is `top` or lies below it. */
 bool policy_below(const char *path, const char *top);
 bool policy_is_system(const char *path);
+/* This program's configuration and state: the canonical path is, holds or lies in one of them. */
+bool policy_is_own(const char *path);
 /* Where the private HOME is mounted: $HOME when it is usable, else "/home/sandbox". */
 const char *policy_home(void);
 /* This program's own folder of state; false when the environment names none. */

@@ -8,7 +8,7 @@
 #include "sandbox/rung.h"
 #include "sandbox/session.h"
 
-#define PROBE_MS 6000 /* a jail stands within a few ms, bubblewrap's within some 10 */
+#define PROBE_MS 25000 /* a jail stands within a few ms, bubblewrap's within some 10 */
 
 static bool
 wait_ready(struct sbx_session *s, struct sbx_event *ev)

@@ -103,12 +103,23 @@ print_notice(const struct sbx_notice *n)
 }
 
 static void
+explain_doubt(const struct sbx_policy *p, const struct sbx_notice *doubt)
+{
+	struct sbx_notice fact;
+
+	if (sbx_policy_explain(p, doubt->what, doubt->sys, &fact))
+		print_notice(&fact);
+}
+
+static void
 read_reports(struct run *r)
 {
 	struct report got;
 
 	while (read(r->report, &got, sizeof(got)) == (ssize_t)sizeof(got)) {
-		if (got.kind != REPORT_NOTICE)
+		if (got.kind == REPORT_DOUBT)
+			explain_doubt(r->policy, &got.notice);
+		else if (got.kind != REPORT_NOTICE)
 			r->end = got;
 		else if (!r->policy->quiet || (got.notice.kind != SBX_NOTE_HIDDEN &&
 					       got.notice.kind != SBX_NOTE_TRACKED &&
@@ -146,13 +157,16 @@ wait_for_end(struct run *r)
 	    {.fd = r->proxy ? sbx_proxy_fd(r->proxy) : -1, .events = POLLIN},
 	    {.fd = -1},
 	    {.fd = -1}};
-	int status = 0;
+	/* Without namespaces pid 1 must outlive all others, or they stay. */
+	int status = 0, patience = r->setup->rung > SBX_RUNG_DONOR
+				       ? END_PATIENCE + TREE_PATIENCE_MS
+				       : END_PATIENCE;
 
 	while (!p[0].revents) {
 		int n;
 
 		tty_poll(&r->tty, p + 4);
-		n = poll(p, SBX_LEN(p), r->caught ? END_PATIENCE : -1);
+		n = poll(p, SBX_LEN(p), r->caught ? patience : -1);
 		if (n == 0)
 			kill(r->pid, SIGKILL);
 		if (n < 0)

@@ -27,8 +27,9 @@
 static const char *over; /* the limit that was passed */
 static bool crowded;	 /* the limit of processes was met */
 static struct watch watched;
-static int reports = -1; /* where notices go */
-static bool terminal;	 /* the command has one of its own */
+static int reports = -1;  /* where notices go */
+static bool terminal;	  /* the command has one of its own */
+static struct queue told; /* reports that are not sent yet */
 static struct streams kept = {.tty =
 				  -1}; /* it has the user's, and may be left without him */
 
@@ -62,6 +63,18 @@ note(enum sbx_notice_kind kind, const char *what, const char *detail)
 	tell_guarded(&n, NULL);
 }
 
+/* What was refused. Never waits, as the code that waits for its answer would: the launcher may
+ * be held up by its own standard error. */
+static void
+send_told(void)
+{
+	struct pollfd p = {.fd = reports, .events = POLLOUT};
+
+	while (queue_len(&told) && poll(&p, 1, 0) == 1 && p.revents & POLLOUT &&
+	       write(p.fd, queue_head(&told), sizeof(struct report)) > 0)
+		queue_drop(&told, sizeof(struct report));
+}
+
 static int
 watch(const struct setup *s)
 {
@@ -69,6 +82,7 @@ watch(const struct setup *s)
 	struct usage u;
 
 	streams_note(&kept);
+	send_told();
 	usage_of_tree(self, &u);
 	if (u.memory + u.unseen > s->limits.memory)
 		usage_of_trees(&self, 1, &u, true);
@@ -101,25 +115,33 @@ watch_end(const struct setup *s)
 
 /* pid 1: where notices go. */
 struct teller {
-	int report;
 	struct sbx_notice idle; /* told at the end, if the command failed; kind 0: none */
 };
 
-/* What was refused. Never waits, as the code that waits for its answer would: the launcher may
- * be held up by its own standard error. */
+/* Sent at the next look, not at once: the program is about to finish a line that the launcher's
+ * would stand in. */
 static void
 tell_notice(const struct sbx_notice *n, void *arg)
 {
 	struct teller *t = arg;
 	struct report r = {.kind = REPORT_NOTICE, .notice = *n};
-	struct pollfd p = {.fd = t->report, .events = POLLOUT};
 
-	if (sbx_notice_idle(n) && n != &t->idle) {
+	if (sbx_notice_idle(n) && n != &t->idle)
 		t->idle = *n;
-		return;
+	else
+		queue_add(&told, &r, sizeof(r));
+}
+
+static void
+tell_doubts(const struct notify *calls)
+{
+	for (unsigned i = 0; i < calls->doubts; i++) {
+		struct report r = {.kind = REPORT_DOUBT};
+
+		r.notice.sys = calls->doubt[i].sys;
+		snprintf(r.notice.what, sizeof(r.notice.what), "%s", calls->doubt[i].path);
+		queue_add(&told, &r, sizeof(r));
 	}
-	if (poll(&p, 1, 0) == 1 && p.revents & POLLOUT && write(p.fd, &r, sizeof(r)) < 0)
-		return;
 }
 
 /* What is known only now. A shell says by 128 + signal how its command died. */
@@ -176,8 +198,8 @@ guard(struct setup *s, struct sbx_fail *f)
 /* The command runs: what is left to pid 1. */
 static void __attribute__((noreturn)) serve(struct setup *s, struct early *e, pid_t pid)
 {
-	struct teller to = {.report = reports};
-	struct spawn_calls told = {&e->calls, tell_notice, &to};
+	struct teller to = {.idle = {.sys = 0}};
+	struct spawn_calls calls = {&e->calls, tell_notice, &to};
 	struct sbx_fail f = {.step = ""};
 	int status;
 
@@ -193,11 +215,14 @@ static void __attribute__((noreturn)) serve(struct setup *s, struct early *e, pi
 	/* A layer is looked at when this has ended: nothing may hold it then. */
 	if (s->rung == SBX_RUNG_FULL && !s->stage)
 		ns_release_later();
-	status = spawn_reap_calls(pid, watch, s, &told);
+	status = spawn_reap_calls(pid, watch, s, &calls);
+	send_told();
 	if (status > 0)
 		watch_end(s);
 	if (s->rung > SBX_RUNG_DONOR) {
 		streams_note(&kept);
+		/* Nothing forks any more. */
+		notify_close(&e->calls);
 		bare_leave();
 		streams_leave(&kept);
 	}
@@ -209,7 +234,10 @@ static void __attribute__((noreturn)) serve(struct setup *s, struct early *e, pi
 		sbx_fail_set(&f, over, 0, NULL);
 		tell(reports, REPORT_LIMIT, &f);
 	}
+	if (status != 0)
+		tell_doubts(&e->calls);
 	tell_end(&to, s, status);
+	send_told();
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status));
 }
 

@@ -127,6 +127,16 @@ enum sbx_view {
 	SBX_VIEW_ABSENT, /* not shown, and nothing that this user can see is there */
 };
 enum sbx_view sbx_policy_view(const struct sbx_policy *p, const char *path);
+/* The fact about a path of the host that code failed at with errno `sys`, when the sandbox is why:
+ * true, and *out is filled. */
+bool sbx_policy_explain(const struct sbx_policy *p, const char *path, int sys,
+			struct sbx_notice *out);
+
+/* The next path in text[*at..n) that stands in one line with an error text of the kernel; its
+ * errno in *sys. Paths may be relative. Pure; the text is hostile. */
+bool sbx_error_next(const char *text, size_t n, size_t *at, char path[1024], int *sys);
+/* The errno that a line of text names by the kernel's words; 0: none. */
+int sbx_error_in(const char *line, size_t n);
 
 /* A text of git's configuration that no program takes a command or further settings from.
  * `worktree` receives where it says that the user's files are, "" when it does not; whether git

@@ -105,6 +105,8 @@ put_paths(const char *const *list, char tag, char absent, const char *workspace,
 	for (; list && *list; list++) {
 		if (!setup_path(*list, workspace, absent ? &fresh : NULL, real, f))
 			return false;
+		if (absent && policy_is_own(real))
+			return sbx_fail_set(f, "policy path", EPERM, *list);
 		if (++count > SETUP_PATHS_MAX / 2)
 			return sbx_fail_set(f, "policy path", E2BIG, *list);
 		wire_put_text(q, absent && fresh ? absent : tag, real);

@@ -86,6 +86,8 @@ sbx_session_show(struct sbx_session *s, const char *path, enum sbx_show how,
 	from_workspace(s, path, whole);
 	if (!setup_path(whole, s->workspace, write ? &fresh : NULL, real, f))
 		return false;
+	if (write && policy_is_own(real))
+		return sbx_fail_set(f, "policy path", EPERM, path);
 	if (strlen(real) >= PATH_MAX - 1)
 		return sbx_fail_set(f, "policy path", ENAMETOOLONG, path);
 	/* Where nothing is mounted, a name is all that the jail wants. */

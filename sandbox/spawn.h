@@ -13,7 +13,7 @@ struct report {
 	uint64_t cpu_us; /* then: of all of it */
 	union {
 		struct sbx_fail fail;
-		struct sbx_notice notice; /* REPORT_NOTICE */
+		struct sbx_notice notice; /* REPORT_NOTICE, REPORT_DOUBT */
 	};
 };
 _Static_assert(sizeof(struct report) <= 4096, "written at once");
@@ -23,6 +23,8 @@ enum {
 	REPORT_EXIT,	 /* the command ended */
 	REPORT_LIMIT,	 /* a limit ended it; its name is the step */
 	REPORT_NOTICE,	 /* a fact for the user; the run goes on */
+	REPORT_ENDING,	 /* the command ended; nothing of its tree may fork any more */
+	REPORT_DOUBT,	 /* a path that code failed at, for the host to judge */
 };
 
 struct spawn {

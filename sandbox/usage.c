@@ -169,6 +169,21 @@ usage_below(pid_t top, pid_t *pids, size_t max)
 	return n;
 }
 
+bool
+usage_is_below(pid_t pid, pid_t top)
+{
+	struct process p;
+
+	for (unsigned steps = 0; pid > 1 && steps < USAGE_PROCESSES_MAX; steps++) {
+		if (pid == top)
+			return true;
+		if (!read_process(pid, &p))
+			return false;
+		pid = p.parent;
+	}
+	return pid == top;
+}
+
 /* FNV-1a, byte by byte. */
 static uint64_t
 mix(uint64_t h, uint64_t v)

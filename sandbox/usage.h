@@ -32,6 +32,8 @@ void usage_outside(int fd);
 int usage_open(pid_t pid, const char *name);
 /* What a name below /proc/PID leads to. */
 bool usage_stat(pid_t pid, const char *name, struct stat *st);
+/* `pid`, a process or thread, is `top` or came of it. */
+bool usage_is_below(pid_t pid, pid_t top);
 /* The processes below `top`, itself not among them, at most `max`. */
 size_t usage_below(pid_t top, pid_t *pids, size_t max);
 /* That are looked at: all of the machine's where there is no pid namespace. */

@@ -7,7 +7,7 @@
 #include "tools/allow.h"
 #include "tools/step.h"
 
-#define ANSWER_MS 5000 /* the jail may be looking through a large tree */
+#define ANSWER_MS 20000 /* the jail may be looking through a large tree */
 
 static enum err_kind
 allow_failed(const struct sbx_fail *f, enum err_kind kind, struct err *e)

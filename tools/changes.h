@@ -13,8 +13,8 @@
 
 #define CHANGES_ENTRIES_MAX 20000
 #define CHANGES_CPU_US	    20000 /* of one walk */
-#define CHANGES_WALK_MS	    100	  /* of one walk, where the disk or others take the time */
-#define CHANGES_DEPTH_MAX   64	  /* folders within folders */
+#define CHANGES_WALK_MS	    1000 /* of one walk: slow disks; a busy machine's pauses pass */
+#define CHANGES_DEPTH_MAX   64	 /* folders within folders */
 #define CHANGES_TRIES	    3
 #define CHANGES_MAX	    40 /* files that are named */
 #define CHANGES_SHOWN	    8  /* to the user */

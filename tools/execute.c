@@ -15,8 +15,8 @@
 #include "agent/base/utf8.h"
 #include "tools/step.h"
 
-#define READY_MS 5000	   /* until the jail must stand */
-#define START_MS 10000	   /* until an interpreter must be ready for code */
+#define READY_MS 20000	   /* until the jail must stand */
+#define START_MS 30000	   /* until an interpreter must be ready for code */
 #define STOP_MS	 1000	   /* until the jail must have ended by itself */
 #define CODE_MAX (4 * MIB) /* bytes of one step's code */
 

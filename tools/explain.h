@@ -32,8 +32,4 @@ void explain_errors(const char *text, size_t n, const struct explain_step *s,
 /* "memory", "processes", "file size", "open files": that limit was hit. */
 void explain_limit(const char *what, const struct sbx_limits *l, explain_fn *fn, void *arg);
 
-/* The next path in text[*at..n) that stands in one line with an error text of the kernel; its
- * errno in *sys. Paths may be relative. For tests; pure. */
-bool explain_next(const char *text, size_t n, size_t *at, char path[1024], int *sys);
-
 #endif

@@ -1,5 +1,6 @@
 /* What came of a step, put into its result: how it ended, what was hit, what was refused, what to
  * do. Contract in step.h. Pinned by tests/unit/test_execute.c. */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -122,6 +123,34 @@ result_end(const struct step *s, struct step_result *r)
 		r->end = r->state_lost ? STEP_EXITED : STEP_DONE;
 }
 
+/* The jail has told of this path itself, which it saw: absolute, or from the workspace on. */
+static bool
+result_told(struct executor *x, const char *what)
+{
+	static const char head[] = "sandbox: ";
+	size_t n = strlen(what);
+
+	for (const char *at = buf_str(&x->told); (at = strstr(at, head));) {
+		const char *path = at + sizeof(head) - 1, *end = strstr(path, " is ");
+		size_t len = end ? (size_t)(end - path) : SIZE_MAX;
+
+		if (len <= n && memcmp(what + n - len, path, len) == 0 &&
+		    (len == n || what[n - len - 1] == '/'))
+			return true;
+		at = path;
+	}
+	return false;
+}
+
+static void
+result_say(const struct sbx_notice *n, void *arg)
+{
+	struct executor *x = arg;
+
+	if (n->sys != EROFS || !result_told(x, n->what))
+		executor_say(n, x);
+}
+
 /* What the jail told meanwhile, and what can be said about the errors of a step that failed. */
 static void
 result_explain(struct step *s, struct step_result *r, const char *cwd)
@@ -133,7 +162,7 @@ result_explain(struct step *s, struct step_result *r, const char *cwd)
 		executor_say(&x->idle, x);
 	x->idle.kind = 0;
 	if (step.policy)
-		explain_errors(buf_str(&s->err), s->err.len, &step, executor_say, x);
+		explain_errors(buf_str(&s->err), s->err.len, &step, result_say, x);
 	if (step.policy && r->state_lost && s->job->limit &&
 	    strcmp(s->job->limit, "driver protocol") != 0)
 		explain_limit(s->job->limit, &step.policy->limits, executor_say, x);

@@ -5,7 +5,8 @@
  *
  * A file that a shell writes word for word from a here-document at its beginning is looked at in
  * the language of its name, for a line of a C file is no command. Only that form is taken so: where
- * a here-document could be something else to the shell, all of the text is shell.
+ * a here-document could be something else to the shell, all of the text is shell; and where the
+ * file is handed to a shell afterwards, see gate_wrote.c.
  * Pinned by tests/unit/test_gate.c, `make check-gate`. */
 #include <string.h>
 
@@ -22,16 +23,10 @@ gate_link_line(const struct link_text *t, const struct link_hit *hit)
 	struct buf out = BUF_INIT(GATE_SHOWN_MAX);
 
 	if (hit->lines_end <= t->len && hit->lines_start <= hit->lines_end)
-		gate_add_line(&out, t->text + hit->lines_start,
-			      hit->lines_end - hit->lines_start);
+		gate_add_line(&out, t->text, hit->lines_start, hit->lines_end,
+			      hit->tool_start);
 	return buf_take(&out);
 }
-
-/* The body of a file that the action begins with writing: [from, to) and its language. */
-struct gate_body {
-	size_t from, to;
-	const char *language;
-};
 
 /* By the ending of "dir/name.c"; NULL: it may be a script, or it is not known. */
 static const char *
@@ -66,8 +61,7 @@ gate_name_span(const char *p, size_t n)
 	return i;
 }
 
-/* "cat > NAME <<'WORD'", the whole first line and no byte else, and the line WORD behind a body. */
-static bool
+bool
 gate_written(const struct gate_action *a, struct gate_body *b)
 {
 	const char *p = a->text, *end = p + a->len, *name, *nl;
@@ -80,6 +74,8 @@ gate_written(const struct gate_action *a, struct gate_body *b)
 	name = p + 6;
 	n = gate_name_span(name, (size_t)(end - name));
 	b->language = gate_language_of(name, n);
+	b->name = name;
+	b->name_n = n;
 	p = name + n;
 	if (!b->language || end - p < 5 || memcmp(p, " <<'", 4) != 0)
 		return false;
@@ -134,23 +130,22 @@ gate_find_link(const struct session *s, const struct gate_action *a, size_t *msg
 			       .cache = gate_memory_links(s)};
 	struct gate_texts t;
 	struct link_hit hit;
-	bool linked;
+	bool linked = false;
 
 	gate_texts_tools(s, &t);
 	q.tools = t.tools;
 	q.ntools = t.ntools;
-	linked = gate_link(&q, a, &hit);
-	if (linked && hit.kind == LINK_SIZE && t.ntools == 1 && t.msg[0] == 0)
-		linked = false; /* nothing but the folder's name was there to read */
-	if (linked) {
+	if (t.ntools > 0 && gate_link(&q, a, &hit)) {
+		/* Not when nothing but the folder's name was there to read. */
+		linked = hit.kind != LINK_SIZE || t.ntools > 1 || t.msg[0] != 0;
 		link_hit_release(&hit);
-		gate_texts_others(s, &t);
-		q.users = t.users;
-		q.nusers = t.nusers;
-		q.models = t.models;
-		q.nmodels = t.nmodels;
-		linked = gate_link(&q, a, &hit);
 	}
+	gate_texts_others(s, &t);
+	q.users = t.users;
+	q.nusers = t.nusers;
+	q.models = t.models;
+	q.nmodels = t.nmodels;
+	linked = (linked && gate_link(&q, a, &hit)) || gate_link_written(&q, a, &hit);
 	if (linked) {
 		size_t i = MIN_OF(hit.tool, t.ntools - 1);
 

@@ -7,9 +7,11 @@
 
 #include "agent/base/mem.h"
 #include "agent/core/gate_int.h"
+#include "agent/gate/escape.h"
 
 #define GATE_LINES_MAX	8    /* lines of a part that are shown */
 #define GATE_LINE_BYTES 400  /* of each */
+#define GATE_BEFORE	60   /* bytes before what counts, where a line is cut */
 #define GATE_WORDS	1024 /* slots for the words of an action; a power of two */
 #define GATE_WORD_MIN	3    /* bytes of a word that counts */
 
@@ -19,15 +21,26 @@ gate_text_of(const struct msg *m)
 	return m->was ? m->was : m->text;
 }
 
-void
-gate_add_line(struct buf *out, const char *p, size_t n)
+size_t
+gate_add_line(struct buf *out, const char *text, size_t from, size_t end, size_t at)
 {
-	size_t keep = MIN_OF(n, (size_t)GATE_LINE_BYTES);
+	bool inside = from > 0 && text[from - 1] != '\n';
+	size_t to = end;
 
-	while (keep < n && keep > 0 && ((unsigned char)p[keep] & 0xC0) == 0x80)
-		keep--;
-	buf_add(out, p, keep);
-	buf_adds(out, keep < n ? " …\n" : "\n");
+	if (end - from > GATE_LINE_BYTES && at > from + GATE_BEFORE && at < end) {
+		from = MIN_OF(at - GATE_BEFORE, end - GATE_LINE_BYTES);
+		inside = true;
+		while (((unsigned char)text[from] & 0xC0) == 0x80 && from < at)
+			from++;
+	}
+	if (end - from > GATE_LINE_BYTES)
+		to = from + GATE_LINE_BYTES;
+	while (to < end && to > from && ((unsigned char)text[to] & 0xC0) == 0x80)
+		to--;
+	buf_adds(out, inside ? "… " : "");
+	buf_add(out, text + from, to - from);
+	buf_adds(out, to < end ? " …\n" : "\n");
+	return to;
 }
 
 static size_t
@@ -52,9 +65,10 @@ gate_hit_lines(const struct scan_report *r, const char *text)
 		     lines++) {
 			size_t end = gate_line_end(text, from, to);
 
-			gate_add_line(&out, text + from, end - from);
+			done =
+			    gate_add_line(&out, text, from, end, (size_t)r->hits[i].start);
+			done += done == end;
 			from = end + 1;
-			done = from;
 		}
 	}
 	return buf_take(&out);
@@ -63,15 +77,21 @@ gate_hit_lines(const struct scan_report *r, const char *text)
 void
 gate_tell(struct session *s, const struct msg *m)
 {
+	const char *source = m->source ? m->source : "input";
+	AUTO_BUF struct buf shown = BUF_INIT(GATE_SHOWN_MAX * ESCAPE_GROWTH);
+
+	escape_text(&shown, source, strlen(source), ESCAPE_ONE_LINE);
 	session_notice(
 	    s, NOTICE_WARN,
 	    "this came from a tool and reads like instructions (part %u, %s); it "
 	    "is not followed without you:",
-	    m->part, m->source ? m->source : "input");
+	    m->part, buf_str(&shown));
 	for (const char *p = m->hits; *p;) {
 		size_t n = strcspn(p, "\n");
 
-		session_notice(s, NOTICE_WARN, "  │ %.*s", (int)n, p);
+		buf_reset(&shown);
+		escape_text(&shown, p, n, ESCAPE_ONE_LINE);
+		session_notice(s, NOTICE_WARN, "  │ %s", buf_str(&shown));
 		p += n + (p[n] == '\n');
 	}
 }
@@ -117,15 +137,17 @@ gate_words_of(struct gate_words *w, const struct gate_action *a)
 		w->slot[h % GATE_WORDS] = h;
 }
 
+/* How many words of p[0..n) the action has too; *first: where the first of them ends. */
 static unsigned
-gate_shared(const struct gate_words *w, const char *p, size_t n)
+gate_shared(const struct gate_words *w, const char *p, size_t n, size_t *first)
 {
 	unsigned shared = 0;
 	size_t at = 0;
 	uint32_t h;
 
 	while ((h = gate_next_word(p, n, &at)) != 0)
-		shared += w->slot[h % GATE_WORDS] == h;
+		if (w->slot[h % GATE_WORDS] == h && shared++ == 0)
+			*first = at;
 	return shared;
 }
 
@@ -133,7 +155,7 @@ size_t
 gate_choose(const struct session *s, const enum msg_label *labels,
 	    const struct gate_action *a)
 {
-	size_t best = 0, linked;
+	size_t best = 0, linked, first;
 	unsigned best_score = 0;
 	struct gate_words w;
 
@@ -147,7 +169,7 @@ gate_choose(const struct session *s, const enum msg_label *labels,
 
 		if (labels[i] != LABEL_UNTRUSTED)
 			continue;
-		score = 1 + gate_shared(&w, m->text, strlen(m->text)) +
+		score = 1 + gate_shared(&w, m->text, strlen(m->text), &first) +
 			(m->hits ? 1000 : 0) + (parts_is_tool_text(m) ? 100 : 0);
 		if (score >= best_score) { /* of equals the newest */
 			best = i;
@@ -157,37 +179,47 @@ gate_choose(const struct session *s, const enum msg_label *labels,
 	return best;
 }
 
+/* A line and how many of its words the action has, too. */
+struct gate_line {
+	size_t from, end, at; /* where the first of those words is */
+	unsigned shared;
+};
+
+/* Of one line too many the least goes, of equals the last. */
+static void
+gate_drop_least(struct gate_line *lines, size_t n)
+{
+	size_t low = 0;
+
+	for (size_t i = 1; i < n; i++)
+		low = lines[i].shared <= lines[low].shared ? i : low;
+	memmove(lines + low, lines + low + 1, (n - low - 1) * sizeof(*lines));
+}
+
 /* The lines that share most words with the action, in the order of the text. */
 static char *
 gate_likely_lines(const char *text, const struct gate_action *a)
 {
+	struct gate_line best[GATE_LINES_MAX + 1];
 	struct buf out = BUF_INIT(GATE_SHOWN_MAX);
-	size_t n = strlen(text), at[GATE_LINES_MAX] = {0}, used = 0;
-	unsigned score[GATE_LINES_MAX] = {0};
+	size_t n = strlen(text), used = 0, first = 0, end;
 	struct gate_words w;
 
 	gate_words_of(&w, a);
-	for (size_t from = 0; from < n;) {
-		size_t end = gate_line_end(text, from, n), low = 0;
-		unsigned shared = gate_shared(&w, text + from, end - from);
+	for (size_t from = 0; from < n; from = end + 1) {
+		unsigned shared;
 
-		for (size_t i = 1; i < used; i++)
-			low = score[i] < score[low] ? i : low;
-		if (used < GATE_LINES_MAX && end > from) {
-			at[used] = from;
-			score[used++] = shared;
-		} else if (used == GATE_LINES_MAX && shared > score[low]) {
-			for (size_t i = low; i + 1 < used; i++) {
-				at[i] = at[i + 1];
-				score[i] = score[i + 1];
-			}
-			at[used - 1] = from;
-			score[used - 1] = shared;
-		}
-		from = end + 1;
+		end = gate_line_end(text, from, n);
+		if (end == from)
+			continue;
+		shared = gate_shared(&w, text + from, end - from, &first);
+		best[used++] =
+		    (struct gate_line){from, end, shared ? from + first : from, shared};
+		if (used > GATE_LINES_MAX)
+			gate_drop_least(best, used--);
 	}
 	for (size_t i = 0; i < used; i++)
-		gate_add_line(&out, text + at[i], gate_line_end(text, at[i], n) - at[i]);
+		gate_add_line(&out, text, best[i].from, best[i].end, best[i].at);
 	return buf_take(&out);
 }
 

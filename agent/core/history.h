@@ -73,6 +73,7 @@ struct history {
 	size_t nproblems; /* in all */
 	size_t lines, unknown;
 	bool unhashed; /* messages without a hash were met */
+	size_t why;    /* index of a message that made later ones untrusted */
 	size_t whole;  /* bytes up to the end of the last whole line */
 	size_t torn;   /* bytes behind it, after history_end() */
 

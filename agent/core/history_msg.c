@@ -328,7 +328,7 @@ history_message(struct history *h, enum msg_role role, const cJSON *event)
 	m->source = mem_strdup(json_str(event, "source"));
 	if (m->counted == LABEL_UNTRUSTED &&
 	    (m->label != LABEL_UNTRUSTED || role == MSG_ASSISTANT))
-		parts_keep_stain(&h->msgs, (size_t)(m - h->msgs.at));
+		parts_keep_stain(&h->msgs, (size_t)(m - h->msgs.at), &h->why);
 	if (role == MSG_TOOL) {
 		if (!m->source && m->label == LABEL_UNTRUSTED &&
 		    history_label(event, json_get(event, "own") ? "own" : "label") !=

@@ -124,16 +124,17 @@ parts_typed(struct buf *typed, const char *text, size_t n)
 }
 
 void
-parts_keep_stain(struct msg_list *l, size_t msg)
+parts_keep_stain(struct msg_list *l, size_t msg, size_t *why)
 {
 	if (l->at[msg].role == MSG_SYSTEM)
 		return;
-	for (size_t i = msg; i > 0; i--) {
-		const struct msg *m = &l->at[i - 1];
-
-		if (parts_own(m) == LABEL_UNTRUSTED)
-			return; /* it is still there to see */
-	}
+	if (*why < msg && parts_own(&l->at[*why]) == LABEL_UNTRUSTED)
+		return; /* it is still there to see */
+	for (size_t i = msg; i > 0; i--)
+		if (parts_own(&l->at[i - 1]) == LABEL_UNTRUSTED) {
+			*why = i - 1;
+			return;
+		}
 	l->at[msg].stained = true;
 }
 

@@ -31,8 +31,9 @@ void parts_refuse(struct msg_list *l, const struct refusal *r);
 bool parts_endorse(struct msg_list *l, unsigned part);
 /* The user typed this, and it is no message: code, a command, a reason. It vouches as one would. */
 void parts_typed(struct buf *typed, const char *text, size_t n);
-/* The part was untrusted when it was written, and nothing before it says why any more. */
-void parts_keep_stain(struct msg_list *l, size_t msg);
+/* The part was untrusted when it was written: it stays so where nothing before it says why any
+ * more. *why, 0 at first, remembers where to look, for a long list that is read in order. */
+void parts_keep_stain(struct msg_list *l, size_t msg, size_t *why);
 
 void refusals_add(struct refusals *r, const char *sha256);
 bool refusals_have(const struct refusals *r, const char *sha256);

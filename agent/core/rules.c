@@ -89,7 +89,7 @@ rules_any(const char *const *list, const struct kernel *k, const struct shell_li
 			return *list;
 		*has_words = true;
 		for (size_t i = 0; i < l->n; i++)
-			if (shell_begins(&l->at[i], words))
+			if (shell_runs(&l->at[i], words))
 				return *list;
 	}
 	return NULL;
@@ -107,7 +107,8 @@ rules_covers(const char *const *list, const struct kernel *k, const struct shell
 	return false;
 }
 
-/* All commands are allowed by words, or the language as a whole is. */
+/* All commands are allowed by words, or the language as a whole is. Words for a command do not
+ * name the files that the shell itself would write for it. */
 static bool
 rules_allow(const char *const *list, const struct kernel *k, const struct shell_list *l,
 	    const char **rule)

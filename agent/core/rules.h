@@ -6,9 +6,9 @@
  *	*			every step
  *
  * deny goes before ask, ask before allow. One command is enough to deny or to ask; to allow, each
- * must match and no output go to a file, and a script that cannot be taken apart with certainty is
- * never allowed by words, and asked about where any rule for words could have applied. Rules decide only what would be a
- * plain confirmation: none of them opens the gate. */
+ * must match, and a script that writes a file by a redirection, or cannot be taken apart with
+ * certainty, is never allowed by words; the latter is asked about where any rule for words could
+ * have applied. Rules decide only what would be a plain confirmation: none opens the gate. */
 #ifndef SUNABA_CORE_RULES_H
 #define SUNABA_CORE_RULES_H
 

@@ -111,8 +111,11 @@ char_is_emoji_modifier(uint32_t cp)
 enum char_script
 char_script(uint32_t cp)
 {
-	const uc_script_t *s = uc_script(cp);
+	const uc_script_t *s;
 
+	if (cp < 0x80) /* most code is: the library need not be opened for it */
+		return isalpha((int)cp) ? SCRIPT_LATIN : SCRIPT_OTHER;
+	s = uc_script(cp);
 	if (!s)
 		return SCRIPT_OTHER;
 	if (strcmp(s->name, "Latin") == 0)

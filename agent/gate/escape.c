@@ -271,7 +271,9 @@ walk_hidden(struct walk *w, uint32_t cp, enum char_class c, size_t step)
 {
 	size_t times = walk_repeats(w, step);
 
-	*walk_counter(w, c) += times;
+	/* The end of a line as other systems write it deceives nobody: it is shown. */
+	if (cp != '\r' || w->i + times >= w->n || w->p[w->i + times] != '\n')
+		*walk_counter(w, c) += times;
 	if (cp == '\r')
 		walk_mark(w, "CR", times, times);
 	else

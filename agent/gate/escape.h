@@ -48,6 +48,8 @@ typedef void escape_fn(enum escape_kind kind, const char *p, size_t n, void *arg
 /* Calls fn with the view piece by piece and adds to *f; either may be NULL. */
 void escape_walk(const char *p, size_t n, unsigned mode, escape_fn *fn, void *arg,
 		 struct escape_findings *f);
+/* Bytes of the view for one of the source, at most. */
+#define ESCAPE_GROWTH 24
 /* The view as text; false when the buffer's bound was met (it is full up to there). */
 bool escape_text(struct buf *out, const char *p, size_t n, unsigned mode);
 /* The bytes of a view; false when it is none, or the buffer's bound was met. */

@@ -76,6 +76,10 @@ enum scan_concept {
 	C_MUST,	     /* must, should, shall */
 	C_DEAR,	     /* dear, hello: how a letter begins */
 	C_JOB,	     /* job, mission: what somebody is there for */
+	C_VAGUE,     /* a model's name that names other things too: agent, bot */
+	C_LIMIT,     /* what keeps a model from harm: filters, ethics */
+	C_ONLY,	     /* only, nothing else, the single word */
+	C_BLOCK,     /* a snippet, excerpt or block of code */
 	C_COUNT,
 };
 #define C(name) (UINT64_C(1) << C_##name)
@@ -274,6 +278,9 @@ void scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t 
 /* The weight of the strongest demand among the tokens, below SCAN_THRESHOLD too; *h is its place
  * then. */
 unsigned scan_demand(const struct scan_ctx *x, size_t *first, size_t *last);
+
+/* The same for a sentence that turns to a model. */
+unsigned scan_call(const struct scan_ctx *x, size_t *first, size_t *last);
 
 /* Disguised words: each returns the bytes of l->p it took from i, 0: nothing there. */
 size_t scan_solid(struct scan *s, const struct scan_line *l, size_t i, size_t *checked);

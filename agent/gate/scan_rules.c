@@ -12,6 +12,11 @@
 #define HEAT_SENTENCES 6 /* for which an order weighs more after a hit */
 #define CIPHER_WORDS   3 /* words of one shifted alphabet that are no accident */
 #define HEAT_POINTS    4
+#define WARM	       6 /* weight of a claim or an address that only prepares */
+#define WARM_SENTENCES 2 /* for which it does; one more such makes the hit */
+#define WARM_GROUPS                                                                     \
+	(1u << SCAN_ADDRESS | 1u << SCAN_OVERRIDE | 1u << SCAN_FAKE | 1u << SCAN_ROLE | \
+	 1u << SCAN_SECRECY)
 
 /* One kind of word of a rule: meanings, any of them, and a place it needs, all of it. */
 struct rule_word {
@@ -81,11 +86,48 @@ static const struct rule rules[] = {
     {SCAN_ADDRESS,   7,  4, ORDERED, {AT(C(ONE), P_COLON), AT(ACTION | C(SAY), P_START)}},
     {SCAN_ADDRESS,  10, 50, ANY,     {W(C(MODEL)), W(C(READER)), W(C(SILENT)), W(ACTION)}},
 
+    {SCAN_ADDRESS,  10, 24, ORDERED, {W(C(YOU)), W(C(ARE)), W(C(MODEL) | C(PLAY)), W(C(NEG)), W(C(LIMIT))}},
+    {SCAN_ADDRESS,  10, 20, ORDERED, {W(C(NOW)), W(C(YOU)), W(C(ARE) | C(MODEL)), W(C(LIMIT) | C(MODEL) | C(PLAY))}},
+    {SCAN_ADDRESS,  10, 16, ORDERED, {W(C(YOU)), W(C(ARE)), W(C(NEG)), W(C(LIMIT)), W(C(RULES) | C(BLOCK))}},
+    {SCAN_ADDRESS,   8, 14, ORDERED, {AT(C(YOU), P_START), W(C(ARE)), W(C(NEG)), W(C(LIMIT))}},
+    {SCAN_ADDRESS,  10, 30, ANY,     {W(C(MODEL) | C(PLAY)), W(C(NEG)), W(C(LIMIT)), W(C(YOU) | C(ORDER))}},
+    {SCAN_ADDRESS,  10, 50, ANY,     {W(C(PLAY)), W(C(LIMIT)), W(C(NEG)), W(C(ORDER) | C(FOLLOW))}},
+    {SCAN_ADDRESS,  10, 50, ANY,     {W(C(NOW)), W(C(YOU)), W(C(PLAY)), W(C(ORDER))}},
+    {SCAN_ADDRESS,  10, 16, ORDERED, {AT(C(RUN) | C(CHANGE), P_START), W(C(SYSTEM) | C(PLAY)), W(C(PLAY)),
+				      W(C(LIMIT) | C(GET) | C(SAY))}},
+    {SCAN_ADDRESS,  10,  6, ORDERED, {AT(C(RUN), P_START), W(C(SYSTEM)), W(C(PLAY))}},
+    {SCAN_ADDRESS,  10,  8, ORDERED, {W(C(YOU)), W(C(PLAY)), W(C(PLAY) | C(MY))}},
+    {SCAN_ADDRESS,  10, 24, ORDERED, {W(C(SAY)), W(C(ONLY)), W(C(NEG)), W(C(LIMIT))}},
+    {SCAN_ADDRESS,  10, 50, ANY,     {W(C(LIMIT)), W(C(NEG)), W(C(FOLLOW) | C(SAY)), W(C(ORDER))}},
+    {SCAN_ADDRESS,  10,  8, ORDERED, {AT(C(YOU), P_START), AT(C(JOB), P_YOURS), W(C(CHANGE))}},
+    {SCAN_ADDRESS,  10, 20, ORDERED, {W(C(NEW)), AT(C(JOB), P_COLON), W(ACTION)}},
+    {SCAN_ADDRESS,  10,  4, ORDERED, {W(C(MODEL)), W(C(DEAR))}},
+    {SCAN_ADDRESS,  10, 12, ANY,     {W(C(IF)), W(C(YOU)), W(C(ARE)), W(C(ONE))}},
+    {SCAN_ADDRESS,  10, 12, ORDERED, {W(C(ME)), W(C(YOU)), W(C(PLAY))}},
+    {SCAN_ADDRESS,  10, 30, ORDERED, {W(C(YOU)), W(C(NOW)), W(C(MODEL))}},
+    {SCAN_ADDRESS,  10, 24, ORDERED, {W(C(NOW)), W(C(YOU)), W(C(NEG)), W(C(LIMIT))}},
+    {SCAN_ADDRESS,   8,  8, ORDERED, {W(C(YOU)), W(C(NEG)), W(C(LIMIT))}},
+    {SCAN_ADDRESS,  10, 10, ORDERED, {AT(C(LIMIT), P_YOURS), W(C(NEG))}},
+    {SCAN_ADDRESS,  10,  8, ORDERED, {AT(C(THIS), P_START), AT(C(SYSTEM), P_YOURS)}},
+    {SCAN_ADDRESS,  10,  6, ORDERED, {W(C(ME)), AT(C(SYSTEM), P_YOURS)}},
+    {SCAN_ADDRESS,   6, 12, ORDERED, {AT(C(URGENT) | C(NOTE), P_START), W(C(MODEL))}},
+    {SCAN_OVERRIDE, 10,  8, ORDERED, {AT(C(OVERRIDE) | C(DESTROY), P_START), W(C(PRIOR)), W(C(JOB))}},
+    {SCAN_DEMAND,   10, 50, ANY,     {W(C(SEND)), W(C(DEST)), W(C(SECRET) | C(PERSONAL)), W(C(ORDER))}},
+    {SCAN_DEMAND,   10, 50, ORDERED, {W(C(SECRET) | C(PERSONAL) | C(EVERY)), W(C(MUST)), W(C(SEND)), W(C(DEST))}},
+    {SCAN_DEMAND,   10, 50, ORDERED, {W(C(READER)), W(C(SEND) | C(GET)), W(C(SECRET)), W(C(DEST))}},
+    {SCAN_ADDRESS,   6,  4, ORDERED, {AT(C(OVERRIDE), P_START), W(C(RESPONSE) | C(JOB) | C(RULES))}},
+    {SCAN_ADDRESS,  10, 60, ORDERED, {W(C(FIRST)), W(C(YOU)), W(C(READER)), W(ACTION), W(C(DEST) | C(SECRET))}},
+    {SCAN_ADDRESS,  10, 40, ORDERED, {W(C(READER)), W(C(THIS)), AT(ACTION, P_START), W(C(DEST) | C(COMMAND))}},
+    {SCAN_ADDRESS,  10, 40, ANY,     {W(C(JOB)), W(C(FIRST)), W(C(FOLLOWING)), W(C(ORDER))}},
+    {SCAN_ADDRESS,   7, 20, ORDERED, {AT(C(ME), P_START), W(C(YOU)), W(C(SYSTEM)), W(ACTION | C(AND))}},
+
     {SCAN_ROLE,     10,  0, ORDERED, {AT(C(ROLE), P_STRONG)}},
     {SCAN_ROLE,      3,  0, ORDERED, {AT(C(ROLE), P_WEAK)}},
     {SCAN_ROLE,     10,  8, ORDERED, {AT(C(ROLE) | C(SYSTEM), P_LINE | P_COLON),
 				      W(ACTION | C(SAY) | C(ORDER) | C(SILENT))}},
     {SCAN_ROLE,     10,  6, ORDERED, {AT(C(ROLE), P_LINE | P_COLON), W(C(APPROVED))}},
+    {SCAN_ROLE,     10, 40, ORDERED, {AT(C(SYSTEM), P_CAPS), AT(C(URGENT) | C(NOTE), P_CAPS | P_COLON), W(ACTION)}},
+    {SCAN_ROLE,      7,  4, ORDERED, {AT(C(SYSTEM), P_CAPS), AT(C(URGENT) | C(NOTE), P_CAPS | P_COLON)}},
     {SCAN_ROLE,      7,  8, ORDERED, {AT(C(END), P_CAPS), AT(C(REPLY) | C(INSTR) | C(RULES) |
 				      C(SYSTEM) | C(PERSONAL), P_CAPS)}},
 
@@ -98,12 +140,23 @@ static const struct rule rules[] = {
     {SCAN_SECRECY,   6,  8, ORDERED, {W(C(HIDE)), W(C(THIS))}},
     {SCAN_SECRECY,   7, 12, ORDERED, {AT(C(NEG), P_START), W(C(TELL)), W(C(RESPONSE))}},
     {SCAN_SECRECY,   7, 24, ORDERED, {AT(ACTION, P_START), W(C(NEG)), W(C(RESPONSE))}},
+    {SCAN_SECRECY,  10, 40, ORDERED, {AT(ACTION, P_START), W(C(NEG)), W(C(TELL)), W(C(USER))}},
+    {SCAN_SECRECY,  10, 30, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(SILENT)), W(ACTION)}},
+    {SCAN_SECRECY,  10, 40, ANY,     {W(C(TELL)), W(C(NEG)), W(C(DESTROY) | C(SEND) | C(RUN)), W(C(ORDER))}},
+    {SCAN_SECRECY,  10, 40, ORDERED, {AT(C(SYSTEM), P_COLON), W(C(SILENT))}},
+    {SCAN_SECRECY,  10, 16, ORDERED, {W(C(NOW)), W(C(NEG)), W(C(USER))}},
     {SCAN_SECRECY,   8, 14, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(THIS)), W(C(INSTR) | C(USER))}},
 
     {SCAN_FAKE,     12,  8, ORDERED, {AT(C(ROLE), P_QUOTE), W(C(APPROVED))}},
     {SCAN_FAKE,     10, 24, ORDERED, {W(C(USER)), W(C(APPROVED)),
 				      W(C(COMMAND) | C(RUN) | C(THIS) | C(RESPONSE))}},
     {SCAN_FAKE,     10, 24, ANY,     {W(C(SYSTEM)), W(C(APPROVED)), W(C(ORDER) | C(COMMAND) | C(USER))}},
+    {SCAN_FAKE,     10, 30, ORDERED, {W(C(USER)), W(C(APPROVED)), W(C(NOW) | C(SILENT) | C(ORDER)), W(ACTION)}},
+    {SCAN_FAKE,     10, 50, ANY,     {W(C(USER)), W(C(APPROVED)), W(C(ORDER) | C(SILENT)), W(ACTION)}},
+    {SCAN_FAKE,      7, 12, ORDERED, {W(C(USER)), W(C(APPROVED))}},
+    {SCAN_FAKE,     10,  8, ORDERED, {AT(C(NEW), P_START), W(C(USER)), W(C(RULES))}},
+    {SCAN_FAKE,     10, 16, ORDERED, {AT(C(USER), P_START), W(C(NEW)), W(C(RULES))}},
+    {SCAN_FAKE,     10, 50, ORDERED, {AT(C(ROLE) | C(SYSTEM), P_COLON), W(ACTION), W(C(ORDER) | C(SILENT))}},
     {SCAN_FAKE,     10, 50, ORDERED, {AT(C(ONE), P_COLON), W(C(USER)), W(C(APPROVED))}},
     {SCAN_DEMAND,   10, 40, ANY,     {W(C(NOW)), W(C(FOLLOWING)), W(C(COMMAND)), W(C(RUN)),
 				      W(C(ORDER))}},
@@ -114,12 +167,42 @@ static const struct rule rules[] = {
     {SCAN_REPLY,    10, 44, ANY,     {W(C(REPLY)), W(C(URGENT) | C(FOLLOWING) | C(YOU) | C(DEST)),
 				      W(C(SAY)), W(C(ORDER))}},
 
+    {SCAN_REPLY,    10, 12, ORDERED, {AT(C(REPLY), P_YOURS), W(C(MUST)), W(C(END) | C(SAY))}},
+    {SCAN_REPLY,    10,  8, ORDERED, {W(C(URGENT)), W(C(REPLY)), W(C(THIS) | C(QUESTION))}},
+    {SCAN_REPLY,     8, 16, ORDERED, {W(C(NEG)), W(C(READER)), W(C(THIS)), W(C(FIRST) | C(ONLY) | C(REPLY))}},
+    {SCAN_REPLY,    10, 14, ORDERED, {W(C(FIRST)), AT(C(REPLY) | C(SAY), 0), W(C(ONLY))}},
+    {SCAN_REPLY,    10, 50, ANY,     {W(C(READER)), W(C(REPLY) | C(SAY)), W(C(ONLY)), W(C(ORDER))}},
+    {SCAN_REPLY,    10, 40, ANY,     {W(C(READER)), W(C(THIS)), W(C(SAY)), W(C(ORDER))}},
+    {SCAN_REPLY,    10, 40, ANY,     {W(C(REPLY)), W(C(FORM) | C(ONLY)), W(C(SAY)), W(C(ORDER))}},
+    {SCAN_REPLY,    10, 40, ANY,     {W(C(FORM)), W(C(SAY)), W(C(ORDER)), W(C(REPLY) | C(PROSE))}},
+    {SCAN_REPLY,    10,  8, ORDERED, {AT(C(REPLY), P_YOURS), W(C(SAY))}},
+    {SCAN_REPLY,    10, 20, ORDERED, {W(C(SAY)), AT(C(REPLY), P_YOURS)}},
+    {SCAN_REPLY,    10, 40, ORDERED, {AT(C(TELL), P_START), W(C(USER)), W(C(DEST))}},
+    {SCAN_REPLY,    10,  6, ORDERED, {AT(C(SAY), P_START), W(C(FIRST)), W(C(NEG) | C(QUESTION) | C(THIS) | C(REPLY))}},
+    {SCAN_REPLY,     8, 20, ORDERED, {AT(C(INSTR), P_COLON), W(C(REPLY))}},
+    {SCAN_REPLY,    10, 30, ANY,     {W(C(REPLY)), W(C(ONLY)), W(C(ORDER))}},
+    {SCAN_REPLY,    10, 24, ANY,     {W(C(PROSE)), W(C(SAY)), W(C(ORDER))}},
+    {SCAN_REPLY,    10, 40, ANY,     {W(C(QUESTION)), W(C(SAY)), W(C(ORDER)), W(C(IF) | C(URGENT))}},
+    {SCAN_REPLY,    10, 30, ANY,     {W(C(NEG)), W(C(READER)), W(C(ONLY)), W(C(SAY))}},
+    {SCAN_REPLY,    10, 50, ANY,     {W(C(QUESTION)), W(C(SAY)), W(C(ORDER)), W(C(THIS))}},
+    {SCAN_REPLY,    10, 16, ORDERED, {W(C(SAY)), W(C(EVERY)), W(C(QUESTION)), W(C(THIS))}},
+    {SCAN_REPLY,    10, 40, ORDERED, {W(C(SAY) | C(RUN)), W(C(FOLLOWING) | C(THIS)), W(C(BLOCK)), AT(C(BLOCK), P_YOURS)}},
+    {SCAN_REPLY,    10, 30, ORDERED, {AT(C(BLOCK), P_YOURS), W(C(FOLLOWING)), W(C(BLOCK))}},
+
     {SCAN_REPLY,    10, 16, ORDERED, {AT(C(SAY), P_START), W(C(PROSE))}},
     {SCAN_REPLY,    10, 40, ORDERED, {W(C(LET)), W(C(SAY)), W(C(REPLY))}},
 
     {SCAN_LEAK,     10, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), AT(C(INSTR) | C(PROMPT), P_YOURS)}},
     {SCAN_LEAK,     10, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), AT(C(SYSTEM), P_YOURS),
 				      W(C(PROMPT) | C(INSTR))}},
+    {SCAN_LEAK,     10, 14, ORDERED, {AT(C(SAY), P_START), W(C(YOU)), W(C(PRIOR) | C(HIDE) | C(SYSTEM)),
+				      W(C(INSTR) | C(PROMPT))}},
+    {SCAN_LEAK,     10, 20, ORDERED, {AT(C(SAY), P_START), W(C(EVERY)), W(C(PRIOR)), W(C(THIS) | C(END) | C(BLOCK))}},
+    {SCAN_LEAK,     10, 50, ORDERED, {AT(C(GET) | C(SAY), P_START), W(C(EVERY)), W(C(RULES)), W(C(SYSTEM))}},
+    {SCAN_LEAK,     10, 24, ORDERED, {AT(C(GET) | C(SAY), P_START), W(C(EVERY)), W(C(LIMIT) | C(INSTR)), W(C(YOU))}},
+    {SCAN_LEAK,     10, 30, ANY,     {W(C(YOU)), W(C(PROMPT)), W(C(GET)), W(C(EVERY) | C(ORDER) | C(SYSTEM))}},
+    {SCAN_LEAK,     10, 16, ORDERED, {AT(C(GET) | C(SAY), P_START), W(C(EVERY)), W(C(YOU)), W(C(RULES))}},
+    {SCAN_LEAK,     10, 40, ANY,     {W(C(YOU)), W(C(PRIOR)), W(C(GET)), W(C(ORDER))}},
     {SCAN_LEAK,      9, 14, ORDERED, {AT(C(GET) | C(SAY), P_START), W(C(SYSTEM)), W(C(PROMPT))}},
     {SCAN_LEAK,     10, 20, ANY,     {W(C(PROMPT)), W(C(GET)), W(C(ORDER))}},
 
@@ -131,10 +214,11 @@ static const struct rule rules[] = {
 /* clang-format on */
 
 /* Every rule has one of these, SCAN_HIDDEN's aside. */
-#define RULE_KEYS                                                                     \
-	(C(OVERRIDE) | C(INSTR) | C(PROMPT) | C(MODEL) | C(ONE) | C(PLAY) | C(ROLE) | \
-	 C(SYSTEM) | C(END) | C(USER) | C(ME) | C(SILENT) | C(HIDE) | C(RESPONSE) |   \
-	 C(APPROVED) | C(REPLY) | C(FILL) | C(PLEASE) | C(NOW) | C(PROSE) | C(JOB))
+#define RULE_KEYS                                                                      \
+	(C(OVERRIDE) | C(INSTR) | C(PROMPT) | C(MODEL) | C(ONE) | C(PLAY) | C(ROLE) |  \
+	 C(SYSTEM) | C(END) | C(USER) | C(ME) | C(SILENT) | C(HIDE) | C(RESPONSE) |    \
+	 C(APPROVED) | C(REPLY) | C(LIMIT) | C(BLOCK) | C(SAY) | C(READER) | C(FILL) | \
+	 C(PLEASE) | C(NOW) | C(PROSE) | C(JOB))
 
 /* The words of rule r from token i on; *last is the last of them. */
 static bool
@@ -282,9 +366,13 @@ rules_hit(struct scan *s, struct scan_ctx *x, const struct found *f)
 		h.end = MAX_OF(h.end, x->tok[i].end);
 	}
 	h.last_line = b->line;
+	if (h.weight >= WARM && (h.groups & WARM_GROUPS) && x->heat > 0)
+		h.weight = MAX_OF(h.weight, SCAN_THRESHOLD);
 	if (h.weight >= SCAN_THRESHOLD) {
 		scan_hit_add(s, &h);
 		x->heat = HEAT_SENTENCES;
+	} else if (h.weight >= WARM && (h.groups & WARM_GROUPS)) {
+		x->heat = MAX_OF(x->heat, WARM_SENTENCES);
 	}
 }
 
@@ -307,6 +395,12 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 			demand += HEAT_POINTS;
 		if (demand >= 5)
 			found_add(x, &f, SCAN_DEMAND, demand, first, last);
+	}
+	if (x->seen & (C(MODEL) | C(ONE))) {
+		unsigned call = scan_call(x, &first, &last);
+
+		if (call >= SCAN_THRESHOLD - 2)
+			found_add(x, &f, SCAN_ADDRESS, call, first, last);
 	}
 	if (x->heat > 0)
 		x->heat--;

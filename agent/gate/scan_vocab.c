@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/base/utf8.h"
 #include "agent/gate/scan_int.h"
 
 #define VOCAB_WORDS_MAX 8192  /* rows hold about half of it */
@@ -204,6 +205,54 @@ vocab_add_word(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
 	}
 }
 
+/* Katakana of U+30A1..U+30F4 as it stands in the half-width block, one character or two. */
+static size_t
+vocab_half_width(uint32_t cp, uint32_t out[2])
+{
+	/* From U+FF66 on; the marks of voice are U+FF9E and U+FF9F. */
+	static const char order[] =
+	    "\xF2\xA1\xA3\xA5\xA7\xA9\xE3\xE5\xE7\xC3\xFC\xA2\xA4\xA6\xA8\xAA\xAB\xAD\xAF"
+	    "\xB1"
+	    "\xB3\xB5\xB7\xB9\xBB\xBD\xBF\xC1\xC4\xC6\xC8\xCA\xCB\xCC\xCD\xCE\xCF\xD2\xD5"
+	    "\xD8"
+	    "\xDB\xDE\xDF\xE0\xE1\xE2\xE4\xE6\xE8\xE9\xEA\xEB\xEC\xED\xEF\xF3";
+
+	for (unsigned voice = 0; voice < 3; voice++) {
+		const char *at = strchr(order, (int)(char)((cp - voice) & 0xFF));
+
+		if (!at || (voice && cp - voice < 0x30AB))
+			continue;
+		out[0] = 0xFF66 + (uint32_t)(at - order);
+		out[1] = 0xFF9D + voice;
+		return voice ? 2 : 1;
+	}
+	return 0;
+}
+
+/* A word of katakana is entered as hiragana and in half width too. */
+static void
+vocab_add_kana(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
+{
+	char hira[SCAN_WORD_MAX], half[2 * SCAN_WORD_MAX];
+	size_t at = 0, nhalf = 0;
+
+	if (n > sizeof(hira))
+		return;
+	for (; at < n; at += 3) {
+		uint32_t cp, out[2];
+		size_t many;
+
+		utf8_decode(p + at, n - at, &cp);
+		if (cp < 0x30A1 || cp > 0x30FC || !(many = vocab_half_width(cp, out)))
+			return;
+		for (size_t i = 0; i < many; i++)
+			nhalf += utf8_encode(out[i], half + nhalf);
+		utf8_encode(cp == 0x30FC ? cp : cp - 0x60, hira + at);
+	}
+	vocab_add_word(v, hira, n, what);
+	vocab_add_word(v, half, nhalf, what);
+}
+
 static void
 vocab_add_rows(struct scan_vocab *v, const struct scan_row *row, size_t nrows)
 {
@@ -215,6 +264,8 @@ vocab_add_rows(struct scan_vocab *v, const struct scan_row *row, size_t nrows)
 
 			if (n > 0)
 				vocab_add_word(v, p, n, row[r].what);
+			if (n >= 6)
+				vocab_add_kana(v, p, n, row[r].what);
 			p += n;
 			p += strspn(p, " ");
 		}

@@ -32,8 +32,9 @@ const struct scan_row scan_words_en[] = {
     {C(MODEL) | C(ONE) | C(ROLE), "assistant ai"},
     {C(MODEL) | C(ONE), "llm chatbot chatgpt gpt claude copilot gemini agent model bot"},
     {C(MODEL), "assistants ais llms chatbots agents"},
-    {C(MODEL), "bots models interpreter openai anthropic llama mistral qwen deepseek "
-	       "grok codex cursor sunaba aider agentic robot summarizer summariser"},
+    {C(MODEL), "bots models openai anthropic llama mistral qwen deepseek "
+	       "grok codex sunaba aider agentic robot summarizer summariser"},
+    {C(VAGUE), "agent agents model models bot bots robot llama mistral openai anthropic"},
     {C(YOU), "you your yourself yours u ya"},
     {C(USER) | C(ROLE), "user human"},
     {C(USER), "users humans customer owner operator person client victim"},
@@ -171,6 +172,47 @@ const struct scan_row scan_words_en[] = {
     {C(MUST), "must should shall"},
     {C(DEAR), "dear hello hey"},
     {C(JOB), "job mission objective goal purpose duty"},
+    /* what a model is kept from, and what lifts it */
+    {C(LIMIT),
+     "restriction restrictions limits limitations filters filter censorship safety ethics "
+     "ethical moral morals guardrails guardrail boundaries constraints rules policies "
+     "refuses refuse refusal bound unrestricted uncensored"},
+    {C(PLAY), "play playing plays simulation unbound limitless grandfather grandmother "
+	      "persona alias maintenance"},
+    {C(NEG), "nothing none skip free"},
+    {C(TELL), "bother disturb consult trouble"},
+    {C(SILENT), "quiet"},
+    {C(ONLY), "only nothing single solely exactly exclusively merely regardless"},
+    {C(BLOCK), "solution program codebase implementation snippet snippets excerpt excerpts "
+	       "code block section lines fragment"},
+    {C(MUST), "ought supposed expected needs need requires required recommended asked"},
+    {C(MODEL) | C(ONE), "pilot summarizer summariser crawler crawlers"},
+    {C(VAGUE), "pilot crawlers helper"},
+    {C(MODEL), "helper"},
+    {C(READER), "processed parses reads summarises summarizes sorts scans editing edits "
+		"continue proceed continuing proceeding resume translates translating "
+		"ingests reviewer reviewers browsers ingesting indexing viewing"},
+    {C(DEAR), "hi attention dear greetings hey yo ps"},
+    {C(APPROVED), "agreed permits consent authorises authorizes allowed approves okayed"},
+    {C(CLOUD),
+     "cameras doors gate window windows fridge heating vacuum backups backup "
+     "snapshot snapshots cart basket taxi ride eth coins coin gift giftcard tweet "
+     "antivirus firewall vpn repository branch contract contracts payee deadline "
+     "conversation transcript invitation invitations credit debit loan rent"},
+    {C(PERSONAL), "contacts list browsing addresses id username administrator password"},
+    {C(SECRET), "sms keychain kubeconfig aws authorized_keys cookie seed"},
+    {C(DESTROY), "empty uninstall stop delete wipe reboot nuke purge close disable revoke"},
+    {C(PAY), "wire withdraw order reimburse tip checkout"},
+    {C(SEND) | C(SILENT), "exfiltrate"},
+    {C(SEND), "mail cc bcc dm tweet exfiltrate hand report pass broadcast text"},
+    {C(CHANGE),
+     "changed changing post put switch unlock open turn issue rewrite commit merge"},
+    {C(URGENT), "required alert stop regardless"},
+    {C(SAY), "printing repeating claim name list recommend tell describe repeat quote "
+	     "reproduce recite praise "
+	     "summarize summarise finish conclude encode scramble capitalize"},
+    {C(JOB), "task job duty objective mission request assignment"},
+    {C(SYSTEM), "manager boss ceo supervisor creator ciso superuser sysadmin compliance"},
     {C(QUESTION), "what which who whose where how why is does did explain"},
 };
 const size_t scan_words_en_n = ARRAY_LEN(scan_words_en);

@@ -303,25 +303,24 @@ shell_here(struct shell_reader *r)
 	r->bodies[r->nbodies++] = b;
 }
 
-/* Where a redirection leads nothing is written: another descriptor, or /dev/null. `last` is the
- * operator's last character. */
+/* Whether the operator makes or changes the file that the word names. */
 static bool
-shell_is_nowhere(const char *to, char last, bool unknown)
+shell_writes(const char *op, size_t n, const char *word)
 {
-	if (!to || unknown)
+	if (!memchr(op, '>', n) || strcmp(word, "/dev/null") == 0)
 		return false;
-	if (last == '&' &&
-	    (strcmp(to, "-") == 0 || (*to && strspn(to, "0123456789") == strlen(to))))
-		return true;
-	return strcmp(to, "/dev/null") == 0;
+	/* 2>&1, >&-: another descriptor, no file */
+	return op[n - 1] != '&' || !*word || word[strspn(word, "0123456789-")];
 }
 
 /* A redirection at `at`, behind any digits: its operator and its word. */
 static void
 shell_redirect(struct shell_reader *r)
 {
-	bool unknown = false, out = r->p[r->at] == '>';
-	char c = r->p[r->at++], last, *to;
+	AUTO_FREE char *word = NULL;
+	bool unknown = false;
+	size_t from = r->at, n;
+	char c = r->p[r->at++];
 
 	if (c == '<' && r->at + 1 < r->n && r->p[r->at] == '<' && r->p[r->at + 1] == '<') {
 		r->at += 2;
@@ -335,14 +334,11 @@ shell_redirect(struct shell_reader *r)
 		while (r->at < r->n && strchr("<>&|", r->p[r->at]))
 			r->at++;
 	}
-	last = r->p[r->at - 1];
-	out |= last == '>'; /* <> */
+	n = r->at - from;
 	while (r->at < r->n && shell_is_blank(r->p[r->at]))
 		r->at++;
-	to = shell_read_word(r, &unknown);
-	if (out && !shell_is_nowhere(to, last, unknown))
-		r->out->writes = true;
-	free(to);
+	word = shell_read_word(r, &unknown);
+	r->out->writes |= !word || shell_writes(r->p + from, n, word);
 }
 
 /* One operator or word; false at the end. */
@@ -419,17 +415,33 @@ shell_split(const char *p, size_t n, struct shell_list *out)
 	shell_read(out, p, n, 0);
 }
 
-bool
-shell_begins(const struct shell_command *c, const char *prefix)
+/* `base`: the folder that the program is called from does not count. */
+static bool
+shell_matches(const struct shell_command *c, const char *prefix, bool base)
 {
 	for (size_t i = 0; *prefix; i++) {
 		size_t len = strcspn(prefix, " ");
+		const char *word;
 
-		if (i >= c->n || c->words[i].unknown || strlen(c->words[i].text) != len ||
-		    memcmp(c->words[i].text, prefix, len) != 0)
+		if (i >= c->n || c->words[i].unknown)
+			return false;
+		word = base && i == 0 ? shell_base(c->words[i].text) : c->words[i].text;
+		if (strlen(word) != len || memcmp(word, prefix, len) != 0)
 			return false;
 		prefix += len;
 		prefix += strspn(prefix, " ");
 	}
 	return true;
+}
+
+bool
+shell_begins(const struct shell_command *c, const char *prefix)
+{
+	return shell_matches(c, prefix, false);
+}
+
+bool
+shell_runs(const struct shell_command *c, const char *prefix)
+{
+	return shell_matches(c, prefix, true) || shell_matches(c, prefix, false);
 }

@@ -30,7 +30,7 @@ struct shell_list {
 	struct shell_command *at;
 	size_t n;
 	bool unsure; /* something else may be run as well */
-	bool writes; /* a redirection writes a file */
+	bool writes; /* a redirection makes or changes a file, other than /dev/null */
 };
 
 /* Never fails; release with shell_list_release(). */
@@ -38,5 +38,7 @@ void shell_split(const char *p, size_t n, struct shell_list *out);
 void shell_list_release(struct shell_list *l);
 /* The command's first words are these, given with one blank between; none of them unknown. */
 bool shell_begins(const struct shell_command *c, const char *prefix);
+/* The same, wherever the program lies: "/bin/rm -r" runs "rm". For rules that close. */
+bool shell_runs(const struct shell_command *c, const char *prefix);
 
 #endif

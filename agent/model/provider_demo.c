@@ -59,6 +59,29 @@ demo_set_pace(bool typing)
 	demo_typing = typing;
 }
 
+/* A call of the turns, with these very bytes. */
+static bool
+demo_has_call(const struct script_turn *turns, size_t n, const char *code, size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t c = 0; c < turns[i].ncalls; c++) {
+			const char *own = turns[i].calls[c].code;
+
+			if (own && strlen(own) == len && memcmp(own, code, len) == 0)
+				return true;
+		}
+	return false;
+}
+
+bool
+demo_wrote(const char *code, size_t n)
+{
+	for (size_t i = 0; i < demo_count(); i++)
+		if (demo_has_call(demo_tasks[i].turns, demo_tasks[i].nturns, code, n))
+			return true;
+	return false;
+}
+
 static bool
 demo_same(const char *a, size_t n, const char *b)
 {
@@ -120,8 +143,8 @@ demo_chat(struct model *m, const struct model_request *req, const struct model_s
 	size_t turn = 0;
 
 	for (size_t i = 0; i < l->n; i++) {
-		if (l->at[i].role == MSG_USER) {
-			task = demo_find(l->at[i].text + l->at[i].aside);
+		if (l->at[i].role == MSG_USER && !l->at[i].aside) {
+			task = demo_find(l->at[i].text);
 			turn = 0;
 		} else if (l->at[i].role == MSG_ASSISTANT) {
 			turn++;

@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/base/utf8.h"
 #include "agent/ui/ask_int.h"
 #include "agent/ui/editor.h"
 
-#define ASK_TYPED_MAX 4 /* bytes of a word being typed */
+#define ASK_TYPED_MAX 4	  /* bytes of a word being typed */
+#define ASK_LEAD_MAX  256 /* bytes before the keys */
 
 enum ask_next { NEXT_WAIT, NEXT_ANSWER, NEXT_AGAIN };
 
@@ -72,32 +74,44 @@ offered(const struct dialog *d, size_t i)
 	return a == ASK_NO || a == ASK_STOP || at_end(d);
 }
 
+/* What stands before the keys, long and short. */
+static void
+menu_lead(const struct dialog *d, char lead[ASK_LEAD_MAX], char brief[ASK_LEAD_MAX])
+{
+	*lead = *brief = '\0';
+	if (!at_end(d)) {
+		snprintf(lead, ASK_LEAD_MAX, "%zu/%zu %s  %s", d->shown, d->view.n,
+			 say(d, ASK_W_ROWS),
+			 say(d, d->shown < d->view.n ? ASK_W_NEXT : ASK_W_BACK));
+		snprintf(brief, ASK_LEAD_MAX, "%zu/%zu space", d->shown, d->view.n);
+	} else if (d->suspicious) {
+		snprintf(lead, ASK_LEAD_MAX, "%s: %s_", say(d, ASK_W_TYPE_YES), d->typed);
+		snprintf(brief, ASK_LEAD_MAX, "%s: %s_", say(d, ASK_W_TYPE_SHORT),
+			 d->typed);
+	}
+}
+
 static void
 draw_menu(struct dialog *d)
 {
 	struct ask_choice choices[ASK_CHOICES_MAX];
-	char lead[256] = "";
-	size_t n = 0;
+	char lead[ASK_LEAD_MAX], brief[ASK_LEAD_MAX];
+	struct ask_menu menu = {lead, brief, choices, 0, d->hint};
 
 	for (size_t i = 0; i < ARRAY_LEN(ask_table); i++)
 		if (offered(d, i))
-			choices[n++] = (struct ask_choice){
+			choices[menu.n++] = (struct ask_choice){
 			    ask_table[i].key, say(d, d->q.gate ? ask_table[i].gate_label
 							       : ask_table[i].label)};
-	if (!at_end(d))
-		snprintf(lead, sizeof(lead), "%zu/%zu %s  %s  ", d->shown, d->view.n,
-			 say(d, ASK_W_ROWS),
-			 say(d, d->shown < d->view.n ? ASK_W_NEXT : ASK_W_BACK));
-	else if (d->suspicious)
-		snprintf(lead, sizeof(lead), "%s: %s  ", say(d, ASK_W_TYPE_YES), d->typed);
-	ask_menu_draw(d->t, &d->look, lead, choices, n, d->hint);
+	menu_lead(d, lead, brief);
+	ask_menu_draw(d->t, &d->look, &menu);
 }
 
 /* The next page; the rows are committed for good. */
 static void
 draw_page(struct dialog *d)
 {
-	size_t page = (size_t)MAX_OF(term_height(d->t) - ASK_MENU_ROWS, 1);
+	size_t page = ask_page_rows(d->t);
 
 	term_tail(d->t, NULL, 0);
 	for (; page > 0 && d->shown < d->view.n; page--)
@@ -239,6 +253,26 @@ on_key(struct dialog *d, char c)
 	return NEXT_WAIT;
 }
 
+/* Not one key: pasted, an arrow, or what an input method makes of a key. */
+static enum ask_word
+burst_hint(const struct ask_keys *k)
+{
+	bool foreign = (unsigned char)k->bytes[0] >= 0x80 && utf8_valid(k->bytes, k->n);
+
+	return foreign ? ASK_W_INPUT_METHOD : ASK_W_BURST;
+}
+
+static enum ask_next
+on_resize(struct dialog *d)
+{
+	if (ask_must_show(d->t))
+		return NEXT_AGAIN;
+	d->look = ask_look_now(d->t);
+	draw_menu(d);
+	ask_keys_quiet(&d->keys);
+	return NEXT_WAIT;
+}
+
 static enum ask_next
 on_event(struct dialog *d, enum ask_event ev)
 {
@@ -248,15 +282,14 @@ on_event(struct dialog *d, enum ask_event ev)
 	case ASK_EOF:
 		return give(d, ASK_NO);
 	case ASK_INTERRUPT:
+	case ASK_GONE:
 		return give(d, ASK_STOP);
 	case ASK_RESIZE:
-		term_resized(d->t);
-		d->look = ask_look_now(d->t);
-		break;
+		return on_resize(d);
 	case ASK_BURST:
-		d->hint = say(d, ASK_W_BURST);
 		break;
 	}
+	d->hint = say(d, burst_hint(&d->keys));
 	draw_menu(d);
 	return NEXT_WAIT;
 }
@@ -284,15 +317,17 @@ say_answer(struct dialog *d)
 	    [ASK_EDIT] = ASK_W_SAID_YES,  [ASK_ALWAYS] = ASK_W_SAID_ALWAYS,
 	    [ASK_STOP] = ASK_W_SAID_STOP, [ASK_NOBODY] = ASK_W_SAID_NO,
 	};
-	struct row r;
+	enum ask_answer a = d->out->answer;
+	struct ask_view said = {0};
 
-	row_init(&r);
-	row_adds(&r, STYLE_ASK, d->look.unicode ? "└ " : "+ ");
-	row_adds(&r, STYLE_PLAIN, say(d, words[d->out->answer]));
+	ask_view_menu(&said, &d->look,
+		      say(d, d->q.gate && a == ASK_NO ? ASK_W_SAID_IGNORE : words[a]), NULL,
+		      0);
 	term_tail(d->t, NULL, 0);
-	term_row(d->t, TERM_ASK, &r);
+	for (size_t i = 0; i < said.n; i++)
+		term_row(d->t, TERM_ASK, &said.rows[i]);
 	term_flush(d->t, NULL);
-	row_release(&r);
+	ask_view_release(&said);
 }
 
 /* The bytes that were confirmed are the bytes that were drawn. */

@@ -20,7 +20,8 @@ enum ask_answer {
 	ASK_NO,	    /* `reason` may say why, for the model */
 	ASK_EDIT,   /* yes, but to the bytes in `edited` */
 	ASK_ALWAYS, /* yes, and do not ask again in this session */
-	ASK_STOP, /* end the task; also Ctrl-C and SIGTERM, which stay counted in the loop */
+	ASK_STOP, /* end the task; also a terminal that hung up, and Ctrl-C and SIGTERM, which
+		     stay counted in the loop */
 	ASK_NOBODY, /* there is no terminal to ask on; nothing was shown */
 };
 
@@ -30,6 +31,7 @@ struct ask_note {
 	size_t len;
 	bool warn;
 	bool danger; /* more than a warning */
+	bool quoted; /* not the program's words: behind a bar of their own */
 };
 
 struct ask_step {

@@ -69,7 +69,7 @@ ask_keys_quiet(struct ask_keys *k)
 	k->quiet_until = clock_ms() + ASK_QUIET_MS;
 }
 
-/* More bytes, as they belong together; false at end of file. Those beyond the bound are lost,
+/* More bytes, as they belong together; false when the terminal hung up. Those beyond the bound are lost,
  * which is fine: a burst is no answer. */
 static bool
 keys_gather(struct ask_keys *k)
@@ -102,6 +102,18 @@ keys_are_early(struct ask_keys *k)
 	return true;
 }
 
+static bool
+keys_resized(struct ask_keys *k)
+{
+	if (!loop_take_resize(k->l))
+		return false;
+	do
+		loop_wait(k->l, ASK_DRAG_MS);
+	while (!loop_pending(k->l) && loop_take_resize(k->l));
+	term_key_mode(k->t, true); /* a shell may have changed the modes */
+	return true;
+}
+
 enum ask_event
 ask_keys_next(struct ask_keys *k)
 {
@@ -112,17 +124,18 @@ ask_keys_next(struct ask_keys *k)
 		loop_wait(k->l, -1);
 		if (loop_pending(k->l))
 			return ASK_INTERRUPT;
-		if (loop_take_resize(k->l)) {
-			term_key_mode(k->t, true); /* a shell may have changed the modes */
+		if (keys_resized(k))
 			return ASK_RESIZE;
-		}
 		if (!k->ready)
 			continue;
 		k->ready = false;
 		early = keys_are_early(k);
 		if (!keys_gather(k))
-			return ASK_EOF;
-		if (early)
+			return ASK_GONE;
+		if (keys_resized(
+			k)) /* stopped while it was read: the screen was another's */
+			return ASK_RESIZE;
+		if (early || k->n == 0)
 			continue;
 		if (k->n == 1)
 			return k->bytes[0] == KEY_EOF ? ASK_EOF : ASK_KEY;

@@ -8,14 +8,16 @@
 #define ASK_QUIET_MS  400 /* after drawing: keys are thrown away */
 #define ASK_AGAIN_MS  200 /* more of it after each key thrown away: somebody is typing */
 #define ASK_SETTLE_MS 30  /* bytes that come within this belong together */
+#define ASK_DRAG_MS   100 /* sizes that change within this are one change */
 #define ASK_BURST_MAX 64  /* bytes of a burst that are kept */
 
 enum ask_event {
 	ASK_KEY,       /* one byte, alone */
 	ASK_BURST,     /* several: pasted, an arrow key, or a hurried hand */
-	ASK_EOF,       /* the terminal hung up, or Ctrl-D */
+	ASK_EOF,       /* Ctrl-D */
+	ASK_GONE,      /* the terminal hung up */
 	ASK_INTERRUPT, /* Ctrl-C or a termination; stays counted */
-	ASK_RESIZE,
+	ASK_RESIZE,    /* or the program was stopped and goes on; no key before it counts */
 };
 
 struct ask_keys {

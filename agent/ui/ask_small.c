@@ -20,34 +20,58 @@ ask_look_now(const struct term *t)
 
 /* The keys alone, for a window too small for their meanings. */
 static void
-menu_short(struct ask_view *menu, const struct ask_look *look, const char *lead,
-	   const struct ask_choice *choices, size_t n)
+menu_short(struct ask_view *view, const struct ask_look *look, const struct ask_menu *m)
 {
 	struct ask_choice bare[ASK_CHOICES_MAX];
+	size_t n = MIN_OF(m->n, ASK_CHOICES_MAX);
 
-	n = MIN_OF(n, ASK_CHOICES_MAX);
 	for (size_t i = 0; i < n; i++)
-		bare[i] = (struct ask_choice){choices[i].key, ""};
-	ask_view_release(menu);
-	ask_view_menu(menu, look, lead, bare, n);
+		bare[i] = (struct ask_choice){m->choices[i].key, ""};
+	ask_view_release(view);
+	ask_view_menu(view, look, m->lead_short, bare, n);
+}
+
+static size_t
+menu_rows(const struct term *t)
+{
+	return (size_t)MAX_OF(MIN_OF(ASK_MENU_ROWS, term_height(t) / 2), 2);
+}
+
+size_t
+ask_page_rows(const struct term *t)
+{
+	return (size_t)MAX_OF(term_height(t) - (int)menu_rows(t), 1);
 }
 
 void
-ask_menu_draw(struct term *t, const struct ask_look *look, const char *lead,
-	      const struct ask_choice *choices, size_t n, const char *hint)
+ask_menu_draw(struct term *t, const struct ask_look *look, const struct ask_menu *m)
 {
-	struct ask_view menu = {0};
+	struct ask_view view = {0};
+	size_t n;
 
-	ask_view_menu(&menu, look, lead, choices, n);
-	if (menu.n > (size_t)MAX_OF(term_height(t) - ASK_MENU_ROWS, 1))
-		menu_short(&menu, look, lead, choices, n);
-	if (hint)
-		ask_view_menu(&menu, look, hint, NULL, 0);
+	ask_view_menu(&view, look, m->lead, m->choices, m->n);
+	if (view.n > menu_rows(t))
+		menu_short(&view, look, m);
+	if (m->hint)
+		ask_view_hint(&view, look, m->hint);
+	n = MIN_OF(view.n, menu_rows(t));
 	if (term_esc(t))
-		term_tail(t, menu.rows, menu.n);
-	for (size_t i = 0; i < menu.n && !term_esc(t); i++)
-		term_row(t, TERM_ASK, &menu.rows[i]);
-	ask_view_release(&menu);
+		term_tail(t, view.rows, n);
+	for (size_t i = 0; i < n && !term_esc(t); i++)
+		term_row(t, TERM_ASK, &view.rows[i]);
+	ask_view_release(&view);
+}
+
+bool
+ask_must_show(struct term *t)
+{
+	int width = term_width(t), height = term_height(t);
+
+	term_resized(t);
+	if (width != term_width(t) || height != term_height(t))
+		return term_width(t) < width;
+	term_lost(t);
+	return true;
 }
 
 const char *
@@ -97,35 +121,44 @@ choice_of(const struct ask_choice *choices, size_t n, const struct ask_keys *k)
 	return i;
 }
 
+/* What an event means for a question of one key; n: nothing. */
+static size_t
+key_choice(const struct ask_choice *choices, size_t n, size_t fallback, enum ask_event ev,
+	   const struct ask_keys *k)
+{
+	if (ev == ASK_INTERRUPT || ev == ASK_EOF || ev == ASK_GONE)
+		return fallback;
+	if (ev != ASK_KEY)
+		return n;
+	return k->bytes[0] == '\n' || k->bytes[0] == '\r' ? fallback
+							  : choice_of(choices, n, k);
+}
+
 enum err_kind
 ask_key(struct term *t, struct loop *l, const char *question,
 	const struct ask_choice *choices, size_t n, size_t fallback, size_t *chosen,
 	struct err *e)
 {
+	const struct ask_menu menu = {"", "", choices, n, NULL};
 	struct ask_look look = ask_look_now(t);
-	enum ask_event ev;
+	enum ask_event ev = ASK_RESIZE;
+	bool show = true;
 	struct ask_keys k;
 
 	*chosen = fallback;
 	if (!ask_keys_open(&k, t, l))
 		return nobody(e);
-	show_question(t, &look, question);
-	ask_menu_draw(t, &look, "", choices, n, NULL);
-	ask_keys_quiet(&k);
-	for (;;) {
-		ev = ask_keys_next(&k);
-		if (ev == ASK_INTERRUPT || ev == ASK_EOF)
-			break;
-		if (ev == ASK_KEY && (k.bytes[0] == '\n' || k.bytes[0] == '\r'))
-			break;
-		if (ev == ASK_KEY && choice_of(choices, n, &k) < n) {
-			*chosen = choice_of(choices, n, &k);
-			break;
-		}
-		term_resized(t);
+	do {
 		look = ask_look_now(t);
-		ask_menu_draw(t, &look, "", choices, n, NULL);
-	}
+		if (show)
+			show_question(t, &look, question);
+		ask_menu_draw(t, &look, &menu);
+		if (ev == ASK_RESIZE)
+			ask_keys_quiet(&k);
+		ev = ask_keys_next(&k);
+		show = ev == ASK_RESIZE && ask_must_show(t);
+		*chosen = key_choice(choices, n, fallback, ev, &k);
+	} while (*chosen == n);
 	ask_keys_close(&k);
 	term_tail(t, NULL, 0);
 	term_linef(t, TERM_ASK, STYLE_PLAIN, "%s %s", look.unicode ? "└" : "+",

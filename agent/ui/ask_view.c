@@ -17,12 +17,26 @@
 #define VIEW_HASH_SHOWN 8	       /* hexadecimal digits */
 #define HEX_PER_ROW	16
 
+/* What stands before a line and before the rows that go on with it, the latter so that no long
+ * line can pass for a new one; with Unicode and without. */
+struct gutter {
+	const char *first[2], *more[2];
+	bool lines; /* a newline begins a new one */
+};
+static const struct gutter gutter_head = {.first = {"+ ", "┌ "}, .more = {"|   ", "│   "}},
+			   gutter_words = {.first = {"| ", "│ "}, .more = {"|   ", "│   "}},
+			   gutter_quote = {.first = {"| : ", "│ ┃ "},
+					   .more = {"| > ", "│ ↪ "},
+					   .lines = true},
+			   gutter_menu = {.first = {"+ ", "└ "}, .more = {"  ", "  "}},
+			   gutter_hint = {.first = {"! ", "⚠ "}, .more = {"  ", "  "}};
+
 struct maker {
 	struct ask_view *v;
 	const struct ask_look *look;
 	enum style_name style;
 	unsigned mode;
-	const char *first, *more; /* gutters where there are no numbers; NULL: numbers */
+	const struct gutter *gutter; /* NULL: numbers */
 	int digits;
 	size_t line;	/* number of the line being laid out */
 	size_t skip;	/* lines that a folded run stands for, beyond one */
@@ -48,8 +62,9 @@ maker_row(struct maker *m, bool first)
 	struct row *r = view_row(m->v);
 	bool uni = m->look->unicode;
 
-	if (m->first)
-		row_adds(r, STYLE_ASK, first ? m->first : m->more);
+	if (m->gutter)
+		row_adds(r, STYLE_ASK,
+			 first ? m->gutter->first[uni] : m->gutter->more[uni]);
 	else if (first)
 		row_addf(r, STYLE_ASK, "%*zu %s ", m->digits, m->line, uni ? "│" : "|");
 	else
@@ -102,7 +117,7 @@ maker_fit(const struct maker *m, const char *p, size_t n)
 
 	if (fit == 0 && m->used == 0) /* a cluster wider than the whole row */
 		return width_cluster(p, n, &used);
-	return m->first ? maker_word(m, p, n, fit) : maker_space(m, p, n, fit, used);
+	return m->gutter ? maker_word(m, p, n, fit) : maker_space(m, p, n, fit, used);
 }
 
 static void
@@ -126,22 +141,33 @@ maker_put(struct maker *m, struct style s, const char *p, size_t n, bool whole)
 	}
 }
 
+static void maker_words(struct ask_view *v, const struct ask_look *look, enum style_name s,
+			const struct gutter *g, const char *p, size_t n);
+
+/* The warnings below a line, under its text. */
+static void
+maker_notes(struct maker *m)
+{
+	char first[32], more[32];
+	struct gutter g = {.first = {first, first}, .more = {more, more}};
+
+	snprintf(first, sizeof(first), "%*s %s ", m->digits, "",
+		 m->look->unicode ? "⚠" : "!");
+	snprintf(more, sizeof(more), "%*s   ", m->digits, "");
+	maker_words(m->v, m->look, STYLE_WARN, &g, m->notes.data, m->notes.len);
+	buf_reset(&m->notes);
+}
+
 static void
 maker_end_line(struct maker *m)
 {
-	struct row *r;
-
 	if (!m->open)
 		maker_row(m, true);
 	m->open = false;
 	m->line += 1 + m->skip;
 	m->skip = 0;
-	if (m->notes.len == 0)
-		return;
-	r = view_row(m->v);
-	row_addf(r, STYLE_WARN, "%*s %s ", m->digits, "", m->look->unicode ? "⚠" : "!");
-	row_add(r, style_of(STYLE_WARN), m->notes.data, m->notes.len);
-	buf_reset(&m->notes);
+	if (m->notes.len > 0)
+		maker_notes(m);
 }
 
 /* How many lines a folded run hides behind its one row. */
@@ -194,41 +220,78 @@ maker_run(struct maker *m, const char *p, size_t n, struct escape_findings *f)
 	buf_release(&m->notes);
 }
 
-/* Words of the program or of somebody else, behind a bar. */
 static void
-view_words(struct ask_view *v, const struct ask_look *look, enum style_name s, bool head,
-	   const char *p, size_t n)
+maker_words(struct ask_view *v, const struct ask_look *look, enum style_name s,
+	    const struct gutter *g, const char *p, size_t n)
 {
-	bool uni = look->unicode;
-	const char *bar = uni ? "│ " : "| ";
-	struct maker m = {.v = v, .look = look, .style = s, .more = bar};
+	struct maker m = {.v = v,
+			  .look = look,
+			  .style = s,
+			  .gutter = g,
+			  .mode = g->lines ? 0 : ESCAPE_ONE_LINE};
 
-	m.first = !head ? bar : uni ? "┌ " : "+ ";
-	maker_run(&m, p, MIN_OF(n, VIEW_WORDS_MAX), NULL);
-	if (n > VIEW_WORDS_MAX)
-		row_addf(view_row(v), STYLE_WARN, "%s+%zu B", bar, n - VIEW_WORDS_MAX);
+	maker_run(&m, p, n, NULL);
 }
 
+/* Words of the program or of somebody else, behind a bar. */
 static void
-view_head(struct ask_view *v, const struct ask_look *look, const struct ask_step *q)
+view_words(struct ask_view *v, const struct ask_look *look, enum style_name s,
+	   const struct gutter *g, const char *p, size_t n)
 {
-	AUTO_BUF struct buf text = BUF_INIT(8192);
+	maker_words(v, look, s, g, p, MIN_OF(n, VIEW_WORDS_MAX));
+	if (n > VIEW_WORDS_MAX)
+		row_addf(view_row(v), STYLE_WARN, "%s+%zu B",
+			 gutter_words.first[look->unicode], n - VIEW_WORDS_MAX);
+}
+
+/* What would run, in a line: "shell · 1 line · 23 B · sha256 cfd5d7af · step 2". */
+static void
+view_facts(struct buf *text, const struct ask_view *v, const struct ask_look *look,
+	   const struct ask_step *q)
+{
 	bool ja = look->japanese;
 	const char *dot = look->unicode ? "·" : "-";
 	char hex[SHA256_HEX_SIZE];
 
 	sha256_hex(v->sha256, hex);
-	buf_addf(&text, "%s %.64s %s %zu %s %s %zu B %s sha256 %.*s",
-		 ask_word(q->gate ? ASK_W_GATE_TITLE : ASK_W_TITLE, ja), q->language, dot,
+	buf_addf(text, "%.64s %s %zu %s %s %zu B %s sha256 %.*s", q->language, dot,
 		 v->found.lines,
 		 ask_word(v->found.lines == 1 ? ASK_W_LINE : ASK_W_LINES, ja), dot, q->len,
 		 dot, VIEW_HASH_SHOWN, hex);
 	if (q->number > 0)
-		buf_addf(&text, " %s %s %d", dot, ask_word(ASK_W_STEP, ja), q->number);
+		buf_addf(text, " %s %s %d", dot, ask_word(ASK_W_STEP, ja), q->number);
 	if (q->len == 0 || v->found.no_final_newline)
-		buf_addf(&text, " %s %s", dot,
+		buf_addf(text, " %s %s", dot,
 			 ask_word(q->len ? ASK_W_NO_NEWLINE : ASK_W_EMPTY, ja));
-	view_words(v, look, STYLE_ASK, true, text.data, text.len);
+}
+
+/* The question, why it is asked, and what would run. */
+static void
+view_head(struct ask_view *v, const struct ask_look *look, const struct ask_step *q)
+{
+	const char *title =
+	    ask_word(q->gate ? ASK_W_GATE_TITLE : ASK_W_TITLE, look->japanese);
+	AUTO_BUF struct buf text = BUF_INIT(8192);
+
+	buf_addf(&text, q->gate ? "%s" : "%s ", title);
+	if (!q->gate)
+		view_facts(&text, v, look, q);
+	view_words(v, look, STYLE_ASK, &gutter_head, text.data, text.len);
+	if (q->reason && *q->reason)
+		view_words(v, look, STYLE_DIM, &gutter_quote, q->reason, strlen(q->reason));
+	for (size_t i = 0; i < q->nnotes; i++)
+		view_words(v, look,
+			   q->notes[i].danger ? STYLE_ERROR
+			   : q->notes[i].warn ? STYLE_WARN
+					      : STYLE_PLAIN,
+			   q->notes[i].quoted ? &gutter_quote : &gutter_words,
+			   q->notes[i].text, q->notes[i].len);
+	if (!q->gate)
+		return;
+	buf_reset(&text);
+	buf_addf(&text, "%s: ", ask_word(ASK_W_WOULD_RUN, look->japanese));
+	view_facts(&text, v, look, q);
+	view_words(v, look, STYLE_ASK, &gutter_words, text.data, text.len);
 }
 
 static void
@@ -241,7 +304,7 @@ view_warnings(struct ask_view *v, const struct ask_look *look)
 		AUTO_FREE char *said = buf_take(&text);
 
 		buf_addf(&text, "%s %s", look->unicode ? "⚠" : "!", said);
-		view_words(v, look, STYLE_WARN, false, text.data, text.len);
+		view_words(v, look, STYLE_WARN, &gutter_words, text.data, text.len);
 	}
 }
 
@@ -255,14 +318,6 @@ ask_view_build(struct ask_view *v, const struct ask_look *look, const struct ask
 	sha256(q->code, q->len, v->sha256);
 	escape_walk(q->code, q->len, 0, NULL, NULL, &v->found);
 	view_head(v, look, q);
-	if (q->reason && *q->reason)
-		view_words(v, look, STYLE_DIM, false, q->reason, strlen(q->reason));
-	for (size_t i = 0; i < q->nnotes; i++)
-		view_words(v, look,
-			   q->notes[i].danger ? STYLE_ERROR
-			   : q->notes[i].warn ? STYLE_WARN
-					      : STYLE_PLAIN,
-			   false, q->notes[i].text, q->notes[i].len);
 	view_warnings(v, look);
 	m.digits = MAX_OF(snprintf(number, sizeof(number), "%zu", v->found.lines), 3);
 	maker_run(&m, q->code, q->len, NULL);
@@ -271,7 +326,9 @@ ask_view_build(struct ask_view *v, const struct ask_look *look, const struct ask
 void
 ask_view_hex(struct ask_view *v, const struct ask_look *look, const char *p, size_t n)
 {
-	size_t per = look->width >= 80 ? HEX_PER_ROW : HEX_PER_ROW / 4;
+	size_t per = look->width >= 80	 ? HEX_PER_ROW
+		     : look->width >= 28 ? HEX_PER_ROW / 4
+					 : HEX_PER_ROW / 8;
 
 	memset(v, 0, sizeof(*v));
 	for (size_t at = 0; at < n; at += per) {
@@ -296,26 +353,35 @@ void
 ask_view_menu(struct ask_view *v, const struct ask_look *look, const char *lead,
 	      const struct ask_choice *choices, size_t n)
 {
-	struct row *r = view_row(v);
+	struct row *r;
 	int used;
 
-	row_adds(r, STYLE_ASK, look->unicode ? "└ " : "+ ");
-	row_adds(r, STYLE_ASK, lead);
-	used = width_of(r->text.data, r->text.len);
+	if (*lead)
+		maker_words(v, look, STYLE_ASK, &gutter_menu, lead, strlen(lead));
+	else
+		row_adds(view_row(v), STYLE_ASK, gutter_menu.first[look->unicode]);
+	r = &v->rows[v->n - 1];
+	used = width_of(r->text.data, r->text.len) + (*lead ? 2 : 0);
+	row_adds(r, STYLE_PLAIN, *lead ? "  " : "");
 	for (size_t i = 0; i < n; i++) {
-		int columns = width_of(choices[i].label, strlen(choices[i].label)) +
-			      (*choices[i].label ? 6 : 4);
+		const char *label = choices[i].label;
+		int columns = 3 + (*label ? 1 + width_of(label, strlen(label)) : 0);
 
 		if (used + columns > look->width - 1 && used > 2) {
 			r = view_row(v);
-			row_adds(r, STYLE_ASK, "  ");
+			row_adds(r, STYLE_ASK, gutter_menu.more[look->unicode]);
 			used = 2;
 		}
 		row_addf(r, STYLE_ASK, "[%c]", choices[i].key);
-		row_addf(r, STYLE_PLAIN, *choices[i].label ? " %s  " : "%s ",
-			 choices[i].label);
-		used += columns;
+		row_addf(r, STYLE_PLAIN, *label ? " %s  " : "%s", label);
+		used += columns + (*label ? 2 : 0);
 	}
+}
+
+void
+ask_view_hint(struct ask_view *v, const struct ask_look *look, const char *hint)
+{
+	maker_words(v, look, STYLE_WARN, &gutter_hint, hint, strlen(hint));
 }
 
 void

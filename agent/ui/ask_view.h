@@ -25,14 +25,18 @@ ask_view_build(struct ask_view *v, const struct ask_look *look, const struct ask
 void ask_view_hex(struct ask_view *v, const struct ask_look *look, const char *p, size_t n);
 void ask_view_release(struct ask_view *v);
 
-/* The keys, as many rows as they need; `lead` is put before the first. */
+/* The keys, as many rows as they need; `lead` stands before them. */
 void ask_view_menu(struct ask_view *v, const struct ask_look *look, const char *lead,
 		   const struct ask_choice *choices, size_t n);
+
+/* What was wrong with the last key. */
+void ask_view_hint(struct ask_view *v, const struct ask_look *look, const char *hint);
 
 /* Texts of the dialog in the user's language. */
 enum ask_word {
 	ASK_W_TITLE,
 	ASK_W_GATE_TITLE,
+	ASK_W_WOULD_RUN,
 	ASK_W_LINE,
 	ASK_W_LINES,
 	ASK_W_STEP,
@@ -51,11 +55,14 @@ enum ask_word {
 	ASK_W_BACK,
 	ASK_W_ROWS,
 	ASK_W_TYPE_YES,
+	ASK_W_TYPE_SHORT,
 	ASK_W_WHY,
 	ASK_W_BURST,
+	ASK_W_INPUT_METHOD,
 	ASK_W_UNKNOWN,
 	ASK_W_SAID_YES,
 	ASK_W_SAID_NO,
+	ASK_W_SAID_IGNORE,
 	ASK_W_SAID_STOP,
 	ASK_W_SAID_ALWAYS,
 	ASK_W_UNCHANGED,

@@ -16,15 +16,18 @@ struct notes {
 
 /* Takes the text over. */
 static void
-notes_add(struct notes *l, char *text, bool danger)
+notes_add(struct notes *l, char *text, bool danger, bool quoted)
 {
 	if (l->n == CONFIRM_NOTES) {
 		free(text);
 		return;
 	}
 	l->text[l->n] = text;
-	l->at[l->n++] = (struct ask_note){
-	    .text = text, .len = strlen(text), .warn = true, .danger = danger};
+	l->at[l->n++] = (struct ask_note){.text = text,
+					  .len = strlen(text),
+					  .warn = true,
+					  .danger = danger,
+					  .quoted = quoted};
 }
 
 static void
@@ -36,37 +39,43 @@ notes_release(struct notes *l)
 
 /* Why the gate is closed, in the user's language. */
 static char *
-gate_reason(const struct gate *g)
+gate_reason(const struct gate *g, bool ja)
 {
 	static const char *const why[][2] = {
-	    [GATE_UNTRUSTED] = {"text that is not trusted is in the conversation",
-				"信頼されていないテキストが会話に含まれています"},
-	    [GATE_TEXT] = {"a tool's output reads like instructions",
-			   "ツールの出力に指示のような文があります"},
-	    [GATE_LINK] = {"this repeats what only a tool's output said",
-			   "ツールの出力だけに現れた内容を使っています"},
-	    [GATE_REFUSED] = {"you refused this very action before",
-			      "以前に断ったものと同じ内容です"},
-	    [GATE_HIDDEN] = {"the code is not what it looks like",
-			     "コードに見えない文字や紛らわしい文字があります"},
+	    [GATE_OPEN] = {"", ""},
+	    [GATE_UNTRUSTED] = {"why: text that is not trusted is in the conversation",
+				"理由: 信頼されていないテキストが会話に含まれています"},
+	    [GATE_TEXT] = {"why: a tool's output reads like instructions",
+			   "理由: ツールの出力に指示のような文があります"},
+	    [GATE_LINK] = {"why: this repeats what only a tool's output said",
+			   "理由: ツールの出力だけに現れた内容を使っています"},
+	    [GATE_REFUSED] = {"why: you refused this very action before",
+			      "理由: 以前に断ったものと同じ内容です"},
+	    [GATE_HIDDEN] = {"why: the code is not what it looks like",
+			     "理由: コードに見えない文字や紛らわしい文字があります"},
 	};
-	const char *text = g->rule == GATE_OPEN ? "" : why[g->rule][ask_japanese()];
+	const char *text = why[g->rule][ja];
 
 	return g->token ? mem_printf("%s: %s", text, g->token) : mem_strdup(text);
 }
 
 static void
-gate_notes(struct notes *l, const struct gate *g)
+gate_notes(struct notes *l, const struct gate *g, bool ja)
 {
-	const char *from = ask_japanese() ? "出所" : "from";
-
-	notes_add(l, gate_reason(g), false);
+	notes_add(l, gate_reason(g, ja), false, false);
 	if (g->part)
-		notes_add(l, mem_printf("%s: %s (#%u)", from, g->source, g->part), false);
+		notes_add(l,
+			  mem_printf(ja ? "出所: %s (パート %u)" : "from: %s (part %u)",
+				     g->source, g->part),
+			  false, false);
+	if (g->lines && *g->lines)
+		notes_add(l,
+			  mem_strdup(ja ? "そこにある文:" : "it says, among other things:"),
+			  false, false);
 	for (const char *p = g->lines; p && *p;) {
 		size_t n = strcspn(p, "\n");
 
-		notes_add(l, mem_printf("| %.*s", (int)n, p), true);
+		notes_add(l, mem_printf("%.*s", (int)n, p), true, true);
 		p += n + (p[n] == '\n');
 	}
 }
@@ -86,15 +95,18 @@ confirm_step(struct term *t, struct loop *l, const struct step *step, struct dec
 			     .gate = step->gate != NULL,
 			     .no_always = step->gate != NULL};
 	struct ask_result r = {0};
+	bool ja = term_unicode(t) && ask_japanese();
 	struct notes notes = {0};
 	enum err_kind kind;
 
 	if (step->unconfined)
-		notes_add(&notes,
-			  mem_strdup("NO SANDBOX: this runs with all of your rights"),
-			  true);
+		notes_add(
+		    &notes,
+		    mem_strdup(ja ? "サンドボックスなし: あなたの権限すべてで実行されます"
+				  : "NO SANDBOX: this runs with all of your rights"),
+		    true, false);
 	if (step->gate)
-		gate_notes(&notes, step->gate);
+		gate_notes(&notes, step->gate, ja);
 	q.notes = notes.at;
 	q.nnotes = notes.n;
 	kind = ask_step(t, l, &q, &r, e);

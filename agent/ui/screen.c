@@ -10,6 +10,7 @@
 #include "agent/base/mem.h"
 #include "agent/ui/answer.h"
 #include "agent/ui/confirm.h"
+#include "agent/ui/line.h"
 #include "agent/ui/screen_int.h"
 
 #define SCREEN_FRAME_MS 50	  /* between two drawings of the unfinished end */
@@ -281,13 +282,23 @@ screen_reply_end(void *arg, bool final, bool aborted)
 	term_flush(s->o.term, NULL);
 }
 
+void
+screen_set_line(struct screen *s, struct line *l)
+{
+	s->line = l;
+}
+
 static void
 screen_notice(void *arg, enum notice_level level, const char *text)
 {
 	static const enum style_name styles[] = {STYLE_NOTICE, STYLE_WARN, STYLE_ERROR};
 	struct screen *s = arg;
+	AUTO_FREE char *line = mem_printf("sunaba: %s", text);
 
-	term_linef(s->o.term, TERM_SIDE, styles[level], "sunaba: %s", text);
+	if (s->line)
+		line_notice(s->line, styles[level], line);
+	else
+		term_line(s->o.term, TERM_SIDE, styles[level], line);
 	term_flush(s->o.term, NULL);
 }
 

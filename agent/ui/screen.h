@@ -37,6 +37,9 @@ bool screen_attaches(const struct screen *s);
 /* Takes the terminal back from the step under way; true when it had it. And gives it again. */
 bool screen_detach(struct screen *s);
 void screen_attach(struct screen *s);
+/* Where notices go while it reads; NULL: there is no prompt any more. */
+struct line;
+void screen_set_line(struct screen *s, struct line *l);
 /* The size of the terminal changed. */
 void screen_resized(struct screen *s);
 /* Answer bytes that were held back by final_only are dropped or shown at reply_end. */

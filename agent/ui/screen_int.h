@@ -28,16 +28,17 @@ struct screen {
 	struct live *live; /* while a step runs */
 	unsigned step;	   /* its number */
 	struct screen_attach at;
-	struct buf held;  /* final_only: the reply so far */
-	bool answered;	  /* an answer was written before this reply */
-	bool line_open;	  /* source mode: the last byte was no newline */
-	int64_t frame_ms; /* of the last drawing */
-	int tick_fd;	  /* timerfd, once a second while busy; -1: not busy */
-	int frame_fd;	  /* timerfd, once when a drawing waits for its time */
-	bool frame_armed; /* it will fire */
-	int64_t busy_ms;  /* since when the present activity goes on */
-	const char *busy; /* "thinking", or NULL */
-	char detail[96];  /* behind it */
+	struct line *line; /* the prompt, or NULL */
+	struct buf held;   /* final_only: the reply so far */
+	bool answered;	   /* an answer was written before this reply */
+	bool line_open;	   /* source mode: the last byte was no newline */
+	int64_t frame_ms;  /* of the last drawing */
+	int tick_fd;	   /* timerfd, once a second while busy; -1: not busy */
+	int frame_fd;	   /* timerfd, once when a drawing waits for its time */
+	bool frame_armed;  /* it will fire */
+	int64_t busy_ms;   /* since when the present activity goes on */
+	const char *busy;  /* "thinking", or NULL */
+	char detail[96];   /* behind it */
 };
 
 /* Draws now, or as soon as the last drawing is a frame ago. */

@@ -133,15 +133,20 @@ term_height(const struct term *t)
 }
 
 void
+term_lost(struct term *t)
+{
+	t->moved = true;
+	t->changed = true;
+}
+
+void
 term_resized(struct term *t)
 {
 	int width = t->width, height = t->height;
 
 	term_probe_size(t);
-	if (width == t->width && height == t->height)
-		return;
-	t->moved = true;
-	t->changed = true;
+	if (width != t->width || height != t->height)
+		term_lost(t);
 }
 
 static struct term_sink *

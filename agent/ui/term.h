@@ -42,6 +42,8 @@ int term_key_fd(const struct term *t);
 int term_width(const struct term *t); /* columns, 20 at least */
 int term_height(const struct term *t);
 void term_resized(struct term *t); /* after SIGWINCH */
+/* Somebody else wrote on the screen (a shell, after Ctrl-Z): the tail is drawn anew below. */
+void term_lost(struct term *t);
 
 /* Where a row goes. */
 enum term_to {

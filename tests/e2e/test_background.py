@@ -88,7 +88,7 @@ def jobs_and_kill():
 def late_output():
     """what the background says later does not disturb the prompt and comes with the next step"""
     with Home() as home, at_prompt(home) as t:
-        t.line("!(until [ -e go ]; do sleep 0.05; done; echo late-$((40+2)); touch said) & "
+        t.line("!(until [ -e go ]; do sleep 0.05; done; echo late-$((40+2)); echo >said) & "
                "touch begun")
         tap.until(lambda: home.there("work/begun"), 10 * run.SLOWER, "the step")
         again_at_prompt(t)
@@ -102,9 +102,24 @@ def late_output():
 
 
 @test
+def late_notice():
+    """what is told of the background while the user is at the prompt stands above it"""
+    with Home() as home, at_prompt(home, "--limit-memory", "200M") as t:
+        t.line("!(until [ -e go ]; do sleep 0.05; done; exec python3 -c 'x = bytearray(300 << 20); "
+               "import time; time.sleep(9)') & touch begun")
+        tap.until(lambda: home.there("work/begun"), 10 * run.SLOWER, "the step")
+        again_at_prompt(t)
+        t.type("half")
+        t.wait_for("^> half$")
+        home.write("work/go", "")
+        t.wait_for("^sunaba: .*the limit of memory was hit")
+        t.wait_for("^> half$", history=False)
+
+
+@test
 def late_output_to_the_model():
     """the model gets it with its next step"""
-    first = "(until [ -e go ]; do sleep 0.05; done; echo late-42; touch said) & true"
+    first = "(until [ -e go ]; do sleep 0.05; done; echo late-42; echo >said) & true"
     with Home() as home:
         def release(_):
             home.write("work/go", "")
@@ -120,7 +135,8 @@ def late_output_to_the_model():
 @test
 def late_output_is_named():
     """what came before a step is told apart from the step's own output, once"""
-    late = "(until [ -e go ]; do sleep 0.02; done; echo late-42; touch said) & true"
+    # said is made at one stroke: touch would change it once more, in the next step
+    late = "(until [ -e go ]; do sleep 0.02; done; echo late-42; echo >said) & true"
     # another language's step: when it has ended, the late words are with the agent
     other = ("import os, time\nopen('go', 'w').close()\n"
              "while not os.path.exists('said'): time.sleep(0.01)\n1")

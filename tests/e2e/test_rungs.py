@@ -162,6 +162,25 @@ def timeout_of_a_fork_loop():
 
 
 @test
+def left_behind():
+    """151 on the reduced rung what forks and exits in a loop ends with its job and the session"""
+    # For 15 s at most, whatever happens.
+    code = ("import os, signal, sys, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+            "end = time.monotonic() + 15\nfor i in range(4):\n    if os.fork() == 0:\n"
+            "        os.setsid()\n        while time.monotonic() < end:\n            try:\n"
+            "                if os.fork(): os._exit(0)\n            except OSError: pass\n"
+            "        os._exit(0)\n")
+    wait = "signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: time.sleep(1)\n"
+    for kinds in (("docker",), ("docker", "noscope")):
+        for end in ("", "os._exit(3)\n", wait):
+            with Home() as home, Server(srv.run(code + end, "python"), srv.text("end")) as s:
+                done = task(home, s, "go", "-y", "--step-timeout", "1", seconds=30,
+                            preexec=shut(*kinds))
+                exits(done, 0)
+                run.all_gone(5)
+
+
+@test
 def no_sandbox():
     """130, 131 --no-sandbox: the command line alone, not for root by itself, red, told to the model"""
     with Home() as home, Server(srv.run("echo $HOME"), srv.text("end")) as s:

@@ -233,7 +233,7 @@ def s7_endless(language):
     """S7: endless output is stopped by the step's time, the agent's memory is bounded"""
     with Home() as home:
         script = home.script(turn(FLOOD[language], language), turn(HELLO[language], language), "The end.")
-        patience = "3" if language == "c" else "0.5"  # seconds; a compiler has its own
+        patience = "6" if language == "c" else "2"  # seconds, for the small step too; a compiler has its own
         running = run.Running(home, "-m", script, "-y", *run.trusted(), "--step-timeout", patience, "go")
         peak = 0
         while running.process.poll() is None:

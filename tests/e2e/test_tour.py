@@ -30,6 +30,13 @@ def largest_files():
 
 
 @test
+def empty_folder():
+    """task 1 in a folder without a file says so in its table"""
+    with Home() as home:
+        contains(play(home, "1").out, "| no file yet | 0 |", "the table")
+
+
+@test
 def csv():
     """task 2 mends its error and keeps its variables"""
     with Home() as home:

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "agent/base/utf8.h"
-#include "agent/ui/escape.h"
+#include "agent/gate/escape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,7 +24,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	for (unsigned mode = 0; mode < 4; mode++) {
-		struct buf view = BUF_INIT(size * 24 + 64);
+		struct buf view = BUF_INIT(size * ESCAPE_GROWTH + 64);
 		struct buf back = BUF_INIT(size + 64);
 
 		assert(escape_text(&view, (const char *)data, size, mode));

@@ -15,7 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t at = 0, before = 0;
 	int sys = 0;
 
-	while (explain_next(text, size, &at, path, &sys)) {
+	while (sbx_error_next(text, size, &at, path, &sys)) {
 		size_t n = strnlen(path, sizeof(path));
 
 		if (at <= before || n == 0 || n == sizeof(path) || sys == 0 ||

@@ -304,7 +304,7 @@ print('ok')
 """
     job = subprocess.run(["/usr/bin/python3", "-c", OUTER,
                           *box.argv(["/usr/bin/python3", "-c", text])],
-                         cwd=box.work, env=box.env(), capture_output=True, timeout=60,
+                         cwd=box.work, env=box.env(), capture_output=True, timeout=tap.PATIENCE_S,
                          check=False, **box.as_user())
     if job.returncode == 99:
         tap.skip("no listener can be had here")
@@ -334,9 +334,9 @@ print('alive')
     job.stdout.readline()
     began = time.monotonic()
     job.send_signal(signal.SIGTERM)
-    job.wait(10)
+    job.wait(tap.PATIENCE_S)
     job.stdout.close()
-    if time.monotonic() - began > 2:
+    if time.monotonic() - began > 20:  # at once, on a machine with other work too
         raise AssertionError(f"{time.monotonic() - began:.1f} s to end")
 
 

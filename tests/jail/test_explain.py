@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""`sunaba sandbox --explain`: each refusal is one line of facts on standard error, and what works
-says nothing."""
+"""`sunaba sandbox`, without and with --explain: each refusal is one line of facts on standard error,
+and what works says nothing."""
 import os
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ from jailbox import jail_test, main, need  # noqa: E402
 def explained(box, command, options=("--explain",)):
     """The lines about refusals."""
     job = box.popen(command, options=options, stderr=subprocess.PIPE)
-    _, err = job.communicate(timeout=60)
+    _, err = job.communicate(timeout=tap.PATIENCE_S)
     err = err.decode("utf-8", "replace")
     return [line[line.index("sunaba: sandbox: ") + 17:] for line in err.splitlines()
             if "sunaba: sandbox: " in line]
@@ -78,6 +78,91 @@ def guarded_files(box):
     shutil.rmtree(box.work)
     os.mkdir(box.work)
     box.own(box.work)
+
+
+SAID = (
+    ("echo x > .git/hooks/pre-commit", ".git/hooks/pre-commit"),
+    ("cd .git && echo x > hooks/post-merge", ".git/hooks/post-merge"),
+    ("bash -c 'echo x >> .git/config' 2> /dev/null", ".git/config"),
+    ("python3 -c \"open('.git/config', 'w')\"", ".git/config"),
+    ("touch a; cp a .git/hooks/a", ".git/hooks/a"),
+    ("touch a; cp a .git/config", ".git/config"),
+    ("touch a; mv a .git/hooks/b", ".git/hooks/b"),
+    ("touch a; ln a .git/hooks/c", ".git/hooks/c"),
+    ("ln .git/config d", ".git/config"),
+    ("ln -s a .git/hooks/e", ".git/hooks/e"),
+    ("rm .git/config", ".git/config"),
+    ("rm -f .git/hooks/sample", ".git/hooks/sample"),
+    ("rm -rf .vscode/tasks.json", ".vscode/tasks.json"),
+    ("rmdir .vscode", ".vscode"),
+    ("chmod 777 .git/config", ".git/config"),
+    ("echo x | tee -a .vscode/tasks.json", ".vscode/tasks.json"),
+    ("truncate -s 0 .vscode/tasks.json", ".vscode/tasks.json"),
+    ("mkdir /usr/x", "/usr/x"),
+    ("echo x > /etc/x", "/etc/x"),
+    ("touch /usr/x", "/usr/x"),
+    ("echo x > /new", "/new"),
+)
+
+
+@jail_test
+def said_by_programs(box):
+    """without --explain: what a program says it could not change, looked up; one line each"""
+    need("git")
+    shutil.rmtree(box.work)
+    os.mkdir(box.work)
+    box.own(box.work)
+    subprocess.run(["bash", "-ec", "git init -q; mkdir .vscode; echo {} > .vscode/tasks.json; "
+                    "echo > .git/hooks/sample"], cwd=box.work, env=box.env(), check=True,
+                   **box.as_user())
+    for command, path in SAID:
+        lines = explained(box, command, ["-q"])
+        tap.equal(len(lines), 1, f"{command}: {lines}")
+        want = ("is read-only here" if path[0] == "/" else
+                "is read-only: programs outside run what it says")
+        tap.contains(lines[0], f"{path} {want}", command)
+        tap.contains(lines[0], "--allow-write", command)
+    for command in ("echo 'x: /usr/x: Read-only file system'",  # nobody listens to that
+                    "echo 'x: /tmp/x: Read-only file system' >&2",
+                    "echo \"x: cannot remove 'work': Device or resource busy\" >&2",
+                    "cat nothing; cat /no/such; true", "cat nothing 2> /dev/null"):
+        tap.equal(explained(box, command, ["-q"]), [], command)
+    shutil.rmtree(box.work)
+    os.mkdir(box.work)
+    box.own(box.work)
+
+
+@jail_test
+def said_in_pieces(box):
+    """lines of several threads and writes, of any length, with and without their end"""
+    code = """import os, sys
+def say(*parts):
+    for part in parts: os.write(2, part)
+say(b'a', b': ', b'/usr/pie', b'ces', b': Read-only file', b' system', b'\\n')
+say(b'y' * 5000, b" '/usr/long': Read-only file system\\n")
+os.writev(2, [b'x: ', b'/usr/vector', b': Read-only file system', b'\\n'])
+for i in range(9):
+    if os.fork() == 0:
+        say(b'b: ', b'/usr/child', b': Read-only file system\\n')
+        os._exit(0)
+    os.wait()
+say(b'x: /usr/two: Read-only file system\\nno: /usr/one\\ny: /usr/three: Read-only file system\\n')
+say(b'x: /usr/unended: Read-only file system')
+"""
+    lines = explained(box, ["/usr/bin/python3", "-c", code], ["-q"])
+    tap.equal([line.split(" is ")[0] for line in lines],
+              ["/usr/pieces", "/usr/long", "/usr/vector", "/usr/child", "/usr/two",
+               "/usr/three"], lines)
+
+
+@jail_test
+def hidden_when_it_fails(box):
+    """a command that fails at what is hidden is told so, one that succeeds is not"""
+    box.write(os.path.join(box.home, ".aws/credentials"), "TOPSECRET")
+    lines = explained(box, "cat ~/.aws/credentials", ["-q"])
+    tap.equal(lines, [f"{box.home}/.aws/credentials is hidden: code sees the workspace and the "
+                      f"system - --allow-read {box.home}/.aws/credentials"])
+    tap.equal(explained(box, "cat ~/.aws/credentials; true", ["-q"]), [])
 
 
 @jail_test
@@ -146,13 +231,14 @@ def processes(box):
 for _ in range(60):
     try:
         if os.fork() == 0:
-            time.sleep(1)
+            time.sleep(30)
             os._exit(0)
     except OSError: break
 time.sleep(0.5)
+os._exit(0)
 """
     job = box.popen(["/usr/bin/python3", "-c", code], options=["--limit-processes", "40"])
-    out = job.communicate(timeout=60)[0].decode()
+    out = job.communicate(timeout=tap.PATIENCE_S)[0].decode()
     tap.contains(out, "limit of processes")
 
 

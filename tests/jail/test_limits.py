@@ -214,12 +214,12 @@ def attack_150_groups(box):
     made = groups(job.pid)
     tap.equal(len(made) >= 1, True, made)
     job.kill()
-    job.wait(10)
+    job.wait(tap.PATIENCE_S)
     job.stdout.close()
     box.ok("true")
     tap.until(lambda: not groups(job.pid) or box.run("true")[0], 5, "the next run sweeps")
     job = box.popen("true")
-    job.communicate(timeout=30)
+    job.communicate(timeout=tap.PATIENCE_S)
     tap.equal(groups(job.pid), [], "its own")
 
 
@@ -237,7 +237,7 @@ while True:
     tap.equal(job.stdout.readline(), b"up\n")
     job.send_signal(signal.SIGTERM)
     # where nothing but the watch bounds real root, the limit may end it first
-    tap.equal(job.wait(10) in (128 + signal.SIGTERM, 128 + signal.SIGKILL), True)
+    tap.equal(job.wait(tap.PATIENCE_S) in (128 + signal.SIGTERM, 128 + signal.SIGKILL), True)
     job.stdout.close()
 
 

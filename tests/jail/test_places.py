@@ -48,7 +48,7 @@ def in_chroot(prepare):
     done = subprocess.run(
         ["unshare", "-m", "bash", "-c", CHROOT, "bash", top, box.program, prepare, INSIDE],
         env=box.env(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, timeout=60, check=False)
+        stderr=subprocess.STDOUT, timeout=tap.PATIENCE_S, check=False)
     out = done.stdout.decode()
     tap.equal(done.returncode, 0, out)
     lines = out.splitlines()
@@ -91,7 +91,7 @@ def without_userns(box, command):
     return subprocess.run(
         ["unshare", "-U", "-r", "sh", "-c", limit, "sh", *command], cwd=box.work,
         env=box.env(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, timeout=60, check=False, **box.as_user())
+        stderr=subprocess.STDOUT, timeout=tap.PATIENCE_S, check=False, **box.as_user())
 
 
 @tap.test

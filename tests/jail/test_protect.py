@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap  # noqa: E402
-from jailbox import Box, jail_test, main, need  # noqa: E402
+from jailbox import Box, jail_test, main, mounts, need  # noqa: E402
 
 Box.notices = True
 
@@ -157,7 +157,7 @@ def late_writers(box):
         job = box.popen("echo e > .mcp.json; echo up; exec sleep 100")
         tap.equal(job.stdout.readline(), b"up\n")
         job.send_signal(number)
-        out = job.communicate(timeout=10)[0].decode()
+        out = job.communicate(timeout=tap.PATIENCE_S)[0].decode()
         tap.equal(job.returncode, 128 + number)
         tap.contains(out, ".mcp.json was put aside")
         tap.equal(os.path.exists(os.path.join(box.work, ".mcp.json")), False)
@@ -169,18 +169,16 @@ def attack_25(box):
     plant(box, (".env", "TOPSECRET\n"), (".vscode/x", "{}\n"), ("file", "x\n"))
     box.run("rm -rf .[a-z]* *")
     tap.equal(names(box), [".env", ".vscode"])
-    with open("/proc/self/mountinfo", encoding="utf-8") as table:
-        before = table.read()
+    before = mounts(box)
     for _ in range(3):
         job = box.popen("echo up; exec sleep 100")
         while job.stdout.readline() != b"up\n":
             pass  # notices come when they come
         job.kill()
-        job.wait(10)
+        job.wait(tap.PATIENCE_S)
         job.stdout.close()
     tap.equal(names(box), [".env", ".vscode"])
-    with open("/proc/self/mountinfo", encoding="utf-8") as table:
-        tap.equal(table.read(), before)
+    tap.equal(mounts(box), before)
 
 
 @fresh
@@ -205,7 +203,7 @@ def host_replaces(box):
     tap.contains(job.stdout.readline().decode(), ".env is hidden")
     os.rename(os.path.join(box.work, "new"), os.path.join(box.work, ".env"))
     # a running command may see what the host put there; the next one does not
-    job.communicate(b"go\n", timeout=10)
+    job.communicate(b"go\n", timeout=tap.PATIENCE_S)
     tap.absent(box.run("cat .env")[1], "SECRET")
 
 

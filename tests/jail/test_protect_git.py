@@ -20,7 +20,7 @@ def host(box, command, cwd=None):
     """A shell line outside of the sandbox, as the box's user."""
     done = subprocess.run(["bash", "-ec", command], cwd=cwd or box.work, env=box.env(),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=30, check=False, **box.as_user())
+                          stderr=subprocess.STDOUT, timeout=tap.PATIENCE_S, check=False, **box.as_user())
     tap.equal(done.returncode, 0, f"{command}: {done.stdout.decode()}")
     return done.stdout.decode()
 

@@ -11,7 +11,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap  # noqa: E402
-from jailbox import FORK_BOMB, jail_test, main, need  # noqa: E402
+from jailbox import FORK_BOMB, jail_test, main, mounts, need  # noqa: E402
 
 
 def processes_with(word):
@@ -47,7 +47,7 @@ def streams(box):
     """standard input, output and error pass through"""
     tap.equal(box.run(["cat"], text="日本語\n"), (0, "日本語\n"))
     job = box.popen("echo out; echo err >&2", stderr=subprocess.PIPE)
-    tap.equal(job.communicate(timeout=30), (b"out\n", b"err\n"))
+    tap.equal(job.communicate(timeout=tap.PATIENCE_S), (b"out\n", b"err\n"))
     out = box.ok("head -c 20000000 /dev/zero | tr '\\0' x")
     tap.equal(len(out), 20000000)
 
@@ -403,7 +403,7 @@ def terminal_modes(box):
         job = box.popen(["python3", "-c", "import fcntl, os, termios, tty; tty.setraw(0); "
                          "fcntl.fcntl(0, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK); "
                          "os.kill(os.getpid(), 9)"], **streams)
-        tap.equal(job.wait(30), 128 + signal.SIGKILL)
+        tap.equal(job.wait(tap.PATIENCE_S), 128 + signal.SIGKILL)
         tap.equal(termios.tcgetattr(slave), before)
         tap.equal(fcntl.fcntl(slave, fcntl.F_GETFL) & os.O_NONBLOCK, 0)
     finally:
@@ -495,7 +495,7 @@ except OSError as e: print(e.errno == errno.EMFILE)
 @jail_test
 def daemons_die(box):
     """a double-forked daemon does not outlive the command"""
-    mark = f"86401{box.uid}"
+    mark = f"86401{box.uid}{os.getpid()}"
     box.ok(f"(setsid nohup sleep {mark} >/dev/null 2>&1 &) ; sleep 0.01")
     tap.until(lambda: not processes_with(mark), 5, "no daemon left")
 
@@ -511,10 +511,10 @@ def started(box, mark):
 def launcher_killed(box):
     """kill -9, TERM, INT and HUP of the launcher end the whole tree"""
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        mark = f"86402{box.uid}{int(number)}"
+        mark = f"86402{box.uid}{int(number)}{os.getpid()}"
         job = started(box, mark)
         job.send_signal(number)
-        job.wait(10)
+        job.wait(tap.PATIENCE_S)
         job.stdout.close()
         tap.until(lambda m=mark: not processes_with(m), 5, f"tree gone after {number!r}")
         if number != signal.SIGKILL:
@@ -530,7 +530,7 @@ def ignored_signals(box):
     tap.equal(job.stdout.readline(), b"up\n")
     for number in ignored:
         job.send_signal(number)
-    out, _ = job.communicate(b"survived\n", 20)
+    out, _ = job.communicate(b"survived\n", tap.PATIENCE_S)
     tap.equal((job.returncode, out), (0, b"survived\n"))
 
 
@@ -556,7 +556,7 @@ try: os.open('/dev/tty', os.O_RDWR); print('TTY')
 except OSError as e: print('none')
 print(os.isatty(0), os.ttyname(0) if os.path.exists('/dev/pts/0') else '')
 """], stdin=follower)
-    out = job.communicate(timeout=30)[0].decode()
+    out = job.communicate(timeout=tap.PATIENCE_S)[0].decode()
     os.close(leader)
     os.close(follower)
     tap.absent(out, "TYPED")
@@ -567,16 +567,14 @@ print(os.isatty(0), os.ttyname(0) if os.path.exists('/dev/pts/0') else '')
 @jail_test
 def no_litter(box):
     """nothing is left in workspace or mount table"""
-    with open("/proc/self/mountinfo", encoding="utf-8") as table:
-        before = table.read()
+    before = mounts(box)
     box.ok("true")
-    job = started(box, f"86403{box.uid}")
+    job = started(box, f"86403{box.uid}{os.getpid()}")
     job.kill()
-    job.wait(10)
+    job.wait(tap.PATIENCE_S)
     job.stdout.close()
     tap.equal(os.listdir(box.work), [])
-    with open("/proc/self/mountinfo", encoding="utf-8") as table:
-        tap.equal(table.read(), before)
+    tap.equal(mounts(box), before)
 
 
 @jail_test

@@ -168,7 +168,7 @@ def restored(box):
     # sure of it when the command waits a little.
     for rung in ("full", "landlock"):
         for how in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
-            command = ["sh", "-c", "stty raw -echo; echo ready; sleep 0.3; echo steady; sleep 60"]
+            command = ["sh", "-c", "stty raw -echo; echo ready; sleep 0.6; echo steady; sleep 60"]
             with Screen(box, command, options=["--rung", rung]) as s:
                 pid = s.launcher()
                 s.until("ready")
@@ -211,7 +211,7 @@ def not_for_pipes(box):
     """a pipe as output, or as input, gets no terminal"""
     with Screen(box, ["sh", "-c", "test -t 1 || echo pipe; test -c /dev/tty && "
                       "(: > /dev/tty) 2>/dev/null || echo none"], stdout=subprocess.PIPE) as s:
-        out = s.job.communicate(timeout=30)[0].decode()
+        out = s.job.communicate(timeout=tap.PATIENCE_S)[0].decode()
         tap.contains(out, "pipe\nnone\n")
         tap.equal(s.mode(), s.before)
     with Screen(box, ["sh", "-c", "cat; tty"], stdin=subprocess.DEVNULL) as s:

@@ -5,6 +5,8 @@ A system-call filter answers as container engines' default ones and old kernels 
   docker      namespaces, mounts, keys and io_uring: EPERM; clone3: ENOSYS
   mounts      the new mount calls alone: EPERM. bubblewrap uses the old ones and works
   nolandlock  landlock_*: ENOSYS
+  noscope     kill(pid, 0) succeeds always, by which this program finds out that Landlock scopes
+              (Linux 6.12) do not hold
   nouserns    clone and unshare of a user namespace: ENOSPC, as with user.max_user_namespaces=0
 """
 import ctypes
@@ -18,10 +20,11 @@ CALLS = {"x86_64": {
     "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432,
     "fspick": 433, "mount_setattr": 442, "keyctl": 250, "add_key": 248, "request_key": 249,
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "clone3": 435,
-    "bpf": 321, "perf_event_open": 298, "userfaultfd": 323, "landlock_create_ruleset": 444,
+    "kill": 62, "bpf": 321, "perf_event_open": 298, "userfaultfd": 323, "landlock_create_ruleset": 444,
     "landlock_add_rule": 445, "landlock_restrict_self": 446}}
 NAMESPACES = 0x7E020000
 NEWUSER = 0x10000000
+SIGNAL_0 = "argument 1 is 0"
 MOUNTS = ("open_tree", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr")
 
 LOAD, JUMP_EQ, JUMP_SET, ANSWER = 0x20, 0x15, 0x45, 0x06
@@ -29,7 +32,7 @@ ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 
 
 def rows(kind):
-    """(call, errno, mask of argument 0 or None)"""
+    """(call, errno, mask of argument 0, or None, or SIGNAL_0)"""
     if kind == "docker":
         for name in ("setns", "mount", "umount2", "pivot_root", *MOUNTS, "keyctl", "add_key",
                      "request_key", "io_uring_setup", "io_uring_enter", "io_uring_register",
@@ -44,6 +47,8 @@ def rows(kind):
     elif kind == "nolandlock":
         for name in ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"):
             yield name, errno.ENOSYS, None
+    elif kind == "noscope":
+        yield "kill", 0, SIGNAL_0
     elif kind == "nouserns":
         yield "clone", errno.ENOSPC, NEWUSER
         yield "unshare", errno.ENOSPC, NEWUSER
@@ -59,7 +64,8 @@ def program(kinds):
         for name, error, mask in rows(kind):
             ops.append((JUMP_EQ, 0, 1 if mask is None else 4, numbers[name]))
             if mask is not None:
-                ops += [(LOAD, 0, 0, 16), (JUMP_SET, 0, 1, mask)]
+                ops += ([(LOAD, 0, 0, 24), (JUMP_EQ, 0, 1, 0)] if mask == SIGNAL_0 else
+                        [(LOAD, 0, 0, 16), (JUMP_SET, 0, 1, mask)])
             ops.append((ANSWER, 0, 0, ERRNO | error))
             if mask is not None:
                 ops.append((LOAD, 0, 0, 0))

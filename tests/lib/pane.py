@@ -1,14 +1,35 @@
 """A program on a real terminal: a tmux server of its own, keys in, screen out."""
+import fcntl
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 
 from tap import skip, until
 
 QUIET_S = 0.45  # a question ignores keys for 0.4 s after it was drawn
 HAND_S = 0.1  # bytes closer together than 0.03 s are no keys of a hand
+
+
+def _waiting(tty):
+    """Bytes that were typed and not read."""
+    return struct.unpack("i", fcntl.ioctl(tty, termios.FIONREAD, b"\0" * 4))[0]
+
+
+def _states(pid):
+    """What a process and those below it do: R, S, … Those that are gone are left out."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+            yield f.read().rpartition(")")[2].split()[0]
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            below = f.read().split()
+    except OSError:
+        return
+    for child in below:
+        yield from _states(int(child))
 
 
 class Tmux:
@@ -32,7 +53,6 @@ class Tmux:
         words = ["env", "TERM=screen-256color"] + [f"{k}={v}" for k, v in (env or {}).items()]
         self.run("-f", config, "new-session", "-d", "-x", str(cols), "-y", str(rows), "-c",
                  self.cwd, *words, *command)
-        self.drawn = time.monotonic()
         self.pressed = 0
 
     def run(self, *args, data=None):
@@ -60,12 +80,32 @@ class Tmux:
     def lone(self, *names):
         """Named keys with the pause between them that a hand makes."""
         for name in names:
-            until(lambda: time.monotonic() - self.pressed > HAND_S, 2, "pause")
+            self.pause(HAND_S, self.pressed)
             self.keys(name)
             self.pressed = time.monotonic()
 
+    def pause(self, seconds, since=0.0):
+        """So long the program was left alone, as it sees it: it has taken what was typed and
+        sleeps, at the beginning of the time and at its end. A busy machine may be late."""
+        self.asleep()
+        begin = max(since, time.monotonic())
+        until(lambda: time.monotonic() - begin > seconds, what="pause")
+        self.asleep()
+
+    def asleep(self):
+        """Waits until no key is in the terminal's queue and no program in the pane wants the
+        processor."""
+        pid, name = self.show("#{pane_pid} #{pane_tty}").split()
+        tty = os.open(name, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            until(lambda: not _waiting(tty) and all(s in "STtZ" for s in _states(int(pid))),
+                  what="the program sleeps")
+        finally:
+            os.close(tty)
+
     def type(self, text):
-        """Literal text, as one write to the terminal."""
+        """Literal text, as one write to the terminal, to a program that is ready for it."""
+        self.asleep()
         self.run("send-keys", "-l", text)
         self.pressed = time.monotonic()
 
@@ -92,12 +132,11 @@ class Tmux:
 
     def wait(self, text, seconds=5.0):
         until(lambda: text in self.all(), seconds, f"{text!r} on the screen")
-        self.drawn = time.monotonic()
 
     def ready(self, text):
         """Waits for a question and through its quiet time, which is a promise about time."""
         self.wait(text)
-        until(lambda: time.monotonic() - self.drawn > QUIET_S, 2, "quiet time")
+        self.pause(QUIET_S)
 
     def ended(self):
         until(lambda: self.show("#{pane_dead}") == "1", 10, "the program's end")

@@ -11,6 +11,7 @@ import threading
 import time
 
 import run
+import tap
 
 # What may reach a terminal (rule 7.1 of the design): SGR, cursor up, erase line and below,
 # column, cursor shown or hidden, wrap, synchronised frame, bracketed paste, links.
@@ -122,7 +123,7 @@ class Terminal:
             want = re.compile(re.escape(want.encode()))
         with self._changed:
             good = self._changed.wait_for(lambda: want.search(self.data, after),
-                                          seconds * run.SLOWER)
+                                          max(seconds * run.SLOWER, tap.PATIENCE_S))
             hit = want.search(self.data, after)
         if not good:
             raise AssertionError(f"{want.pattern!r} not within {seconds} s: {self}")
@@ -130,13 +131,13 @@ class Terminal:
 
     def wait(self, seconds=30.0):
         try:
-            self.code = self.process.wait(seconds * run.SLOWER)
+            self.code = self.process.wait(max(seconds * run.SLOWER, tap.PATIENCE_S))
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still running after {seconds} s: {self}") from None
         run._ours.discard(self.pid)
         self.after = termios.tcgetattr(self.slave)
         os.close(self.slave)  # the reader then sees the end
-        self._reader.join(2.0)
+        self._reader.join(tap.PATIENCE_S)
         return self
 
     @property

@@ -8,15 +8,13 @@ import run
 import tap
 
 PROMPT = r"^(?:sunaba)? ?[>❯›»] ?$"
+ANY_PROMPT = r".*[>#$] ?$"  # of ours in other modes, of shells
 
 
 def again_at_prompt(t):
     """Waits until the last line with anything on it is a prompt."""
-    def there():
-        lines = [line for line in t.screen().splitlines() if line.strip()]
-        return lines and re.match(PROMPT, lines[-1])
     try:
-        tap.until(there, 10 * run.SLOWER, "the prompt")
+        tap.until(lambda: re.match(PROMPT, t.last()), what="the prompt")
     except AssertionError as late:
         raise AssertionError(f"{late}; the screen:\n{t.screen().rstrip()}") from None
 
@@ -67,8 +65,22 @@ exec cat
         self.tmux("send-keys", "-l", text)
 
     def line(self, text):
+        """A line at a prompt. It waits for one, since Enter that comes before it submits nothing,
+        and for the echo, so that the prompt that is waited for next is another one."""
+        tap.until(lambda: re.match(ANY_PROMPT, self.last()), what=f"a prompt for {text!r}")
+        before = self.last()
+        self.type(text)
+        tap.until(lambda: self.last() != before, what=f"{text!r} at the prompt")
+        self.keys("Enter")
+
+    def answer(self, text):
+        """A line for whatever reads there: a step, a line that is half typed."""
         self.type(text)
         self.keys("Enter")
+
+    def last(self):
+        """The last line of the screen with anything on it."""
+        return (self.screen().rstrip().splitlines() or [""])[-1]
 
     def screen(self, styled=False, history=False):
         return self.tmux("capture-pane", "-p", *(["-e"] if styled else []),
@@ -89,14 +101,15 @@ exec cat
         return seen["now"]
 
     def press_until(self, key, condition, what):
-        """Presses a key again and again, some time apart, until the condition holds: the
-        question ignores keys that come too early."""
+        """Presses a key until the condition holds: the question ignores keys that come too
+        early, and then stands there as it was. Where it does not, the key was taken, and what
+        it does may take its time: another one would be one too many."""
         for _ in range(40):
+            before = self.last()
             self.keys(key)
-            try:
-                return tap.until(condition, 0.3, what)
-            except AssertionError:
-                continue
+            if tap.soon(lambda: condition() or self.last() != before, 0.5) and \
+                    tap.soon(condition, 10):
+                return
         raise AssertionError(f"{what}; the screen:\n{self.screen().rstrip()}")
 
     def exit_code(self, seconds=10.0):

@@ -19,7 +19,7 @@
 #include "sandbox/ns.h"
 #include "sandbox/rights.h"
 
-#define PATIENCE_MS 5000
+#define PATIENCE_MS 60000
 #define SKIPPED	    77
 
 static void

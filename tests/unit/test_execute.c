@@ -18,6 +18,8 @@
 #include "agent/base/utf8.h"
 #include "tools/execute.h"
 
+#define PATIENCE_MS 60000 /* for what must come; a busy machine takes its time */
+
 static struct loop *loop;
 static struct sbx_session *session;
 static struct executor *x;
@@ -264,7 +266,7 @@ test_s14_result(void **state)
 	assert_string_equal(r.cwd, "/usr");
 	assert_int_equal(live_bytes, 2);
 	step_result_text(&r, kernel_find("shell"), &out);
-	assert_memory_equal(buf_str(&out), "[exit 7 · 0.", 12);
+	assert_memory_equal(buf_str(&out), "[exit 7 · ", 11);
 	assert_non_null(strstr(buf_str(&out), " · cwd /usr]\nx\n"));
 	run("shell", "cd - >/dev/null; i=0; while ((i++ < 100000)); do :; done");
 	assert_true(r.cpu_ms >= 10 && r.cpu_ms <= r.wall_ms + 200);
@@ -353,7 +355,7 @@ test_s6_w15_background(void **state)
 	      "sleep 300 & (setsid sleep 301 &) ; nohup sleep 302 >/dev/null 2>&1 & "
 	      "echo here",
 	      STEP_DONE, 0, "here\n");
-	assert_true(clock_ms() - start < 5000);
+	assert_true(clock_ms() - start < PATIENCE_MS);
 	run("shell", "exit");
 	run("shell", "for p in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$p; echo; done | "
 		     "grep -c '^sleep 30[012]'");
@@ -383,24 +385,27 @@ static void
 test_between(void **state)
 {
 	AUTO_BUF struct buf seen = BUF_INIT(KIB);
-	int64_t end = clock_ms() + 5000;
+	int64_t end = clock_ms() + PATIENCE_MS;
 
 	(void)state;
-	CHECK("shell", "(sleep 0.05; echo late; touch done.flag) & :", STEP_DONE, 0, "");
+	CHECK("shell", "(until [ -e go ]; do sleep 0.01; done; echo late) & :", STEP_DONE,
+	      0, "");
+	run("shell", ": >go");
+	buf_adds(&seen, r.output);
 	while (clock_ms() < end && !strstr(buf_str(&seen), "late")) {
 		loop_wait(loop, 20);
 		run("shell", ":");
 		buf_adds(&seen, r.output);
 	}
 	assert_string_equal(buf_str(&seen), "late\n");
-	run("shell", "rm done.flag");
+	run("shell", "rm go");
 }
 
 /* Much of it waits in a file; another language's step says that it is there, once. */
 static void
 test_between_much(void **state)
 {
-	int64_t end = clock_ms() + 10000;
+	int64_t end = clock_ms() + PATIENCE_MS;
 	size_t total = 0;
 
 	(void)state;
@@ -479,7 +484,7 @@ test_s5_interrupt(void **state)
 		run_pressed("javascript", "console.log(); while (true) {}", 1);
 		assert_int_equal(r.end, STEP_INTERRUPTED);
 	}
-	assert_true(clock_ms() - start < 10000);
+	assert_true(clock_ms() - start < PATIENCE_MS);
 }
 
 static void
@@ -552,7 +557,7 @@ test_limits(void **state)
 	struct execute_limits limits = execute_limits_default;
 
 	(void)state;
-	limits.wall_ms = 300;
+	limits.wall_ms = 1000; /* in which "a=1" must have been reached */
 	limits.spill_bytes = 2 * MIB;
 	reopen(limits);
 	run("shell", "a=1; sleep 60; echo after");

@@ -27,7 +27,7 @@ paths(const char *text)
 	size_t at = 0;
 	int sys = 0;
 
-	while (explain_next(text, strlen(text), &at, path, &sys))
+	while (sbx_error_next(text, strlen(text), &at, path, &sys))
 		buf_addf(&b, "%d %s\n", sys, path);
 	return buf_take(&b);
 }
@@ -62,6 +62,11 @@ test_programs(void **state)
 	finds("mkdir: ディレクトリ `/usr/x' を作成できません: "
 	      "読み込み専用ファイルシステムです",
 	      "30 /usr/x\n30 を作成できません\n");
+	finds("rm: cannot remove '.git/config': Device or resource busy",
+	      "16 .git/config\n");
+	finds("ln: failed to create hard link 'c' => '.git/config': Invalid "
+	      "cross-device link",
+	      "18 c\n18 .git/config\n");
 	finds("cat: ~/a: No such file or directory", "2 ~/a\n");
 }
 

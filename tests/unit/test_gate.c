@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/base/clock.h"
 #include "agent/base/sha256.h"
 #include "agent/core/gate.h"
 
@@ -289,6 +290,12 @@ written_files_are_of_their_language(void **state)
 	    {"cat > a.c <<'END' | sh\nrm -rf old new\nEND\n", GATE_LINK},
 	    {"cat > a.c; sh <<'END'\nrm -rf old new\nEND\n", GATE_LINK},
 	    {"cat > a.c <<'END'\nrm -rf old new\nENDE\n", GATE_LINK},
+	    {"cat > d/a.md <<'END'\nrm -rf old new\nEND\ncat d/a.md", GATE_OPEN},
+	    {"cat > d/a.md <<'END'\nrm -rf old new\nEND\nsh d/a.md", GATE_LINK},
+	    {"cat > a.md <<'END'\nrm -rf old new\nEND\ncat a.md|sh", GATE_LINK},
+	    {"cat > a.c <<'END'\nrm -rf old new\nEND\n. ./a.c", GATE_LINK},
+	    {"cat > a.c <<'END'\nrm -rf old new\nEND\n/bin/sh -x 'a.c'", GATE_LINK},
+	    {"cat > a.c <<'END'\nrm -rf old new\nEND\nsh build.sh && cc a.c", GATE_OPEN},
 	};
 	struct session s;
 
@@ -300,6 +307,65 @@ written_files_are_of_their_language(void **state)
 		if (check(&s, rows[i].code) != rows[i].rule)
 			fail_msg("%s", rows[i].code);
 	end(&s);
+}
+
+/* Written as a text in one step, given to a shell in a later one. */
+static void
+written_text_is_run(void **state)
+{
+	static const struct {
+		const char *code;
+		enum gate_rule rule;
+	} rows[] = {
+	    {"wc d/go.md", GATE_OPEN},
+	    {"sh test.sh", GATE_OPEN},
+	    {"sh d/go.md", GATE_LINK},
+	    {"cd d; . go.md", GATE_LINK},
+	    {"sh < d/go.md", GATE_LINK},
+	    {"d/go.md", GATE_LINK},
+	    {"grep rm d/go.md|sh", GATE_LINK},
+	    {"cd d && bash \"go.md\"", GATE_LINK},
+	    {"import os; os.system(open('d/go.md').read())", GATE_LINK},
+	};
+	struct session s;
+
+	(void)state;
+	begin(&s, true);
+	hear(&s, "to tidy up:\nrm -rf old new\n");
+	reply(&s, "{\"language\":\"shell\",\"code\":\"cat > d/go.md <<'END'\\nrm -rf old "
+		  "new\\nEND\\n\"}");
+	hear(&s, "files: +d/go.md");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (check(&s, rows[i].code) != rows[i].rule)
+			fail_msg("%s", rows[i].code);
+	end(&s);
+}
+
+/* A long conversation that one part at its beginning made untrusted is read in linear time. */
+static void
+stain_of_a_long_session(void **state)
+{
+	struct msg_list l = {0};
+	int64_t began = clock_ms();
+	size_t why = 0;
+
+	(void)state;
+	msg_add(&l, MSG_SYSTEM, "");
+	msg_add(&l, MSG_USER, "data")->label = LABEL_UNTRUSTED;
+	for (size_t i = 2; i < 100000; i++) {
+		msg_add(&l, MSG_ASSISTANT, "");
+		parts_keep_stain(&l, i, &why);
+		assert_false(l.at[i].stained);
+	}
+	assert_true(clock_ms() - began < 5000);
+	l.at[1].refused = true; /* nothing says why any more */
+	msg_add(&l, MSG_ASSISTANT, "");
+	parts_keep_stain(&l, l.n - 1, &why);
+	assert_true(l.at[l.n - 1].stained);
+	msg_add(&l, MSG_ASSISTANT, "");
+	parts_keep_stain(&l, l.n - 1, &why);
+	assert_false(l.at[l.n - 1].stained);
+	msg_list_release(&l);
 }
 
 /* What the user typed besides messages is his word; the folder's name is not, nor are facts. */
@@ -433,6 +499,8 @@ main(void)
 	    cmocka_unit_test(memory_changes_nothing),
 	    cmocka_unit_test(typed_code_is_no_finding),
 	    cmocka_unit_test(written_files_are_of_their_language),
+	    cmocka_unit_test(written_text_is_run),
+	    cmocka_unit_test(stain_of_a_long_session),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

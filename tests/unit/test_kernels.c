@@ -19,7 +19,7 @@
 #include "sandbox/sandbox.h"
 #include "tools/kernels/kernels.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 #define TOKEN	    "0123456789abcdef" /* answers the code that it came with */
 
 struct played {

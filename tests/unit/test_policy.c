@@ -38,6 +38,15 @@ below(const char *name)
 	return path;
 }
 
+static void
+symlink_to(const char *to, const char *from)
+{
+	char target[256];
+
+	snprintf(target, sizeof(target), "%s", below(to));
+	assert_int_equal(symlink(target, below(from)), 0);
+}
+
 /* In a HOME: keys, and what this program itself reads. */
 static void
 test_trusted_folders(void)
@@ -59,6 +68,20 @@ test_trusted_folders(void)
 	assert_false(fits(below("home/elsewhere")));
 	assert_false(fits(below("home/elsewhere/sunaba")));
 	unsetenv("XDG_STATE_HOME");
+	/* not there yet: a step could make it, and the next run would believe it */
+	setenv("XDG_CONFIG_HOME", below("home/elsewhere/a/b"), 1);
+	assert_false(fits(below("home/elsewhere")));
+	assert_true(fits(below("home/elsewhere/sunaba")));
+	assert_true(policy_is_own(below("home/elsewhere/a")));
+	assert_true(policy_is_own(below("home/elsewhere/a/b/sunaba/profiles")));
+	assert_false(policy_is_own(below("home/elsewhere/a/b/editor")));
+	unsetenv("XDG_CONFIG_HOME");
+	assert_true(policy_is_own(below("home/.config")));
+	/* settings that are a link into a folder of their own */
+	rmdir(below("home/.config/sunaba"));
+	symlink_to("home/elsewhere/sunaba", "home/.config/sunaba");
+	assert_false(fits(below("home/elsewhere")));
+	unlink(below("home/.config/sunaba"));
 	for (size_t i = SBX_LEN(made); i-- > 0;)
 		rmdir(below(made[i]));
 }

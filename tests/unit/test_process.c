@@ -78,7 +78,7 @@ by_sigkill(void **state)
 
 	(void)state;
 	ends(true);
-	assert_true(clock_ms() - start < 10 * PROCESS_PATIENCE_MS);
+	assert_true(clock_ms() - start >= PROCESS_PATIENCE_MS);
 }
 
 /* A number that was given out again is another process. */

@@ -16,7 +16,7 @@
 #include "sandbox/net/dns.h"
 #include "sandbox/net/proxy.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 static struct world {
 	struct sbx_proxy *p;

@@ -21,7 +21,7 @@
 #include "sandbox/sandbox.h"
 #include "sandbox/util.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 static char workspace[64];
 static const char *refused;

@@ -187,9 +187,36 @@ verdicts(void **state)
 	assert_int_equal(judge("shell", "PATH=. git status"), RULE_ASK);
 	assert_int_equal(judge("shell", "eval \"$X\""), RULE_ASK);
 	assert_int_equal(judge("shell", "gitstatus"), RULE_NONE);
+	assert_int_equal(judge("shell", "git status --no /bin/rm"), RULE_ALLOW);
+	assert_int_equal(judge("shell", "/bin/rm x; ./git push"), RULE_DENY);
+	assert_int_equal(judge("shell", "./git push"), RULE_ASK);
+	assert_int_equal(judge("shell", "./ls"), RULE_NONE);
 	assert_int_equal(judge("python", "import os; os.remove('x')"), RULE_ALLOW);
 	assert_int_equal(judge("perl", "1"), RULE_DENY);
 	assert_int_equal(judge("ruby", "1"), RULE_NONE);
+}
+
+/* What a rule allows is a command, not the files that a redirection would write for it. */
+static void
+redirections(void **state)
+{
+	static const char *const writes[] =
+	    {"ls > x",		 "ls >x",	"ls >>x",    "ls >|x", "ls 2>x",
+	     "ls &>x",		 "ls >&x",	"ls <>x",    "> x ls", "ls > '/dev/null '",
+	     "ls >/dev/null >x", "ls 1>x | ls", "ls >&\"\"", "ls >$X", "ls >x&1"},
+				 *const none[] = {"ls 2>&1",	     "ls >/dev/null 2>&1",
+						  "ls 2> /dev/null", "ls < x",
+						  "ls >&2",	     "ls >&-",
+						  "ls 2>&1- -l",     "ls <<E\n> x\nE",
+						  "ls '> x' \\> y"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(writes); i++)
+		if (judge("shell", writes[i]) == RULE_ALLOW)
+			fail_msg("allowed: %s", writes[i]);
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		if (judge("shell", none[i]) != RULE_ALLOW)
+			fail_msg("not allowed: %s", none[i]);
 }
 
 static void
@@ -214,8 +241,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(splits), cmocka_unit_test(bounds), cmocka_unit_test(verdicts),
-	    cmocka_unit_test(verdicts_of_redirections), cmocka_unit_test(mistakes)};
+	    cmocka_unit_test(splits),	    cmocka_unit_test(bounds),
+	    cmocka_unit_test(verdicts),	    cmocka_unit_test(verdicts_of_redirections),
+	    cmocka_unit_test(redirections), cmocka_unit_test(mistakes)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("shell", tests, NULL, NULL);

@@ -109,7 +109,7 @@ output(struct child c, int *code)
 	ssize_t n;
 	int status;
 
-	while (poll(&p, 1, 10000) > 0 && (n = read(c.master, in, sizeof(in))) > 0)
+	while (poll(&p, 1, 60000) > 0 && (n = read(c.master, in, sizeof(in))) > 0)
 		buf_add(&b, in, (size_t)n);
 	close(c.master);
 	waitpid(c.pid, &status, 0);

@@ -117,7 +117,7 @@ keys_wait(void **state)
 {
 	AUTO_BUF struct buf out = BUF_INIT(MIB);
 	AUTO_FREE char *many = mem_alloc(TERMINAL_KEYS_MAX);
-	int64_t end = clock_ms() + 5000;
+	int64_t end = clock_ms() + 60000;
 	struct termios mode;
 	struct terminal t;
 	size_t got = 0;

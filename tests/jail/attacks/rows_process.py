@@ -110,7 +110,7 @@ each(lambda n: os.kill(os.getppid(), n), signal.SIGSTOP, signal.SIGTSTP)
 each(lambda n: os.kill(1, n), signal.SIGSTOP, signal.SIGKILL, signal.SIGTERM)
 """))
     try:
-        job.communicate(timeout=5)
+        job.communicate(timeout=30)
         return None
     except subprocess.TimeoutExpired:
         job.kill()
@@ -123,10 +123,10 @@ def hold_output(s):
     job = s.popen(["sh", "-c", "sleep 60 & sleep 60 >/dev/null 2>&1 & echo x"])
     start = time.monotonic()
     try:
-        job.communicate(timeout=8)
+        job.communicate(timeout=30)
     except subprocess.TimeoutExpired:
         job.kill()
-    return time.monotonic() - start > 6 and "its reader waits"
+    return time.monotonic() - start > 25 and "its reader waits"
 
 
 @attack(120, "litter", "SIGKILL of the launcher leaves files in the workspace")

@@ -1,0 +1,160 @@
+/* Calls: a sentence that turns to a model, and what it wants of it.
+ *
+ * A name alone is a topic ("the agent forwards the port"), so evidence is added up around each
+ * name, in any order, since Japanese and Korean put the verb last: that it is greeted or followed
+ * by a colon, said to be reading or summarising this, that it must or is asked to, what it shall
+ * do and to what. "Agent" and "model" name other things as well and count less than "assistant".
+ * Names as such, so that other languages need only words. Weights are steps of one judged by
+ * what each kind tells about the writer. Pinned by tests/unit/test_scan.c; figures by
+ * tests/gate/score.py. */
+#include "agent/gate/scan_int.h"
+
+#define CALL_REACH 60 /* half words around the name that belong to it */
+#define CALL_NEAR  14 /* half words that stand together */
+
+#define CALL_ACTION \
+	(C(RUN) | C(SEND) | C(GET) | C(DESTROY) | C(PAY) | C(CHANGE) | C(SAY) | C(OVERRIDE))
+#define CALL_GRAVE (C(DESTROY) | C(PAY) | C(SEND) | C(RUN))
+
+/* What is found around a name, one bit each. */
+enum call_sign {
+	S_CALLED = 1,
+	S_READS = 2,
+	S_MUST = 4,
+	S_ASKED = 8,
+	S_DOES = 16,
+	S_ORDERS = 32,
+	S_GRAVE = 64,
+	S_THING = 128,
+	S_QUIET = 256,
+	S_YOU = 512,
+	S_THIS = 1024,
+	S_REPLY = 2048,
+	S_TWICE = 4096,
+	S_BUGS = 8192,
+	S_IF = 16384,
+	S_THEM = 32768,
+	S_USER = 65536,
+	S_FIRST = 131072,
+	S_INSTR = 262144,
+	S_LEAVE = 524288,
+	S_ONLY = 1048576,
+	S_POLITE = 2097152,
+};
+
+static const struct {
+	unsigned sign;
+	int points;
+} call_points[] = {
+    {S_CALLED, 3}, {S_READS, 3}, {S_MUST, 2},  {S_ASKED, 2}, {S_DOES, 1}, {S_ORDERS, 2},
+    {S_GRAVE, 1},  {S_THING, 2}, {S_QUIET, 3}, {S_YOU, 1},   {S_THIS, 1}, {S_REPLY, 1},
+    {S_TWICE, 1},  {S_BUGS, -2}, {S_IF, 1},    {S_THEM, -1}, {S_USER, 1}, {S_FIRST, 2},
+    {S_INSTR, 1},  {S_LEAVE, 2}, {S_ONLY, 1},
+};
+
+/* The meanings that are signs wherever they stand around the name. */
+static const struct {
+	uint64_t what;
+	unsigned sign;
+} call_anywhere[] = {
+    {C(PLEASE), S_ASKED},
+    {C(ORDER), S_ORDERS | S_POLITE},
+    {C(DEST) | C(COMMAND) | C(SECRET) | C(FILL), S_THING},
+    {C(SILENT), S_QUIET},
+    {C(YOU), S_YOU},
+    {C(THIS), S_THIS},
+    {C(REPLY), S_REPLY},
+    {C(BUGS), S_BUGS},
+    {C(THIRD), S_THEM},
+    {C(USER), S_USER},
+    {C(FIRST) | C(NOW), S_FIRST},
+    {C(INSTR), S_INSTR},
+    {C(APPROVED), S_LEAVE},
+    {C(ONLY), S_ONLY},
+};
+
+/* The signs of token j, `gap` half words behind (`after`) or before the name. */
+static unsigned
+call_signs(const struct scan_ctx *x, size_t j, uint32_t gap, bool after, unsigned had)
+{
+	const struct scan_token *t = &x->tok[j];
+	unsigned signs = 0;
+
+	for (size_t k = 0; k < ARRAY_LEN(call_anywhere); k++)
+		signs |= t->what & call_anywhere[k].what ? call_anywhere[k].sign : 0;
+	if (gap <= CALL_NEAR &&
+	    ((t->what & C(DEAR)) || ((t->what & (C(NOTE) | C(URGENT))) &&
+				     (t->place & (P_START | P_COLON | P_CAPS)))))
+		signs |= S_CALLED;
+	if ((t->what & C(READER)) && gap <= 2 * CALL_NEAR)
+		signs |= S_READS;
+	if ((t->what & C(IF)) && !after && gap <= CALL_NEAR)
+		signs |= S_IF;
+	if ((t->what & C(MUST)) && after && gap <= CALL_NEAR)
+		signs |= S_MUST;
+	if ((t->what & (C(TELL) | C(RESPONSE))) && j > 0 && (x->tok[j - 1].what & C(NEG)))
+		signs |= S_QUIET;
+	if (!(t->what & CALL_ACTION) || (t->place & P_CODE))
+		return signs;
+	signs |= had & S_DOES ? S_TWICE : 0;
+	signs |= after || (t->what & C(ORDER)) ? S_DOES : 0;
+	if ((t->place & P_START) && after)
+		signs |= S_ORDERS;
+	if (j > 0 && (x->tok[j - 1].what & C(MUST)))
+		signs |= S_ORDERS;
+	return signs | (t->what & CALL_GRAVE ? S_GRAVE : 0);
+}
+
+static int
+call_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
+{
+	const struct scan_token *t = &x->tok[i];
+	bool vague = t->what & C(VAGUE); /* "agent: x" is a key as often */
+	unsigned signs = (t->place & P_COLON) && !vague ? S_CALLED : 0;
+	int points = vague ? 1 : 4;
+
+	*first = *last = i;
+	for (size_t j = 0; j < x->ntok; j++) {
+		const struct scan_token *o = &x->tok[j];
+		bool after = j > i;
+		uint32_t gap = after ? o->pos - t->pos : t->pos - o->pos;
+		unsigned found;
+
+		if (j == i || gap > CALL_REACH)
+			continue;
+		found = call_signs(x, j, gap, after, signs);
+		if (found & ~signs) {
+			*first = MIN_OF(*first, j);
+			*last = MAX_OF(*last, j);
+		}
+		signs |= found;
+	}
+	if (!(signs & (S_DOES | S_ORDERS | S_QUIET)) && (~signs & (S_CALLED | S_THING)))
+		return 0;
+	if (!(signs & (S_CALLED | S_READS | S_MUST | S_QUIET | S_POLITE)))
+		return 0;
+	for (size_t k = 0; k < ARRAY_LEN(call_points); k++)
+		points += signs & call_points[k].sign ? call_points[k].points : 0;
+	return points;
+}
+
+unsigned
+scan_call(const struct scan_ctx *x, size_t *first, size_t *last)
+{
+	int best = 0;
+
+	for (size_t i = 0; i < x->ntok; i++) {
+		size_t a, b;
+		int sum;
+
+		if (!(x->tok[i].what & (C(MODEL) | C(ONE))) || (x->tok[i].place & P_CODE))
+			continue;
+		sum = call_around(x, i, &a, &b);
+		if (sum > best) {
+			best = sum;
+			*first = a;
+			*last = b;
+		}
+	}
+	return (unsigned)best;
+}
