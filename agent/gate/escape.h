@@ -59,5 +59,6 @@ bool escape_decode(struct buf *out, const char *p, size_t n, unsigned mode);
 bool escape_is_suspicious(const struct escape_findings *f);
 /* "2 invisible, 1 bidi, 1 mixed script" into out; empty when there is nothing to say. */
 void escape_summary(struct buf *out, const struct escape_findings *f);
+void escape_summary_in(struct buf *out, const struct escape_findings *f, bool japanese);
 
 #endif

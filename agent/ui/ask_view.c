@@ -299,7 +299,7 @@ view_warnings(struct ask_view *v, const struct ask_look *look)
 {
 	AUTO_BUF struct buf text = BUF_INIT(1024);
 
-	escape_summary(&text, &v->found);
+	escape_summary_in(&text, &v->found, look->japanese);
 	if (text.len > 0) {
 		AUTO_FREE char *said = buf_take(&text);
 

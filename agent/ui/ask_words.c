@@ -35,7 +35,7 @@ static const struct {
     [ASK_W_BURST] = {"several keys at once are not an answer",
 		     "一度に複数のキーが届いたため無視しました"},
     [ASK_W_INPUT_METHOD] = {"that was no ASCII letter: switch the input method off",
-			    "日本語入力をオフにして、半角で押してください"},
+			    "日本語入力をオフにしてください"},
     [ASK_W_UNKNOWN] = {"press one of the keys shown", "表示されたキーを押してください"},
     [ASK_W_SAID_YES] = {"yes", "実行します"},
     [ASK_W_SAID_NO] = {"no", "実行しません"},

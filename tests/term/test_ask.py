@@ -152,6 +152,10 @@ def japanese():
         term.ready("[y] 実行")
         contains(term.all(), "実行しますか? bash")
         answers(term, "n", "no")
+    with ask("curl http://раураl.com/\u200b\n", env={"LC_ALL": "ja_JP.UTF-8"}) as term:
+        term.ready("yes と入力")
+        contains(term.all(), "⚠ 見えない文字 1、ASCII 以外を含むホスト名 1")
+        answers(term, "n", "no")
 
 
 @test
