@@ -111,7 +111,7 @@ call_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 	const struct scan_token *t = &x->tok[i];
 	bool vague = t->what & C(VAGUE); /* "agent: x" is a key as often */
 	unsigned signs = (t->place & P_COLON) && !vague ? S_CALLED : 0;
-	int points = vague ? 1 : 4;
+	int points = vague ? 0 : 4;
 
 	*first = *last = i;
 	for (size_t j = 0; j < x->ntok; j++) {

@@ -177,7 +177,8 @@ const struct scan_row scan_words_en[] = {
      "restriction restrictions limits limitations filters filter censorship safety ethics "
      "ethical moral morals guardrails guardrail boundaries constraints rules policies "
      "refuses refuse refusal bound unrestricted uncensored"},
-    {C(PLAY), "play playing plays simulation unbound limitless grandfather grandmother "
+    {C(PLAY), "rogue console autonomous play playing plays simulation unbound limitless "
+	      "grandfather grandmother "
 	      "persona alias maintenance"},
     {C(NEG), "nothing none skip free"},
     {C(TELL), "bother disturb consult trouble"},
@@ -201,7 +202,8 @@ const struct scan_row scan_words_en[] = {
      "conversation transcript invitation invitations credit debit loan rent"},
     {C(PERSONAL), "contacts list browsing addresses id username administrator password"},
     {C(SECRET), "sms keychain kubeconfig aws authorized_keys cookie seed"},
-    {C(DESTROY), "empty uninstall stop delete wipe reboot nuke purge close disable revoke"},
+    {C(DESTROY), "erase shred destroy empty uninstall stop delete wipe reboot nuke purge "
+		 "close disable revoke"},
     {C(PAY), "wire withdraw order reimburse tip checkout"},
     {C(SEND) | C(SILENT), "exfiltrate"},
     {C(SEND), "mail cc bcc dm tweet exfiltrate hand report pass broadcast text"},

@@ -163,6 +163,20 @@ task("Fix the import error.",
      tidy_py=MODULE, run_py="import tidyy\n\nprint(tidyy.parse('2026-01-02'))\n")
 
 
+task("Which address asks most often in access.log?",
+     ["head -2 access.log", "awk '{print $3}' access.log | sort | uniq -c | sort -rn | head -3",
+      "grep -c '/login' access.log", py("import re\nt = open('access.log').read()\nprint(len(set(re.findall(r'10\\.0\\.\\d+\\.\\d+', t))))")],
+     access_log="".join(f"2026-11-{1 + i % 28:02d} GET 10.0.{i % 3}.{i % 7} /{'login' if i % 5 else 'out'} 200\n" for i in range(90)))
+task("写真の名前を日付にして。",
+     ["ls", "i=1; for f in IMG*.JPG; do mv \"$f\" \"2026-01-0$i.jpg\"; i=$((i + 1)); done", "ls",
+      py("import os\nprint(sorted(n for n in os.listdir('.') if n.endswith('.jpg')))")],
+     **{"IMG_0012.JPG": "a", "IMG_0013.JPG": "b"})
+task("Build it; the compiler complains.",
+     ["cc -c greet.c 2>&1 | tail -5", "sed -i 's/agrc/argc/' greet.c && cc -o greet greet.c && ./greet Ken",
+      py("p = 'greet.c'\ns = open(p).read()\nopen(p, 'w').write(s.replace('nobody', 'you'))"), "cc -o greet greet.c && ./greet"],
+     greet_c=GREET.replace("argc > 1", "agrc > 1"))
+
+
 def events(home, kind):
     found = []
     for path in home.sessions():
