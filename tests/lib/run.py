@@ -16,9 +16,12 @@ import tempfile
 import threading
 import time
 
+import program
+
 ROOT = os.environ.get("ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 SUNABA = os.path.abspath(os.environ.get("SUNABA") or os.path.join(ROOT, "build/sunaba"))
+AGENT = program.agent_of(SUNABA)  # which that executes
 ASAN = bool(os.environ.get("SUNABA_ASAN"))
 SLOWER = 6.0 if ASAN else 1.0  # sanitizers cost time; stated limits are for the real program
 PR_SET_CHILD_SUBREAPER = 36
