@@ -1,5 +1,6 @@
 /* The parts of a run. See app.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -18,12 +19,34 @@
 
 #define APP_SYSTEM_MAX (256 * KIB) /* bytes of --system FILE */
 
+/* The program that executed this one, beside its folder as it was built, or installed; -1. */
+static int
+app_front(void)
+{
+	static const char *const places[] = {"../../sunaba", "../../bin/sunaba"};
+	char path[PATH_MAX + 32];
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash;
+	int fd = -1;
+
+	path[n > 0 ? n : 0] = '\0';
+	slash = strrchr(path, '/');
+	for (size_t i = 0; slash && fd < 0 && i < ARRAY_LEN(places); i++) {
+		snprintf(slash + 1, sizeof(path) - (size_t)(slash + 1 - path), "%s",
+			 places[i]);
+		fd = open(path, O_PATH | O_CLOEXEC);
+	}
+	return fd;
+}
+
+/* As small as it is, it stands sooner than this program would once more. */
 enum err_kind
 app_start_jail(struct app *a, struct err *e)
 {
+	AUTO_CLOSE int front = app_front();
 	struct sbx_fail f = {0};
 
-	if (sbx_session_start(&a->sandbox, &f))
+	if (sbx_session_start_image(front, &a->sandbox, &f))
 		return ERR_NONE;
 	return app_sandbox_failed(&f, ERR_SANDBOX, e);
 }
