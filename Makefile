@@ -54,7 +54,7 @@ FRONT_SRC := $(wildcard front/*.c sandbox/*.c sandbox/net/*.c) agent/commands.c 
 ifeq ($(MUSL),)
 FRONT_OBJ := $(patsubst %.c,$B/%.o,$(wildcard front/*.c))
 else
-FRONT_OBJ := $(patsubst %.c,$B/front/musl/%.o,$(FRONT_SRC) front/compat/compat.c)
+FRONT_OBJ := $(patsubst %.c,$B/front/musl/%.o,$(FRONT_SRC) $(wildcard front/compat/*.c))
 endif
 
 run: setup

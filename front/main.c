@@ -66,7 +66,8 @@ front_run(const struct opts *o)
 	p.checked = true;
 	p.quiet = opt_flag(o, OPT_QUIET);
 	code = sbx_run(&p, argv, &f);
-	if (code >= 0)
+	/* What is wrong with the options is found before the environment is wiped. */
+	if (code >= 0 || environ)
 		return code;
 	app_policy_failed(o, &f, &e);
 	return cmd_fail(&e);
