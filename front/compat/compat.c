@@ -2,6 +2,7 @@
  * Pinned by tests/e2e/test_front.py. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,4 +42,16 @@ compat_strerror(int code)
 		return (char *)error_words[code];
 	snprintf(unknown, sizeof(unknown), "Unknown error %d", code);
 	return unknown;
+}
+
+#undef realpath
+
+char *
+compat_realpath(const char *path, char *real)
+{
+	char *found = realpath(path, real);
+
+	if (found && found[0] == '/' && found[1] == '/')
+		memmove(found, found + 1, strlen(found));
+	return found;
 }
