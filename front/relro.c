@@ -13,20 +13,19 @@
 #include "front/relro.h"
 
 /* The linker's word for the start of the image. */
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 void
 front_relro(void)
 {
-	const char *image = (const char *)&__ehdr_start;
-	const ElfW(Phdr) *p = (const void *)(image + __ehdr_start.e_phoff);
-	uintptr_t page = getauxval(AT_PAGESZ), from, to;
+	const ElfW(Phdr) *p = (const void *)getauxval(AT_PHDR);
+	uintptr_t page = getauxval(AT_PAGESZ), image = (uintptr_t)__ehdr_start, from, to;
 
-	for (int i = 0; i < __ehdr_start.e_phnum; i++) {
+	for (unsigned long i = 0; p && i < getauxval(AT_PHNUM); i++) {
 		if (p[i].p_type != PT_GNU_RELRO)
 			continue;
-		from = ((uintptr_t)image + p[i].p_vaddr) & -page;
-		to = ((uintptr_t)image + p[i].p_vaddr + p[i].p_memsz) & -page;
+		from = (image + p[i].p_vaddr) & -page;
+		to = (image + p[i].p_vaddr + p[i].p_memsz) & -page;
 		mprotect((void *)from, to - from, PROT_READ);
 	}
 }
