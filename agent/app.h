@@ -5,10 +5,10 @@
 #include "agent/core/session.h"
 #include "agent/model/models.h"
 #include "agent/options.h"
+#include "agent/policy.h"
 #include "agent/ui/jsonl.h"
 #include "agent/ui/screen.h"
 #include "agent/ui/term.h"
-#include "sandbox/sandbox.h"
 
 struct app {
 	struct opts *opts;
@@ -52,15 +52,6 @@ void app_close(struct app *a);
 void app_say_rung(struct app *a);
 /* What the options say of the terminal. */
 struct term_opts app_term_opts(const struct opts *o);
-/* What the options say of the sandbox's policy; strings are borrowed from them. */
-struct sbx_policy app_policy(const struct opts *o);
-/* The sandbox's error as one of ours; returns `kind`. */
-enum err_kind
-app_sandbox_failed(const struct sbx_fail *f, enum err_kind kind, struct err *e);
-/* Why the policy could not be put into force. A path that the user named is his mistake: exit
- * code 2, with the place where he named it; all else is ERR_SANDBOX. */
-enum err_kind
-app_policy_failed(const struct opts *o, const struct sbx_fail *f, struct err *e);
 /* What the options say of the wanted model. */
 struct model_want app_want(const struct opts *o);
 

@@ -73,3 +73,11 @@ cmd_end(void)
 	err_sys(&e, ERR_IO, "cannot write to standard output");
 	return cmd_fail(&e);
 }
+
+int
+cmd_version(struct opts *o)
+{
+	(void)o;
+	puts("sunaba " SUNABA_VERSION);
+	return cmd_end();
+}

@@ -255,11 +255,3 @@ cmd_help(struct opts *o)
 	help_print(NULL, stdout);
 	return cmd_end();
 }
-
-int
-cmd_version(struct opts *o)
-{
-	(void)o;
-	puts("sunaba " SUNABA_VERSION);
-	return cmd_end();
-}

@@ -2,12 +2,12 @@
  *
  * A run is in job.c; commands that need no jail start none. `--version`, `--help` and `sandbox`
  * load none of the large libraries. */
-#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <string.h>
 
 #include "agent/app.h"
+#include "agent/base/fs.h"
 #include "agent/commands.h"
 #include "agent/model/models.h"
 #include "tools/picture.h"
@@ -48,21 +48,6 @@ main_command(struct app *a, const struct command *c, int argc, char **argv)
 	return main_functions[c - command_table](a->opts);
 }
 
-/* A closed standard stream would be the number of the next file that is opened: what is meant
- * for the user would be written into it. Opened for reading alone, so that writing fails as it
- * does on a closed one, and is told. */
-static void
-main_fill_streams(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -73,7 +58,7 @@ main(int argc, char **argv)
 
 	sbx_jail_main_if_asked(argc, argv);
 	picture_cell_if_asked(argc, argv);
-	main_fill_streams();
+	fs_fill_streams();
 	a.opts = opts_new();
 	c = argc > 1 ? command_find(argv[1]) : NULL;
 	if (c) {

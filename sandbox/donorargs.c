@@ -29,6 +29,7 @@ struct place {
 	const char *mode; /* PRIVATE */
 	uint64_t size;	  /* PRIVATE, bytes */
 	const char *from; /* SHOWN: what is there; NULL: the same path */
+	size_t turn;	  /* of two at one path the later one counts */
 };
 
 static void
@@ -126,10 +127,12 @@ put_proc(struct list *l)
 static int
 by_length(const void *a, const void *b)
 {
-	size_t la = strlen(((const struct place *)a)->path),
-	       lb = strlen(((const struct place *)b)->path);
+	const struct place *x = a, *y = b;
+	size_t la = strlen(x->path), lb = strlen(y->path);
 
-	return la < lb ? -1 : la > lb;
+	if (la == lb)
+		return x->turn < y->turn ? -1 : x->turn > y->turn;
+	return la < lb ? -1 : 1;
 }
 
 static size_t
@@ -137,24 +140,27 @@ all_places(const struct setup *s, struct place *out)
 {
 	uint64_t size = s->limits.tmp_size / SHARES;
 	const struct place fixed[] = {
-	    {"/tmp", PRIVATE, "1777", size, NULL},
-	    {"/var/tmp", PRIVATE, "1777", size, NULL},
-	    {"/dev/shm", PRIVATE, "1777", size, NULL},
-	    {s->home, PRIVATE, "0700", size, NULL},
-	    {SBX_SCRIPT_DIR, PRIVATE, "0755", SCRIPTS_SIZE, NULL}};
+	    {"/tmp", PRIVATE, "1777", size, NULL, 0},
+	    {"/var/tmp", PRIVATE, "1777", size, NULL, 0},
+	    {"/dev/shm", PRIVATE, "1777", size, NULL, 0},
+	    {s->home, PRIVATE, "0700", size, NULL, 0},
+	    {SBX_SCRIPT_DIR, PRIVATE, "0755", SCRIPTS_SIZE, NULL, 0}};
 	size_t n = SBX_LEN(fixed);
 
 	memcpy(out, fixed, sizeof(fixed));
 	for (const char *const *r = s->read; *r; r++)
-		out[n++] = (struct place){*r, SHOWN, NULL, 0, NULL};
+		out[n++] = (struct place){*r, SHOWN, NULL, 0, NULL, 0};
 	for (const char *const *w = s->write; *w; w++)
-		out[n++] = (struct place){*w, OPEN, NULL, 0, NULL};
+		out[n++] = (struct place){*w, OPEN, NULL, 0, NULL, 0};
 	for (size_t i = 0; s->tool_at[i]; i++)
-		out[n++] = (struct place){s->tool_at[i], SHOWN, NULL, 0, s->tool_real[i]};
+		out[n++] =
+		    (struct place){s->tool_at[i], SHOWN, NULL, 0, s->tool_real[i], 0};
 	for (const char *const *h = s->tool_hide; *h; h++)
-		out[n++] = (struct place){*h, HIDDEN, NULL, 0, NULL};
-	out[n++] = (struct place){s->workspace, s->workspace_readonly ? SHOWN : OPEN, NULL,
-				  0, NULL};
+		out[n++] = (struct place){*h, HIDDEN, NULL, 0, NULL, 0};
+	out[n++] = (struct place){
+	    s->workspace, s->workspace_readonly ? SHOWN : OPEN, NULL, 0, NULL, 0};
+	for (size_t i = 0; i < n; i++)
+		out[i].turn = i;
 	qsort(out, n, sizeof(*out), by_length);
 	return n;
 }

@@ -16,7 +16,8 @@
 /* A profile like those that Ubuntu ships for browsers, ready to be pasted. */
 #define APPARMOR                                                                        \
 	"AppArmor restricts user namespaces: printf 'abi <abi/4.0>,\\nprofile sunaba "  \
-	"/usr/local/bin/sunaba flags=(unconfined) { userns, }\\n' | sudo tee "          \
+	"/usr/local/{bin,libexec/sunaba}/sunaba flags=(unconfined) { userns, }\\n' | "  \
+	"sudo tee "                                                                     \
 	"/etc/apparmor.d/sunaba && sudo apparmor_parser -r /etc/apparmor.d/sunaba; or " \
 	"install bubblewrap"
 

@@ -183,7 +183,8 @@ by_length(const void *a, const void *b)
 	const struct guard *x = a, *y = b;
 	size_t n = strlen(x->path), m = strlen(y->path);
 
-	return n < m ? -1 : n > m;
+	/* Equal ones in one order everywhere: they are told in it. */
+	return n < m ? -1 : n > m ? 1 : strcmp(x->path, y->path);
 }
 
 void

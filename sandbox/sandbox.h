@@ -153,6 +153,9 @@ void sbx_jail_main_if_asked(int argc, char **argv);
 
 /* Executes the jail process. Meant to be called before configuration and keys are read. */
 bool sbx_session_start(struct sbx_session **out, struct sbx_fail *f);
+/* The same with another program as the jail, open at `image` (-1: this one): of the same build, it
+ * calls sbx_jail_main_if_asked() too. Where it cannot be executed this one is. */
+bool sbx_session_start_image(int image, struct sbx_session **out, struct sbx_fail *f);
 /* Sends the policy; the answer comes as SBX_READY or SBX_FAILED. Call once. */
 bool
 sbx_session_setup(struct sbx_session *s, const struct sbx_policy *p, struct sbx_fail *f);

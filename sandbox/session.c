@@ -1,10 +1,10 @@
 /* The agent's side, downwards: starting the jail and telling it what to do; event.c is the way
  * up. Contract in sandbox.h.
  *
- * The jail is a fresh image with an empty environment: nothing the agent ever held in memory is
- * in it. Writes never block: what the socket does not take waits in a bounded queue.
+ * The jail is executed in execute.c. Writes never block: what the socket does not take waits in a
+ * bounded queue.
  *
- * Sources: fork(2), execve(2), close_range(2), unix(7). Pinned by tests/unit/test_session.c. */
+ * Sources: unix(7). Pinned by tests/unit/test_session.c. */
 #include "sandbox/session.h"
 
 #include <errno.h>
@@ -13,9 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -30,72 +28,17 @@
 
 #define DOWN_MAX     (64 * SBX_MIB) /* bytes waiting for the jail */
 #define END_PATIENCE 1000	    /* ms until a jail that does not end is killed */
-#define FD_HIGH	     100
 #define SESSION_FILES \
 	320 /* the jail and its jobs put descriptors at 300 and above (spawn.c) */
 
-/* In the child: only async-signal-safe calls. Returns when the exec failed. */
-static void
-exec_jail(int sock, int failed, pid_t parent)
+bool
+sbx_session_start(struct sbx_session **out, struct sbx_fail *f)
 {
-	char *const argv[] = {(char *)JAIL_NAME, NULL}, *const env[] = {NULL};
-	const char *self = (const char *)getauxval(AT_EXECFN);
-	int null;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-	/* Ctrl-C goes to the whole foreground group: it is for the agent to pass on. */
-	setsid();
-	spawn_reset_signals();
-	sock = fcntl(sock, F_DUPFD_CLOEXEC, FD_HIGH);
-	failed = fcntl(failed, F_DUPFD_CLOEXEC, FD_HIGH);
-	null = open("/dev/null", O_RDWR);
-	for (int i = 0; i < 3; i++)
-		if (null >= 0 && null != i)
-			dup2(null, i);
-	dup2(sock, JAIL_SOCKET);
-	dup3(failed, JAIL_SOCKET + 1, O_CLOEXEC);
-	syscall(SYS_close_range, JAIL_SOCKET + 2, ~0u, 0);
-	execve("/proc/self/exe", argv, env);
-	/* In a chroot there may be no /proc. */
-	if (self)
-		execve(self, argv, env);
-	if (write(JAIL_SOCKET + 1, &errno, sizeof(errno)) < 0)
-		_exit(1);
-	_exit(1);
-}
-
-static pid_t
-fork_jail(int sock, struct sbx_fail *f)
-{
-	pid_t parent = getpid(), pid;
-	int failed[2], sys = 0;
-	ssize_t n;
-
-	if (pipe2(failed, O_CLOEXEC))
-		return sbx_fail_set(f, "pipe", errno, NULL), -1;
-	pid = fork();
-	if (pid == 0)
-		exec_jail(sock, failed[1], parent);
-	close(failed[1]);
-	if (pid < 0) {
-		sbx_fail_set(f, "fork", errno, NULL);
-		close(failed[0]);
-		return -1;
-	}
-	while ((n = read(failed[0], &sys, sizeof(sys))) < 0 && errno == EINTR)
-		;
-	close(failed[0]);
-	if (n == 0)
-		return pid;
-	waitpid(pid, NULL, 0);
-	sbx_fail_set(f, "execute the jail", sys, "/proc/self/exe");
-	return -1;
+	return sbx_session_start_image(-1, out, f);
 }
 
 bool
-sbx_session_start(struct sbx_session **out, struct sbx_fail *f)
+sbx_session_start_image(int image, struct sbx_session **out, struct sbx_fail *f)
 {
 	struct sbx_session *s;
 	int pair[2];
@@ -106,7 +49,7 @@ sbx_session_start(struct sbx_session **out, struct sbx_fail *f)
 		return false;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return sbx_fail_set(f, "socket pair", errno, NULL);
-	pid = fork_jail(pair[1], f);
+	pid = session_execute(image, pair[1], f);
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);

@@ -32,6 +32,9 @@ bool session_down(struct sbx_session *s, enum frame_type type, int detail, int j
 /* Takes what came by `rights`. */
 void session_take_rights(struct sbx_session *s);
 /* Writes what the jail takes now. */
+/* Forks, and executes the jail with `sock` as its socket; see sbx_session_start_image(). -1 with *f
+ * filled. */
+pid_t session_execute(int image, int sock, struct sbx_fail *f);
 void session_flush(struct sbx_session *s);
 
 #endif

@@ -17,7 +17,7 @@ else
 	find . -type f ! -path './build*/*' ! -path '*/__pycache__/*' | sed 's|^\./||' \
 		>"$work/files"
 fi
-grep -E '^(agent|sandbox|tools)/.*\.[ch]$' "$work/files" >"$work/sources"
+grep -E '^(agent|front|sandbox|tools)/.*\.[ch]$' "$work/files" >"$work/sources"
 grep -E '\.[ch]$' "$work/files" >"$work/c"
 
 # check NAME COMMAND...: the command's output is the complaint.

@@ -9,6 +9,7 @@ set -u
 
 missing=
 names=
+wished=
 
 has_program() {
 	for p in "$@"; do
@@ -48,6 +49,16 @@ need() {
   $name"
 }
 
+# wish PACKAGE HEADER...: does without, but is installed along with what is needed.
+wish() {
+	package=$1
+	shift
+	for path in "$@"; do
+		[ -e "$path" ] && return
+	done
+	wished="$wished $package"
+}
+
 on_debian_12() {
 	[ -r /etc/os-release ] && grep -q '^VERSION_ID="12"' /etc/os-release &&
 		grep -q '^ID=debian' /etc/os-release
@@ -66,6 +77,9 @@ list_build() {
 	need libreadline-dev "GNU readline" header readline/readline.h
 	need bash "bash" program bash
 	need python3 "Python 3" program python3
+	# A quicker start of the sandbox; the same places as in musl.sh.
+	wish musl-dev /usr/include/*-linux-musl/stdlib.h /usr/*-linux-musl/include/stdlib.h \
+		/usr/lib/musl/include/stdlib.h /usr/local/musl/include/stdlib.h
 	need ca-certificates "certificates of the public authorities" \
 		file /etc/ssl/certs/ca-certificates.crt
 }
@@ -149,6 +163,9 @@ install_missing() {
 		run_as_root apt-get -q update >&2 ||
 			echo "sunaba: the package lists could not be refreshed; going on" >&2
 	fi
+	for package in $wished; do
+		apt-cache show "$package" >/dev/null 2>&1 && missing="$missing $package"
+	done
 	# shellcheck disable=SC2086 # both are lists of words
 	run_as_root apt-get -q $yes -o DPkg::Lock::Timeout=120 install --no-install-recommends \
 		$missing >&2

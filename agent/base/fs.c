@@ -199,3 +199,15 @@ fs_shorten(const char *path)
 		return mem_strdup(path);
 	return mem_printf("~%s", path + n);
 }
+
+void
+fs_fill_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}

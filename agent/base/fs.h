@@ -35,4 +35,9 @@ char *fs_shorten(const char *path);
 /* "~" and "~/x" with HOME in their place; anything else as it is. The caller frees it. */
 char *fs_expand(const char *path);
 
+/* A closed standard stream would be the number of the next file that is opened: what is meant
+ * for the user would be written into it. Opened for reading alone, so that writing fails as it
+ * does on a closed one, and is told. */
+void fs_fill_streams(void);
+
 #endif

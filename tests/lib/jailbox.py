@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+import program
 import tap
 
 USER = "sunaba-test"
@@ -30,9 +31,7 @@ class Box:
         self.cage = None  # kinds of cage.py, or None
         self.base = tempfile.mkdtemp(prefix="sunaba-jail-")
         os.chmod(self.base, 0o755)
-        self.program = os.path.join(self.base, "sunaba")
-        shutil.copy(os.environ["SUNABA"], self.program)
-        os.chmod(self.program, 0o755)
+        self.program = program.copy(os.environ["SUNABA"], self.base)
         cage = shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "cage.py"),
                            self.base)
         os.chmod(cage, 0o755)

@@ -16,11 +16,13 @@ import tempfile
 import threading
 import time
 
+import program
 import tap
 
 ROOT = os.environ.get("ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 SUNABA = os.path.abspath(os.environ.get("SUNABA") or os.path.join(ROOT, "build/sunaba"))
+AGENT = program.agent_of(SUNABA)  # which that executes
 ASAN = bool(os.environ.get("SUNABA_ASAN"))
 SLOWER = 10.0  # than the stated times: sanitizers, and machines with other work
 PR_SET_CHILD_SUBREAPER = 36
