@@ -29,7 +29,7 @@ static const char script[] =
     "set -f\n"
     "rest= IFS=:\n"
     "for dir in $PATH; do\n"
-    "\t[ \"$dir\" = " FOLDER " ] || rest=$rest:$dir\n"
+    "\t[ \"$dir\" -ef " FOLDER " ] || rest=$rest:$dir\n" /* whatever it is called */
     "done\n"
     "unset IFS\n"
     "PATH=${rest#:}\n"

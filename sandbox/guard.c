@@ -1,4 +1,4 @@
-/* The terminal's guard: see guard.h. Source: termios(3). Pinned by tests/jail/test_terminal.py
+/* The terminal's guard: see guard.h. Sources: termios(3), setpgid(2) on orphaned groups. Pinned by tests/jail/test_terminal.py
  * and tests/e2e/test_attach.py. */
 #include "sandbox/guard.h"
 
@@ -80,4 +80,22 @@ guard_dismiss(struct guard *g)
 	sbx_shut(&g->fd);
 	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+}
+
+void
+guard_stop(void)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL}, before;
+	sigset_t stop, mask;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigemptyset(&dfl.sa_mask);
+	sigprocmask(SIG_BLOCK, &stop, &mask);
+	sigaction(SIGTSTP, &dfl, &before);
+	raise(SIGTSTP);
+	/* Here it stops. */
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	sigaction(SIGTSTP, &before, NULL);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 }

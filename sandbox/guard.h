@@ -20,4 +20,9 @@ void guard_post(struct guard *g, int terminal, const struct termios *before,
 /* Once the terminal is as it was. */
 void guard_dismiss(struct guard *g);
 
+/* Stops this process as Ctrl-Z does by default: nothing happens where no shell could continue it
+ * (its group is orphaned). Returns once it goes on; SIGTSTP is handled as before. May be called
+ * from its handler. */
+void guard_stop(void);
+
 #endif

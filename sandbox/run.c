@@ -340,8 +340,11 @@ launch(struct run *r, const sigset_t *set, struct sbx_fail *f)
 	r->rights = rights[0];
 	life = alive[1];
 	r->end.kind = 0;
+	/* Ahead of the command's first words; where bubblewrap fails another rung is tried. */
+	if (r->setup->rung != SBX_RUNG_DONOR)
+		say_rung(r);
 	r->pid = start(r, report[1], alive, rights, tty, f);
-	if (r->pid > 0)
+	if (r->pid > 0 && r->setup->rung == SBX_RUNG_DONOR)
 		say_rung(r);
 	close(report[1]);
 	close(alive[0]);

@@ -207,6 +207,8 @@ static void __attribute__((noreturn)) serve(struct setup *s, struct early *e, pi
 		sbx_fail_set(&f, "fork", errno, NULL);
 		tell(reports, REPORT_FAIL, &f);
 	}
+	/* The launcher may be gone when it is told: the tree is ended all the same. */
+	signal(SIGPIPE, SIG_IGN);
 	/* The streams belong to the command: its reader must see the end of file with it. */
 	close(0);
 	close(1);

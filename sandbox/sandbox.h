@@ -230,6 +230,10 @@ bool sbx_job_kill(struct sbx_session *s, int job);
 /* From SBX_STARTED on, once: the far end of the job's terminal, the caller's, non-blocking; -1:
  * there is none. What is read there was written by code. */
 int sbx_job_take_terminal(struct sbx_session *s, int job);
+/* read(2) and write(2) on such an end, which never wait longer than 0.1 s, whatever the jail does
+ * to it; EAGAIN: nothing to read, or no room. Not for two threads at once. */
+ssize_t sbx_terminal_read(int fd, void *into, size_t n);
+ssize_t sbx_terminal_write(int fd, const void *from, size_t n);
 
 enum sbx_event_type {
 	SBX_NOTHING, /* no whole event is there; wait */

@@ -167,7 +167,7 @@ static bool
 show(struct tty *t)
 {
 	char data[STEP];
-	ssize_t n = read(t->master, data, sizeof(data)), put;
+	ssize_t n = sbx_terminal_read(t->master, data, sizeof(data)), put;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
@@ -194,7 +194,7 @@ show(struct tty *t)
 static void
 pass_keys(struct tty *t)
 {
-	ssize_t n = write(t->master, t->keys, t->n);
+	ssize_t n = sbx_terminal_write(t->master, t->keys, t->n);
 
 	if (n <= 0)
 		return;
@@ -229,7 +229,9 @@ tty_signal(struct tty *t, int signo)
 {
 	if (signo == SIGTSTP) {
 		give_back(t);
-		kill(getpid(), SIGSTOP);
+		guard_stop();
+		if (t->master >= 0)
+			take_over(t);
 	} else if (signo == SIGCONT && t->master >= 0) {
 		take_over(t);
 	}

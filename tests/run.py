@@ -85,6 +85,7 @@ def main():
     parser.add_argument("only", nargs="*", help="run the tests whose path holds one of these")
     args = parser.parse_args()
     os.chdir(ROOT)
+    os.umask(0o022)  # what tests count on
     passed = failed = skipped = 0
     if args.lint and not args.only:
         lint = subprocess.run(["sh", "scripts/lint.sh"], stdin=subprocess.DEVNULL, check=False)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "sandbox/sandbox.h"
 #include "tools/terminal.h"
 
 #define TERMINAL_READ  4096 /* bytes at once */
@@ -28,7 +29,7 @@ terminal_read(struct terminal *t, int max)
 
 	t->typed = false;
 	for (int i = 0; i < max && t->fd >= 0; i++) {
-		n = read(t->fd, data, sizeof(data));
+		n = sbx_terminal_read(t->fd, data, sizeof(data));
 		if (n <= 0)
 			break;
 		t->out(data, (size_t)n, t->arg);
@@ -39,7 +40,7 @@ terminal_read(struct terminal *t, int max)
 static void
 terminal_write(struct terminal *t)
 {
-	ssize_t n = t->keys.len ? write(t->fd, t->keys.data, t->keys.len) : 0;
+	ssize_t n = t->keys.len ? sbx_terminal_write(t->fd, t->keys.data, t->keys.len) : 0;
 
 	if (n <= 0)
 		return;
@@ -171,7 +172,7 @@ terminal_type(struct terminal *t, const char *p, size_t n)
 		return false;
 	/* Secrets are copied only when they must wait. */
 	if (!t->keys.len)
-		put = write(t->fd, p, n);
+		put = sbx_terminal_write(t->fd, p, n);
 	if (put < 0)
 		put = 0;
 	buf_add(&t->keys, p + put, n - (size_t)put);

@@ -151,11 +151,12 @@ approve_stopped(const struct session *s, const struct step *step, struct err *e)
 	    "step %u (%s) follows text from a tool (%s) and nobody can be asked: not run",
 	    step->number, step->kernel->name, step->gate->source);
 	if (step->gate->rule == GATE_UNTRUSTED && !s->conf.trusted)
-		err_hint(e,
-			 "run it in a terminal; or trust what is in this folder: 'sunaba "
-			 "trust', --trust-workspace; or --on-gate=ignore");
+		err_hint(e, "run it in a terminal and without --json; or trust what is in "
+			    "this folder: 'sunaba "
+			    "trust', --trust-workspace; or --on-gate=ignore");
 	else
-		err_hint(e, "run it in a terminal, or with --on-gate=ignore");
+		err_hint(
+		    e, "run it in a terminal and without --json, or with --on-gate=ignore");
 	return ERR_GATE;
 }
 

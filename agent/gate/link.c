@@ -168,24 +168,6 @@ link_command_found(void *ctx, const struct link_command *c)
 	*head = (uint32_t)(it - l->item) + 1;
 }
 
-/* Whether the words of `it` stand at `i` of the text, on one line; *end behind them. */
-static bool
-link_words_at(const struct link_clean *t, const struct link_item *it, size_t i, size_t *end)
-{
-	size_t done = 0, start, len;
-
-	while (done < it->len) {
-		if (!link_word(t, &i, &start, &len) || done + len > it->len ||
-		    memcmp(it->text + done, t->text + start, len) != 0)
-			return false;
-		done += len;
-		if (done < it->len && it->text[done++] != ' ')
-			return false;
-	}
-	*end = start + len;
-	return true;
-}
-
 static void
 link_walk_commands(struct link *l, const struct link_clean *t)
 {
@@ -197,9 +179,15 @@ link_walk_commands(struct link *l, const struct link_clean *t)
 		if (!link_word(t, &i, &start, &len))
 			continue;
 		for (uint32_t k = l->word[link_hash(0, t->text + start, len) % LINK_SLOTS];
-		     k && tries < LINK_COMPARES; k = (uint32_t)l->item[k - 1].next, tries++)
-			if (link_words_at(t, &l->item[k - 1], start, &end))
-				link_note(l, &l->item[k - 1], start, end);
+		     k && tries < LINK_COMPARES;
+		     k = (uint32_t)l->item[k - 1].next, tries++) {
+			struct link_item *it = &l->item[k - 1];
+
+			if (link_words_at(t, it->text, it->len, start, &end) ||
+			    (it->kind == LINK_COMMAND &&
+			     link_words_near(t, it->text, it->len, start, &end)))
+				link_note(l, it, start, end);
+		}
 	}
 }
 
@@ -268,11 +256,29 @@ link_expand_action(struct link *l, const char *p, size_t n)
 {
 	AUTO_BUF struct buf out = BUF_INIT(2 * n + LINK_ACTION_MAX);
 
-	if (!memchr(p, '$', n) || !link_expand(p, n, &out))
+	if (!link_expand(p, n, &out))
 		return;
 	l->offset_start = 0;
 	l->offset_end = n;
 	link_walk_text(l, out.data, out.len, LINK_APART);
+	link_walk_text(l, out.data, out.len, LINK_PLUS);
+	l->offset_end = 0;
+}
+
+/* What it holds backwards, when it turns something round. */
+static void
+link_reverse_action(struct link *l, const char *p, size_t n)
+{
+	AUTO_FREE char *back = NULL;
+
+	if (!memmem(p, n, "rev", 3) && !memmem(p, n, "::-1", 4))
+		return;
+	back = mem_alloc(n + 1);
+	for (size_t i = 0; i < n; i++)
+		back[i] = p[n - 1 - i];
+	l->offset_start = 0;
+	l->offset_end = n;
+	link_walk_text(l, back, n, LINK_APART);
 	l->offset_end = 0;
 }
 
@@ -395,9 +401,11 @@ link_find(const struct link_query *q, struct link_hit *hit)
 	l->vocab = q->cache ? link_cache_vocab(q->cache) : l->own;
 	l->item = mem_array(NULL, LINK_TOKENS_MAX, sizeof(*l->item));
 	l->side = LINK_ACTION;
-	link_walk_text(l, q->action, q->action_len, LINK_APART);
-	link_walk_text(l, q->action, q->action_len, LINK_PLUS);
-	link_walk_text(l, q->action, q->action_len, LINK_COMMA);
+	for (enum link_join join = LINK_APART; join < LINK_JOINS; join++)
+		if (join <= LINK_COMMA || memchr(q->action, ',', q->action_len) ||
+		    memchr(q->action, '/', q->action_len))
+			link_walk_text(l, q->action, q->action_len, join);
+	link_reverse_action(l, q->action, q->action_len);
 	link_decode_action(l, q->action, q->action_len);
 	link_expand_action(l, q->action, q->action_len);
 	full = l->full;

@@ -9,16 +9,18 @@
  *   e-mail address, account	IBAN, card, telephone and other numbers of eight digits or more;
  *				separators do not count
  *   command line		three words or more, of shell or of an argument list in another
- *				language, that stand in the output as one line or a run of its words
+ *				language, that stand in the output as one line or a run of its words,
+ *				or behind the first in any order ("chmod 777 -R x"); the name of a
+ *				package whose installation the output asks for;
  *				or two words that change the system (setenforce 0, sh x.sh)
  *   order			a sentence in the imperative that the action prints (echo, print) in the
  *				output's words, four or more
  *   path outside		absolute, ~ or .. and not below the workspace
  *
- * What the action hides is looked at too: literals put together by +, . or adjacency, base64,
- * percent and \x escapes, variables that a shell script sets itself, $IFS, Punycode. What is looked
- * for is normalised on both sides and hashed, so the cost grows with the bytes of the two and not
- * with their product; with a cache, a text costs once.
+ * What the action hides is looked at too: literals put together by +, ., join, format or adjacency,
+ * base64, percent and \x escapes, turned round, variables that it sets itself, $IFS, Punycode.
+ * What is looked for is normalised on both sides and hashed, so the cost grows with the bytes of
+ * the two and not with their product; with a cache, a text costs once.
  *
  * Not linked, so that ordinary work is not interrupted (each is pinned by tests/unit/test_link.c):
  *  - a host that is a name without dots; and outside a URL or e-mail address, where no program

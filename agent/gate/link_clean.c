@@ -74,7 +74,8 @@ clean_gap(const char *p, size_t n, enum link_join join)
 			return i + 1;
 		if (c == ' ' || c == '\n' || c == '\t' || c == '\\')
 			continue;
-		if (!mark && (c == '+' || c == '.' || (c == ',' && join == LINK_COMMA)))
+		if (!mark && (c == '+' || c == '.' || (c == ',' && join >= LINK_COMMA) ||
+			      (c == '/' && join == LINK_SLASH)))
 			mark = true;
 		else if (!(i + 1 < n && strchr("fbru", c | 0x20) &&
 			   strchr("\"'", p[i + 1])))
@@ -83,9 +84,49 @@ clean_gap(const char *p, size_t n, enum link_join join)
 	return 0;
 }
 
+/* What the program puts between two strings whose gap is p[0..n). */
+static void
+clean_between(struct link_clean *c, const char *p, size_t n, size_t i, enum link_join join)
+{
+	char mark = join == LINK_DOT ? '.' : join == LINK_AT ? '@' : '/';
+
+	if (join > LINK_COMMA && (memchr(p, ',', n) || memchr(p, '/', n)) && c->len > 0 &&
+	    c->text[c->len - 1] != mark)
+		clean_put(c, mark, i);
+}
+
+static bool
+clean_in_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '@' || c == '-' || c == '_' || c == '/';
+}
+
+/* Bytes of what stands for the home at p[0], with what puts it before a string; 0: nothing. */
+static size_t
+clean_home(const char *p, size_t n)
+{
+	static const char *const forms[] = {
+	    "Path.home()",	 "os.homedir()",     "homedir()",	  "expanduser('~')",
+	    "expanduser(\"~\")", "process.env.HOME", "os.environ['HOME']"};
+
+	for (size_t k = 0; k < ARRAY_LEN(forms); k++) {
+		size_t i = strlen(forms[k]);
+
+		if (n <= i || memcmp(p, forms[k], i) != 0)
+			continue;
+		while (i < n && strchr(" +/,", p[i]))
+			i++;
+		if (i < n && (p[i] == '"' || p[i] == '\'' || p[i] == '`'))
+			return i + 1 + (i + 1 < n && p[i + 1] == '/');
+	}
+	return 0;
+}
+
 /* A backslash: what it stands for is put; returns the bytes taken. */
 static size_t
-clean_backslash(struct link_clean *c, const char *p, size_t n, size_t i)
+clean_backslash(struct link_clean *c, const char *p, size_t n, size_t i,
+		enum link_join join)
 {
 	char ch;
 
@@ -100,6 +141,8 @@ clean_backslash(struct link_clean *c, const char *p, size_t n, size_t i)
 		clean_put(c, ch, i);
 		return 6;
 	}
+	if (p[1] == '\n' && join != LINK_APART)
+		return 2;
 	if (strchr("nrt\n", p[1])) {
 		clean_put(c, p[1] == 'n' || p[1] == 'r' ? '\n' : ' ', i);
 		return 2;
@@ -146,7 +189,7 @@ clean_one(struct link_clean *c, const char *p, size_t n, size_t i, enum link_joi
 	if ((unsigned char)ch >= 0x80)
 		return clean_wide(c, p + i, left, i);
 	if (ch == '\\')
-		return clean_backslash(c, p + i, left, i);
+		return clean_backslash(c, p + i, left, i, join);
 	if (ch == '%' && (is = clean_hex(p + i + 1, left - 1)) != 0) {
 		clean_put(c, is, i);
 		return 3;
@@ -161,8 +204,18 @@ clean_one(struct link_clean *c, const char *p, size_t n, size_t i, enum link_joi
 		return len;
 	}
 	if (join != LINK_APART && (ch == '"' || ch == '\'') &&
-	    (len = clean_gap(p + i, left, join)) > 0)
+	    (len = clean_gap(p + i, left, join)) > 0) {
+		clean_between(c, p + i, len, i, join);
 		return len;
+	}
+	if (join == LINK_PLUS && (ch == '"' || ch == '\'') && i > 0 &&
+	    clean_in_word(p[i - 1]) && left > 1 && clean_in_word(p[i + 1]))
+		return 1; /* the shell's a"b"c */
+	if (join == LINK_SLASH && (len = clean_home(p + i, left)) > 0) {
+		clean_put(c, '~', i);
+		clean_put(c, '/', i);
+		return len;
+	}
 	if (left > 6 && strncasecmp(p + i, "hxxp", 4) == 0) {
 		for (size_t k = 0; k < 4; k++)
 			clean_put(c, "http"[k], i + k);

@@ -93,11 +93,58 @@ command_grave(const struct link_command *c)
 	return false;
 }
 
+static bool
+command_is(const struct link_command *c, size_t i, const char *const *list, size_t count)
+{
+	for (size_t k = 0; k < count; k++)
+		if (strlen(list[k]) == c->len[i] &&
+		    memcmp(list[k], c->word[i], c->len[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What is installed counts by its name, whichever way the manager is called. */
+static void
+command_installs(const struct link_command *c, link_command_fn *found, void *ctx)
+{
+	static const char *const managers[] = {"pip", "pip3", "npm",   "yarn", "pnpm",
+					       "gem", "uv",   "cargo", "apt",  "apt-get",
+					       "dnf", "yum",  "brew",  "conda"};
+	static const char *const verbs[] = {"install", "i", "add"};
+	size_t at = 1;
+
+	while (at < c->n && !(command_is(c, at, verbs, ARRAY_LEN(verbs)) &&
+			      command_is(c, at - 1, managers, ARRAY_LEN(managers))))
+		at++;
+	for (size_t i = at + 1; i < c->n; i++) {
+		size_t len = 1; /* "@scope/name" begins with the mark of a version */
+
+		while (len < c->len[i] && !strchr("=<>~@", c->word[i][len]))
+			len++;
+
+		if (strchr("-./~", c->word[i][0]) ||
+		    (c->word[i - 1][0] == '-' && c->len[i - 1] == 2 &&
+		     c->word[i - 1][1] == 'r'))
+			continue;
+		for (size_t v = 0; v < ARRAY_LEN(verbs); v++) {
+			struct link_command one = {
+			    .word = {verbs[v], c->word[i]},
+			    .len = {strlen(verbs[v]), MIN_OF(len, c->len[i])},
+			    .n = 2,
+			    .start = c->start,
+			    .end = c->end};
+
+			found(ctx, &one);
+		}
+	}
+}
+
 static void
 command_give(struct link_command *c, link_command_fn *found, void *ctx)
 {
 	size_t skip = command_prefix(c);
 
+	command_installs(c, found, ctx);
 	if (c->n >= COMMAND_WORDS_MIN || command_grave(c))
 		found(ctx, c);
 	if (skip > 0 && c->n - skip >= COMMAND_WORDS_MIN) {

@@ -1,7 +1,8 @@
 /* What a long text holds, read once. See link_int.h.
  *
- * The text is cut into windows of some lines. Of each window the hashes of all tokens are kept, and
- * those of every two words that stand beside each other: a command has two words at least. An
+ * The text is cut into windows of some lines. Of each window the hashes of all tokens are kept, of
+ * all words, for a command may stand there in another order, and of every two words that stand
+ * beside each other, as they do in an order that is repeated. An
  * action's token is then a look into a bucket, and only the windows that come out, which are next
  * to always the right ones, are read again and compared byte by byte. So the index decides nothing:
  * a hash met by chance costs the reading of a window. Each window begins with the last line of the
@@ -20,6 +21,7 @@
 #define RECENT	    1024 /* entries that are not written twice; a power of two */
 #define TEXT_MAX    (1u << 30)
 #define PAIR	    LINK_KINDS /* the kind that two words are hashed with */
+#define WORD	    (LINK_KINDS + 1)
 #define WINDOW_MASK ((UINT64_C(1) << WINDOW_BITS) - 1)
 
 struct index_window {
@@ -88,6 +90,16 @@ index_pair(uint64_t first, uint64_t second)
 }
 
 static void
+index_word(struct index_new *b, const char *p, size_t n)
+{
+	size_t bare = link_bare(p, n);
+
+	index_add(b, index_hash(WORD, p, n));
+	if (bare < n)
+		index_add(b, index_hash(WORD, p, bare));
+}
+
+static void
 index_pairs(struct index_new *b, const struct link_clean *t)
 {
 	uint64_t before = 0;
@@ -101,6 +113,7 @@ index_pairs(struct index_new *b, const struct link_clean *t)
 			continue;
 		}
 		word = link_hash(0, t->text + start, len);
+		index_word(b, t->text + start, len);
 		if (any)
 			index_add(b, index_pair(before, word));
 		before = word;
@@ -232,9 +245,9 @@ index_step(struct link_index *x, uint64_t hash, uint32_t step, bool first)
 	}
 }
 
-/* The words stand in p with one blank between. */
+/* The words stand in p with one blank between: in this order, or in any. */
 static uint32_t
-index_words(struct link_index *x, const char *p, size_t n)
+index_words(struct link_index *x, const char *p, size_t n, bool ordered)
 {
 	uint32_t steps = 0;
 	uint64_t before = 0;
@@ -244,9 +257,11 @@ index_words(struct link_index *x, const char *p, size_t n)
 		size_t end = blank ? (size_t)(blank - p) : n;
 		uint64_t word = link_hash(0, p + i, end - i);
 
-		if (words > 0) {
-			index_step(x, index_pair(before, word), x->base + steps,
-				   steps == 0);
+		if (!ordered || words > 0) {
+			index_step(x,
+				   ordered ? index_pair(before, word)
+					   : index_hash(WORD, p + i, end - i),
+				   x->base + steps, steps == 0);
 			steps++;
 		}
 		before = word;
@@ -262,7 +277,7 @@ link_index_find(struct link_index *x, enum link_kind kind, const char *p, size_t
 	uint32_t steps = 1;
 
 	if (command)
-		steps = index_words(x, p, n);
+		steps = index_words(x, p, n, kind == LINK_TEXT);
 	else
 		index_step(x, index_hash((uint64_t)kind, p, n), x->base, true);
 	for (size_t i = 0; i < x->nwindows; i++)

@@ -22,6 +22,10 @@ enum link_join {
 	LINK_APART, /* as they stand */
 	LINK_PLUS,  /* 'ev' + 'il.com' and "ev" "il.com" are one */
 	LINK_COMMA, /* so are ['ev', 'il.com'] */
+	LINK_DOT,   /* those with a dot between, as '.'.join() makes them */
+	LINK_AT,    /* with '@': '%s@%s' % ('ev', 'il.com') */
+	LINK_SLASH, /* with '/': Path('/mnt') / 'x', join('/mnt', 'x'); homes as ~ */
+	LINK_JOINS,
 };
 
 /* One spelling: ASCII in lower case, widths and invisible characters gone, escapes of the
@@ -60,7 +64,7 @@ bool link_loopback(const char *host);
 /* The host p[0..n) with its labels beyond ASCII as "xn--". */
 void link_puny(struct buf *out, const char *p, size_t n);
 
-/* p[0..n) with the shell's variables that it sets itself, and $IFS, in their places; false:
+/* p[0..n) with the variables that it sets itself, and $IFS, in their places; false:
  * there are none. */
 bool link_expand(const char *p, size_t n, struct buf *out);
 
@@ -112,6 +116,15 @@ typedef void link_command_fn(void *ctx, const struct link_command *c);
 /* The command lines of the action, three words or more each. */
 void link_commands(const struct link_clean *t, const char *language, link_command_fn *found,
 		   void *ctx);
+/* Whether the words of p[0..n), with one blank between, stand at t->text[i] on one line; *end behind
+ * them. */
+bool
+link_words_at(const struct link_clean *t, const char *p, size_t n, size_t i, size_t *end);
+/* The bytes of a word without a version behind it: pkg of pkg==1.2, @s/pkg of @s/pkg@1. */
+size_t link_bare(const char *p, size_t n);
+/* The same when all stand behind the first in any order, with few words between. */
+bool
+link_words_near(const struct link_clean *t, const char *p, size_t n, size_t i, size_t *end);
 /* The orders that the action says. */
 void link_says(const struct link_clean *t, const struct scan_vocab *v,
 	       link_command_fn *found, void *ctx);

@@ -16,7 +16,8 @@ static const char name_sure[] =
     "cn jp kr de fr nl eu br au ua ch uk ";
 /* Those that are also files or methods: hosts inside a string, or behind a hint; and those
  * that are fields too ("user.name"): only behind a hint. */
-static const char name_doubtful[] = " io dev app ai me co gg to ly cloud tv fm ";
+static const char name_doubtful[] =
+    " example icu vip space fun work tk io dev app ai me co gg to ly cloud tv fm ";
 static const char name_field[] =
     " info page link live pro world tech store name us it es se no "
     "pl be at cz im is ";
@@ -209,6 +210,11 @@ name_piece(const struct link_walk *w, const char *p, size_t n, size_t start)
 		return;
 	if (at && name_mail(w, p, n, (size_t)(at - p), start))
 		return;
+	if (n > 9 && (memcmp(p, "/dev/tcp/", 9) == 0 || memcmp(p, "/dev/udp/", 9) == 0)) {
+		len = strcspn(p + 9, "/ \n");
+		name_give_host(w, p + 9, MIN_OF(len, n - 9), start + 9);
+		return;
+	}
 	if (p[0] == '/' || p[0] == '~' || p[0] == '.' || p[0] == '$') {
 		if (link_path(w, p, n, start))
 			return;

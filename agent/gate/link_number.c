@@ -108,7 +108,7 @@ number_read(const char *p, size_t n, size_t i, struct number *x)
 			x->end = i + 1;
 		} else if (in_group > 0 && x->groups + 1 < NUMBER_GROUPS_MAX && i + 1 < n &&
 			   (number_digit(p[i + 1]) || (p[i + 1] == '(' && x->plus)) &&
-			   strchr(x->iban ? " -" : " -()", p[i])) {
+			   strchr(x->iban ? " -" : " -()_", p[i])) {
 			x->group[x->groups++] = in_group;
 			in_group = 0;
 			x->mark = p[i] == ' ' && x->mark ? x->mark : p[i];
@@ -167,8 +167,12 @@ link_walk_numbers(const struct link_walk *w)
 			continue;
 		}
 		if (!number_inside(p, n, &x) && (!x.iban || number_iban_good(&x)) &&
-		    (w->side != LINK_TOOL || number_names(&x, p)))
+		    (w->side != LINK_TOOL || number_names(&x, p))) {
 			w->found(w->ctx, LINK_ACCOUNT, x.digits, x.n, x.start, x.end);
+			if (x.n > NUMBER_DIGITS_MIN + 2 && memcmp(x.digits, "00", 2) == 0)
+				w->found(w->ctx, LINK_ACCOUNT, x.digits + 2, x.n - 2,
+					 x.start, x.end); /* as +49 is dialled */
+		}
 		i = x.end > i ? x.end : i + 1;
 	}
 }

@@ -303,24 +303,28 @@ shell_here(struct shell_reader *r)
 	r->bodies[r->nbodies++] = b;
 }
 
-/* Whether the operator makes or changes the file that the word names. */
+/* Where a redirection leads nothing is written: another descriptor, or /dev/null. `last` is the
+ * operator's last character. */
 static bool
-shell_writes(const char *op, size_t n, const char *word)
+shell_is_nowhere(const char *to, char last, bool unknown)
 {
-	if (!memchr(op, '>', n) || strcmp(word, "/dev/null") == 0)
+	if (!to || unknown)
 		return false;
-	/* 2>&1, >&-: another descriptor, no file */
-	return op[n - 1] != '&' || !*word || word[strspn(word, "0123456789-")];
+	if (last == '&') { /* 2>&1, 2>&-, 2>&1- (bash) */
+		size_t n = strspn(to, "0123456789");
+
+		if (to[n] == '-' ? !to[n + 1] : n > 0 && !to[n])
+			return true;
+	}
+	return strcmp(to, "/dev/null") == 0;
 }
 
 /* A redirection at `at`, behind any digits: its operator and its word. */
 static void
 shell_redirect(struct shell_reader *r)
 {
-	AUTO_FREE char *word = NULL;
-	bool unknown = false;
-	size_t from = r->at, n;
-	char c = r->p[r->at++];
+	bool unknown = false, out = r->p[r->at] == '>';
+	char c = r->p[r->at++], last, *to;
 
 	if (c == '<' && r->at + 1 < r->n && r->p[r->at] == '<' && r->p[r->at + 1] == '<') {
 		r->at += 2;
@@ -334,11 +338,14 @@ shell_redirect(struct shell_reader *r)
 		while (r->at < r->n && strchr("<>&|", r->p[r->at]))
 			r->at++;
 	}
-	n = r->at - from;
+	last = r->p[r->at - 1];
+	out |= last == '>'; /* <> */
 	while (r->at < r->n && shell_is_blank(r->p[r->at]))
 		r->at++;
-	word = shell_read_word(r, &unknown);
-	r->out->writes |= !word || shell_writes(r->p + from, n, word);
+	to = shell_read_word(r, &unknown);
+	if (out && !shell_is_nowhere(to, last, unknown))
+		r->out->writes = true;
+	free(to);
 }
 
 /* One operator or word; false at the end. */

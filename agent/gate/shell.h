@@ -30,7 +30,7 @@ struct shell_list {
 	struct shell_command *at;
 	size_t n;
 	bool unsure; /* something else may be run as well */
-	bool writes; /* a redirection makes or changes a file, other than /dev/null */
+	bool writes; /* a redirection writes a file, other than /dev/null */
 };
 
 /* Never fails; release with shell_list_release(). */

@@ -105,7 +105,7 @@ maker_space(const struct maker *m, const char *p, size_t n, size_t fit, int used
 		return fit;
 	while (k > 0 && p[k - 1] == ' ')
 		k--;
-	return k > 0 ? k : fit;
+	return k > 0 || m->used > 0 ? k : fit;
 }
 
 /* Bytes that go into the row; 0: it is full. */

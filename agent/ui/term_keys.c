@@ -14,6 +14,7 @@
 
 #include "agent/ui/term_int.h"
 #include "agent/ui/vt.h"
+#include "sandbox/guard.h"
 
 /* What term_restore() has to undo; one terminal per process. */
 static struct termios saved_modes;
@@ -78,7 +79,7 @@ keys_stop(int sig UNUSED)
 		screen = -1;
 	if (ours)
 		tcsetattr(fd, TCSANOW, &first_modes);
-	kill(getpid(), SIGSTOP);
+	guard_stop();
 	was_stopped = true;
 	if (ours && modes_ours(fd)) {
 		tcsetattr(fd, TCSANOW, &now);

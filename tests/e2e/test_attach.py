@@ -189,7 +189,8 @@ def editor_and_pager():
         t.wait_for("^300$", history=False)
         t.type("q")
         again_at_prompt(t)
-        t.line("!less numbers | head -1; cat numbers | wc -l")
+        # the folder of the script itself in front, not as the script spells it
+        t.line("!PATH=/run/sunaba/bin/:$PATH less numbers | head -1; cat numbers | wc -l")
         sees(t, "^│ first 1$")
         sees(t, "^│ 300$")
         leave(t)
@@ -315,9 +316,27 @@ class Raw(Terminal):
         equal(self.code, 0, "exit code")
 
 
-def raw(home, *words, **more):
-    return Raw(home, "-m", home.script({"say": "Hello."}), *words, env={"TERM": "xterm"},
-               columns=100, **more)
+# A parent in the same session, as a shell with job control is: without one the program's group is
+# orphaned, and nothing stops it.
+SHELL = """import os, signal, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+pid = os.fork()
+if pid == 0:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    print("pid", os.getpid(), flush=True)
+    os.execv(sys.argv[1], sys.argv[1:])
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def raw(home, *words, shell=False, **more):
+    words = ["-m", home.script({"say": "Hello."}), *words]
+    if shell:
+        more["program"] = sys.executable
+        words = ["-c", SHELL, run.SUNABA, *words]
+    return Raw(home, *words, env={"TERM": "xterm"}, columns=100, **more)
 
 
 @test
@@ -409,19 +428,32 @@ def asked_by_the_program():
 @test
 def suspended():
     """stopped while attached: the shell gets its modes; afterwards the step has the terminal"""
-    with Home() as home, raw(home) as t:
+    with Home() as home, raw(home, shell=True) as t:
         end = t.wait_for(READY)
+        pid = int(re.search(rb"pid (\d+)", t.data).group(1))
         t.line("!read x; echo got:$x")
         end = t.wait_for("waits for the terminal", after=end)
         t.send("\x14")
         end = t.wait_for("attached to step", after=end)
-        os.kill(t.pid, signal.SIGTSTP)
-        tap.until(lambda: run._stat(t.pid)[0] == "T", 10, "the stop")
+        os.kill(pid, signal.SIGTSTP)
+        tap.until(lambda: run._stat(pid)[0] == "T", 10, "the stop")
         equal(t.modes(), t.before, "modes while stopped")
-        os.kill(t.pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGCONT)
         tap.until(lambda: t.modes() != t.before, 10, "raw modes")
         t.line("again")
         end = t.wait_for("got:again", after=end)
+        t.bye(end)
+        equal(t.after, t.before, "modes")
+
+
+@test
+def stopped_by_nobody():
+    """Ctrl-Z where no shell could continue the program, as in a tmux pane of its own: it goes on"""
+    with Home() as home, raw(home) as t:
+        end = t.wait_for(READY)
+        os.kill(t.pid, signal.SIGTSTP)
+        t.line("!echo still-$((1+1))")
+        end = t.wait_for("still-2", after=end)
         t.bye(end)
         equal(t.after, t.before, "modes")
 

@@ -593,7 +593,7 @@ def attack_70_79_reduced(box):
     """70, 79 a daemon does not survive; its end closes the output"""
     mark = f"86470{box.uid}{os.getpid()}"
     code, out = box.run(f"(setsid nohup sleep {mark} & setsid setsid sleep {mark} &) ; echo done")
-    tap.equal((code, out.splitlines()[-1]), (0, "done"), out)
+    tap.equal((code, "done" in out.splitlines()), (0, True), out)
     tap.equal(sleepers(mark), [])
     tap.equal(private_folders(box), [])
 
@@ -644,22 +644,25 @@ time.sleep(50)
         tap.contains(out, "memory")
 
 
-# Four that pass themselves on from process to process, each for 20 s at most.
+# Some that pass themselves on from process to process, each for 20 s at most.
 HOPPERS = """
-import os, signal, sys, time
+import ctypes, os, signal, sys, time
+libc = ctypes.PyDLL(None)
+fork, leave, clock, setsid = libc.fork, libc._exit, time.monotonic, libc.setsid
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-end = time.monotonic() + 20
-for i in range(4):
-    if os.fork() == 0:
-        while time.monotonic() < end:
-            os.setsid() if os.getpid() != os.getsid(0) else None
-            try:
-                if os.fork(): os._exit(0)
-            except OSError: pass
-        os._exit(0)
+end = clock() + 20
 for i in range(100):
     if os.fork() == 0:
         os.setsid(); os.execvp('sleep', ['sleep', sys.argv[1]])
+for i in range(20):
+    try:
+        if os.fork(): continue
+    except OSError:  # those that have ended are not all collected yet
+        continue
+    while clock() < end:
+        setsid()
+        if fork() > 0: leave(0)
+    leave(0)
 print('up', flush=True)
 time.sleep(20)
 """
@@ -704,7 +707,7 @@ def attack_151_left_behind(box):
 def attack_147_swept(box):
     """147 what a killed guard left is put away by the next run, whatever it is"""
     tops = [os.path.join(box.home, ".local/state/sunaba/jail"), f"/tmp/sunaba-{box.uid}"]
-    out = box.ok("echo $HOME; echo $TMPDIR; stat -c %a $HOME $TMPDIR").splitlines()
+    out = box.ok("echo $HOME; echo $TMPDIR; stat -c %a $HOME $TMPDIR", notices=False).splitlines()
     tap.equal(out[-2:], ["700", "700"])
     top = os.path.dirname(os.path.dirname(out[1]))
     tap.equal(top in tops, True, top)

@@ -17,10 +17,16 @@ import tap  # noqa: E402
 from jailbox import jail_test, main, need  # noqa: E402
 
 
+PLAIN = 'trap : INT QUIT TSTP HUP; echo $$; "$@"; echo "code $?"'
+# What is stopped goes on at the next line.
+JOB_CONTROL = """echo $$; set -m; "$@"; c=$?
+if [ $c = 148 ]; then echo stopped; read go; fg; c=$?; fi; echo "code $c" """
+
+
 class Screen:
     """The user's terminal, with a sandboxed command in its foreground."""
 
-    def __init__(self, box, command, rows=24, columns=80, options=(), **streams):
+    def __init__(self, box, command, rows=24, columns=80, options=(), shell=PLAIN, **streams):
         need("setsid")
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -29,8 +35,7 @@ class Screen:
         for name in ("stdin", "stdout", "stderr"):
             streams.setdefault(name, self.slave)
         argv = ["setsid", *(["--ctty"] if streams["stdin"] == self.slave else []), "--wait",
-                "sh", "-c",
-                'trap : INT QUIT TSTP HUP; echo $$; "$@"; echo "code $?"', "sh",
+                "sh", "-c", shell, "sh",
                 *box.argv(command, options)]
         self.job = subprocess.Popen(argv, cwd=box.work,
                                     env=box.env({"TERM": "xterm-256color"}),
@@ -182,13 +187,26 @@ def restored(box):
 @jail_test
 def stopped(box):
     """SIGTSTP gives the terminal back, SIGCONT takes it again"""
+    with Screen(box, ["sh", "-c", "echo ready; read x; echo got-$x"], shell=JOB_CONTROL) as s:
+        pid = s.launcher()
+        s.until("ready")
+        os.kill(pid, signal.SIGTSTP)
+        s.until("stopped")
+        tap.equal(s.mode(), s.before, "given back")
+        s.type("\r")
+        tap.until(lambda: s.mode() != s.before, 5, "taken again")
+        s.type("word\r")
+        s.until("got-word")
+        s.until("code 0")
+
+
+@jail_test
+def stopped_by_nobody(box):
+    """SIGTSTP where no shell could continue the command: it goes on, the terminal is raw"""
     with Screen(box, ["sh", "-c", "echo ready; read x; echo got-$x"]) as s:
         pid = s.launcher()
         s.until("ready")
         os.kill(pid, signal.SIGTSTP)
-        tap.until(lambda: s.mode() == s.before, 5, "given back")
-        os.kill(pid, signal.SIGCONT)
-        tap.until(lambda: s.mode() != s.before, 5, "taken again")
         s.type("word\r")
         s.until("got-word")
         s.until("code 0")

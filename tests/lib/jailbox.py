@@ -15,7 +15,7 @@ USER = "sunaba-test"
 TIMEOUT_S = 180  # as long as a busy machine may take
 
 # The launcher keeps to what its caller ignores: behind nohup or `&` its tests would see that.
-for _number in (signal.SIGINT, signal.SIGHUP):
+for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
     if signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
 
@@ -33,7 +33,9 @@ class Box:
         self.program = os.path.join(self.base, "sunaba")
         shutil.copy(os.environ["SUNABA"], self.program)
         os.chmod(self.program, 0o755)
-        shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "cage.py"), self.base)
+        cage = shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "cage.py"),
+                           self.base)
+        os.chmod(cage, 0o755)
         self.home = os.path.join(self.base, "home")
         self.work = os.path.join(self.home, "work")
         for folder in (".ssh", ".aws", "other", "work", ".local/bin"):

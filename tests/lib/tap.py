@@ -1,13 +1,16 @@
 """A small test harness that prints TAP: @test functions, skip(), deadlines instead of sleeps."""
 import concurrent.futures
 import os
+import re
 import signal
+import subprocess
 import sys
 import time
 import traceback
 
 PATIENCE_S = 60.0  # no wait gives up sooner: what a busy machine is late with is not wrong
 
+os.umask(0o022)  # whatever the caller's: tests make files for other users too
 _tests = []
 
 
@@ -70,17 +73,32 @@ def _run(function):
         return "not ok", traceback.format_exc()
 
 
-def main(jobs=1):
-    """`jobs` tests at a time: for those that mostly wait and share nothing."""
+def _run_apart(function):
+    """The same in a process of its own, which may take what it left behind for its own."""
+    done = subprocess.run([sys.executable, sys.argv[0], "=" + function.__name__],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
+    text = done.stdout.decode("utf-8", "replace")
+    hit = re.search(r"^(ok|not ok) 1 - .*?(?:# SKIP (.*))?$", text, re.M)
+    if hit and hit.group(2) is not None:
+        return "skip", hit.group(2)
+    return ("ok", "") if hit and hit.group(1) == "ok" else ("not ok", text)
+
+
+def main(jobs=1, apart=False):
+    """`jobs` tests at a time: for those that mostly wait and share nothing; `apart`: each in a
+    process of its own."""
     # whoever starts tests in the background ignores these, and programs inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     only = sys.argv[1:]
-    chosen = [t for t in _tests if not only or any(word in t.__name__ for word in only)]
+    chosen = [t for t in _tests if not only or any(word in t.__name__ or word == "=" + t.__name__
+                                                   for word in only)]
+    run = _run_apart if apart and len(chosen) > 1 else _run
     print(f"1..{len(chosen)}", flush=True)
     failed = 0
     pool = concurrent.futures.ThreadPoolExecutor(jobs)
-    results = pool.map(_run, chosen) if jobs > 1 else map(_run, chosen)
+    results = pool.map(run, chosen) if jobs > 1 else map(run, chosen)
     for number, (function, (result, why)) in enumerate(zip(chosen, results), 1):
         name = (function.__doc__ or function.__name__).strip().splitlines()[0]
         failed += result == "not ok"

@@ -168,16 +168,17 @@ def no_unicode():
 @test
 def typed_before():
     """what was typed before the question appeared is no answer"""
-    def case(what, menu, yes, no):
+    def case(what, menu, yes, no, more):
         hold = code_file("")
         with ask(what=what, env={"TOOL_HOLD": hold}) as term:
             term.wait("HOLDING")
-            term.type(f"{yes}\n{yes}")
+            term.type(yes + more)
+            term.wait(f"HOLDING\n{yes}")
             os.unlink(hold)
             term.ready(menu)
             absent(term.all(), "RESULT")
             answers(term, no, "no")
-    together(case, *BOTH)
+    together(case, *[(*row, more) for row in BOTH for more in ("", "\nyes\n")])
 
 
 def pressed_early(start, mark, key):
@@ -437,6 +438,22 @@ def hung_up():
             equal(result().split()[1], "stop")
     together(case, *[(what, menu, before) for what, menu, *_ in BOTH
                      for before in ("", f"{sys.executable} -c '{block}'")])
+
+
+@test
+def changed_meanwhile():
+    """bytes that change while they are shown are not what was confirmed"""
+    pipe = code_file("")
+    os.unlink(pipe)
+    os.mkfifo(pipe)
+    with ask(env={"TOOL_CHANGE": pipe}) as term:
+        term.ready(MENU)
+        with open(pipe, "w", encoding="utf-8") as f:
+            f.write("rm ")
+        term.wait("CHANGED")
+        term.lone("y")
+        term.wait("ERROR gate the code changed")
+        equal(answer(term), "no")
 
 
 @test

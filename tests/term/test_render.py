@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from tap import absent, equal, main, skip, test, until  # noqa: E402
 
 SUNABA = os.path.abspath(os.environ.get("SUNABA", "build/sunaba"))
-ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8", "TERM": "xterm"}
+ENV = {"PATH": os.environ["PATH"], "HOME": "/proc/none", "LANG": "C.UTF-8", "TERM": "xterm"}
 
 ANSWER = """# 砂場の使いかた
 

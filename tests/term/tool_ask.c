@@ -1,7 +1,10 @@
 /* Asks one question on the terminal and prints what came of it; for tests/term/test_ask.py.
  *
  * tool_ask step|gate FILE [LANGUAGE] | key | line. TOOL_HOLD names a file: as long as it is
- * there, nothing is asked. */
+ * there, nothing is asked. TOOL_CHANGE names a pipe: what comes out of it is written over the
+ * code while the question stands. */
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,12 +26,22 @@ print_step(const struct ask_result *r)
 		printf("EDITED %zu %s\n", r->edited_len, r->edited);
 }
 
+static void
+change_code(int fd, short revents, void *arg)
+{
+	struct buf *code = arg;
+
+	if (revents & POLLIN && read(fd, code->data, MIN_OF(code->len, 16)) > 0)
+		printf("CHANGED\n");
+}
+
 static enum err_kind
 step(struct term *t, struct loop *l, int argc, char **argv, struct err *e)
 {
 	static const struct ask_note note = {
 	    .text = "from the page example.com", .len = 25, .warn = true};
 	AUTO_BUF struct buf code = BUF_INIT(2 * MIB);
+	const char *pipe = getenv("TOOL_CHANGE");
 	struct ask_result r = {0};
 	struct ask_step q = {.language = argc > 3 ? argv[3] : "bash",
 			     .reason = "to see what is there",
@@ -42,6 +55,8 @@ step(struct term *t, struct loop *l, int argc, char **argv, struct err *e)
 	q.len = code.len;
 	q.notes = &note;
 	q.nnotes = q.gate;
+	if (pipe)
+		loop_watch(l, open(pipe, O_RDWR | O_CLOEXEC), POLLIN, change_code, &code);
 	kind = ask_step(t, l, &q, &r, e);
 	term_suspend(t);
 	print_step(&r);

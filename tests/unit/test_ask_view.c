@@ -60,17 +60,22 @@ static void
 test_no_row_ends_in_a_space(void **state)
 {
 	struct ask_look look = {.width = 24, .unicode = true};
-	struct ask_step q = {.language = "bash", .code = "rm -rf  aaaa bbbb /tmp /x dd ee"};
+	static const char *const codes[] = {"rm -rf  aaaa bbbb /tmp /x dd ee",
+					    "aaaaaaaa\x01 \b"}; /* between two brackets */
 	struct ask_view v;
 
 	(void)state;
-	q.len = strlen(q.code);
-	ask_view_build(&v, &look, &q);
-	for (size_t i = 0; i < v.n; i++)
-		if (v.rows[i].text.data[0] == ' ')
-			assert_int_not_equal(v.rows[i].text.data[v.rows[i].text.len - 1],
-					     ' ');
-	ask_view_release(&v);
+	for (size_t k = 0; k < ARRAY_LEN(codes); k++) {
+		struct ask_step q = {.language = "bash", .code = codes[k]};
+
+		q.len = strlen(q.code);
+		ask_view_build(&v, &look, &q);
+		for (size_t i = 0; i < v.n; i++)
+			if (v.rows[i].text.data[0] == ' ')
+				assert_int_not_equal(
+				    v.rows[i].text.data[v.rows[i].text.len - 1], ' ');
+		ask_view_release(&v);
+	}
 }
 
 static void

@@ -200,10 +200,14 @@ verdicts(void **state)
 static void
 redirections(void **state)
 {
-	static const char *const writes[] =
-	    {"ls > x",		 "ls >x",	"ls >>x",    "ls >|x", "ls 2>x",
-	     "ls &>x",		 "ls >&x",	"ls <>x",    "> x ls", "ls > '/dev/null '",
-	     "ls >/dev/null >x", "ls 1>x | ls", "ls >&\"\"", "ls >$X", "ls >x&1"},
+	static const char *const writes[] = {"ls > x",		 "ls >x",
+					     "ls >>x",		 "ls >|x",
+					     "ls 2>x",		 "ls &>x",
+					     "ls >&x",		 "ls <>x",
+					     "> x ls",		 "ls > '/dev/null '",
+					     "ls >/dev/null >x", "ls 1>x | ls",
+					     "ls >&\"\"",	 "ls >$X",
+					     "ls >x&1",		 "ls >&1-2"},
 				 *const none[] = {"ls 2>&1",	     "ls >/dev/null 2>&1",
 						  "ls 2> /dev/null", "ls < x",
 						  "ls >&2",	     "ls >&-",

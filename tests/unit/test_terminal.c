@@ -1,4 +1,5 @@
 /* The agent's end of an interpreter's terminal: tools/terminal.c. */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
+#include "sandbox/sandbox.h"
 #include "tools/terminal.h"
 
 static void
@@ -161,13 +163,52 @@ names(void **state)
 	assert_string_equal(terminal_name(pair), "TERM=dumb");
 }
 
+/* Whoever shares the far end makes it blocking. */
+static void
+made_blocking(void **state)
+{
+	AUTO_BUF struct buf out = BUF_INIT(MIB);
+	static char flood[256 * KIB];
+	struct terminal t;
+	char in[16];
+	struct termios raw;
+	int64_t start;
+	struct loop *l;
+	ssize_t n;
+	int near;
+
+	(void)state;
+	assert_int_equal(loop_new(&l, NULL), ERR_NONE);
+	make(&t, l, &near, &out);
+	assert_int_equal(fcntl(t.fd, F_SETFL, 0), 0);
+	start = clock_ms();
+	assert_int_equal(sbx_terminal_read(t.fd, in, sizeof(in)), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(write(near, "word", 4), 4);
+	assert_int_equal(sbx_terminal_read(t.fd, in, sizeof(in)), 4);
+	/* Raw: what a canonical line has no room for would be dropped. */
+	assert_int_equal(tcgetattr(near, &raw), 0);
+	cfmakeraw(&raw);
+	assert_int_equal(tcsetattr(near, TCSANOW, &raw), 0);
+	memset(flood, 'x', sizeof(flood));
+	n = sbx_terminal_write(t.fd, flood, sizeof(flood));
+	assert_true(n < (ssize_t)sizeof(flood));
+	/* Nobody reads at the other end, however often this is tried. */
+	for (int i = 0; i < 3; i++)
+		sbx_terminal_write(t.fd, flood, sizeof(flood));
+	assert_true(clock_ms() - start < 5000);
+	terminal_end(&t);
+	close(near);
+	loop_free(l);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(full_screens), cmocka_unit_test(typing_and_output),
 	    cmocka_unit_test(reset),	    cmocka_unit_test(keys_wait),
-	    cmocka_unit_test(names),
+	    cmocka_unit_test(names),	    cmocka_unit_test(made_blocking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

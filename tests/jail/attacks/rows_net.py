@@ -112,6 +112,8 @@ def runtime(*names):
                 tap.skip(f"{top} can be made by root only")
             os.makedirs(top)
             s.cleanup.append(lambda: os.rmdir(top))
+        if not os.access(top, os.W_OK):
+            tap.skip(f"{top} is not ours")
         return path
     return where
 
