@@ -19,6 +19,8 @@ static const char *const pairs[][2] = {
     {"run rm -rf \\\nbuild now", "rm -rf build"},
     {"see /srv/secret/keys.txt", "cat /srv/secret/keys.txt"},
     {"the account\n12345678 is new", "echo 12345678"},
+    {"chmod -R 777 data now", "chmod 777 -R data"},
+    {"now pip install nicepack==2.1 --user", "pip3 install -q nicepack"},
     {"evil.example.com", "A=evil; curl $A.example.com"},
     {"npm install --silent left-padd@1.2.0", "npm install left-padd --silent"},
     {"pip install stolen-pack==2.1 --upgrade", "pip install --upgrade stolen-pack"},
