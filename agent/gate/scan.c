@@ -3,7 +3,8 @@
  * Text is taken line by line, and a line whole: what is fed is cut at LF, a line that a chunk
  * ends waits for the rest. So every decision sees the same bytes however they came. A line
  * longer than SCAN_LINE_MAX is cut at a blank near its end, which depends on the line alone.
- * Each line is made readable when it has to be (scan_norm.c), turned into tokens (scan_core.c)
+ * Lines that need nothing done (scan_trouble.c) are taken together; another one is made readable
+ * (scan_norm.c) by itself. They are turned into tokens (scan_walk.c, scan_core.c)
  * and judged by sentences (scan_rules.c, scan_demand.c). What hides characters is a hit by
  * itself, here. Pinned by tests/unit/test_scan.c, tests/fuzz/fuzz_scan.c, tests/gate/score.py
  * and, for speed, tests/bench/scan.c. */
@@ -11,7 +12,9 @@
 
 #include "agent/base/mem.h"
 #include "agent/gate/scan_int.h"
+#include "agent/gate/scan_window.h"
 
+#define PLAIN_MAX     16384 /* bytes of lines read together; below SCAN_LINE_MAX */
 #define CUT_BACK      4096 /* bytes from a long line's cut in which a blank is looked for */
 #define SCORE_MAX     1000000
 #define HIDDEN_MIN    4 /* characters that tags or selectors spell */
@@ -26,6 +29,8 @@ scan_new(void)
 
 	s->vocab = scan_vocab_new();
 	s->filter = scan_vocab_filter(s->vocab);
+	scan_index_init(&s->index);
+	scan_marks_init(&s->marks);
 	scan_clean_init(&s->clean);
 	s->held = mem_alloc(SCAN_LINE_MAX);
 	for (size_t i = 0; i < SCAN_DEPTH_MAX; i++)
@@ -34,6 +39,7 @@ scan_new(void)
 	for (size_t i = 0; i <= SCAN_DEPTH_MAX; i++)
 		s->ctx[i].place = P_START | P_LINE;
 	s->line = 1;
+	s->wide = scan_window_can();
 	return s;
 }
 
@@ -157,7 +163,7 @@ scan_piece(struct scan *s, const char *p, size_t n, size_t room)
 {
 	struct scan_line l = {
 	    .p = p, .n = n, .room = room, .base = s->at, .joined = s->joined};
-	unsigned trouble = scan_trouble(p, n, room);
+	unsigned trouble = scan_trouble(p, n, s->wide);
 
 	if (trouble || s->ansi.conceal || s->ansi.bg >= 0) {
 		scan_norm(&s->clean, &s->ansi, trouble, p, n);
@@ -237,13 +243,38 @@ scan_whole(struct scan *s, const char *p, size_t n, size_t room)
 	scan_line_end(s);
 }
 
+/* Takes as many whole lines as need nothing done; returns their bytes. */
+static size_t
+scan_plain(struct scan *s, const char *p, size_t n)
+{
+	size_t look = MIN_OF(n, (size_t)PLAIN_MAX);
+	const char *lf;
+
+	if (s->nheld > 0 || s->joined || s->ansi.conceal || s->ansi.bg >= 0)
+		return 0;
+	lf = memrchr(p, '\n', look);
+	if (!lf)
+		return 0;
+	look = scan_trouble_find(p, (size_t)(lf - p) + 1, s->wide);
+	lf = memrchr(p, '\n', look);
+	if (!lf)
+		return 0;
+	look = (size_t)(lf - p) + 1;
+	scan_plain_lines(s, p, look, n);
+	return look;
+}
+
 void
 scan_feed(struct scan *s, const char *p, size_t n)
 {
 	while (n > 0) {
-		const char *lf = memchr(p, '\n', n);
-		size_t len = lf ? (size_t)(lf - p) : n;
+		size_t plain = scan_plain(s, p, n), len;
+		const char *lf;
 
+		p += plain;
+		n -= plain;
+		lf = memchr(p, '\n', n);
+		len = lf ? (size_t)(lf - p) : n;
 		if (s->nheld > 0 || !lf)
 			scan_hold(s, p, len);
 		if (!lf)

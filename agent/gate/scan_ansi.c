@@ -152,18 +152,42 @@ ansi_overwritten(struct scan_clean *c, size_t since)
 		c->how[i] |= SCAN_UNSEEN;
 }
 
+typedef uint32_t ansi_four __attribute__((vector_size(16), aligned(4), may_alias));
+
+/* Counts up from i; n of them. */
+static void
+ansi_count(uint32_t *from, size_t i, size_t n)
+{
+	uint32_t first = (uint32_t)i;
+	ansi_four next = {first, first + 1, first + 2, first + 3};
+	size_t k = 0;
+
+	for (; k + 4 <= n; k += 4, next += 4)
+		*(ansi_four *)(from + k) = next;
+	for (; k < n; k++)
+		from[k] = first + (uint32_t)k;
+}
+
 /* Plain bytes up to the next control. */
 static size_t
 ansi_run(struct scan_clean *c, const char *p, size_t n, size_t i, unsigned how)
 {
 	size_t end = i;
 
-	while (end < n && ((unsigned char)p[end] >= 0x20 || p[end] == '\t'))
+	while (end < n && ((unsigned char)p[end] >= 0x20 || p[end] == '\t')) {
+		uint64_t x;
+
 		end++;
+		/* Eight at once, none of them below 0x20. */
+		for (; end + sizeof(x) <= n; end += sizeof(x)) {
+			memcpy(&x, p + end, sizeof(x));
+			if ((x - 0x2020202020202020) & ~x & 0x8080808080808080)
+				break;
+		}
+	}
 	memcpy(c->text + c->len, p + i, end - i);
 	memset(c->how + c->len, (int)how, end - i);
-	for (size_t k = i; k < end; k++)
-		c->from[c->len + k - i] = (uint32_t)k;
+	ansi_count(c->from + c->len, i, end - i);
 	if (how) {
 		if (c->concealed == 0)
 			c->concealed_at = (uint32_t)i;

@@ -45,19 +45,22 @@ const uint8_t scan_side[256] = {
     ['$'] = S_SOLID,
     ['_'] = S_CODE | S_AFTER,
     ['\\'] = S_CODE | S_AFTER,
-    ['.'] = S_CODE | S_GROUP,
+    ['.'] = S_CODE | S_GROUP | S_STOP,
     [','] = S_GROUP | S_AFTER,
     ['-'] = S_GROUP | S_ITEM,
     [' '] = S_GROUP | S_AFTER,
     ['*'] = S_ITEM | S_AFTER,
     ['#'] = S_ITEM,
     ['<'] = S_ITEM | S_AFTER,
-    ['|'] = S_ITEM | S_AFTER,
+    ['|'] = S_ITEM | S_AFTER | S_STOP,
     ['~'] = S_ITEM,
     ['"'] = S_ITEM | S_AFTER,
     ['\''] = S_ITEM | S_AFTER,
     ['{'] = S_ITEM,
-    ['}'] = S_AFTER,
+    ['}'] = S_AFTER | S_STOP,
+    [';'] = S_STOP,
+    ['!'] = S_STOP,
+    ['?'] = S_STOP,
     ['['] = S_ITEM,
     [']'] = S_AFTER,
     [')'] = S_AFTER,
@@ -138,10 +141,37 @@ core_fills(const char *p, size_t start, size_t end)
 	bool picture = start >= 2 && p[start - 1] == '(' && p[start - 2] == ']';
 
 	for (size_t i = start; i + 1 < end; i++)
-		if ((p[i] == '=' || p[i] == '/') && strchr("{[<$(", p[i + 1]))
+		if ((p[i] == '=' || p[i] == '/') &&
+		    (p[i + 1] == '{' || p[i + 1] == '[' || p[i + 1] == '<' ||
+		     p[i + 1] == '$' || p[i + 1] == '('))
 			return picture || p[i] == '=';
 	return false;
 }
+
+/* What bounds an address, and what is no part of it at its end. */
+enum { A_BEFORE = 1, A_BEHIND = 2, A_LAST = 4 };
+static const uint8_t address_class[256] = {
+    [0 ... ' '] = A_BEFORE | A_BEHIND,
+    ['<'] = A_BEFORE | A_BEHIND,
+    ['>'] = A_BEFORE | A_BEHIND,
+    ['"'] = A_BEFORE | A_BEHIND,
+    ['\''] = A_BEFORE | A_BEHIND,
+    ['('] = A_BEFORE,
+    ['['] = A_BEFORE,
+    [')'] = A_BEFORE | A_LAST,
+    [']'] = A_BEFORE | A_LAST,
+    [':'] = A_BEFORE | A_LAST,
+    [';'] = A_BEFORE | A_LAST,
+    [','] = A_BEFORE | A_LAST,
+    ['.'] = A_LAST,
+    ['!'] = A_LAST,
+    ['?'] = A_LAST,
+    ['}'] = A_LAST,
+    ['`'] = A_BEHIND,
+    ['|'] = A_BEHIND,
+    ['\\'] = A_BEHIND,
+    [0x80 ... 0xFF] = A_BEHIND,
+};
 
 /* "name@host" or "://": the token covers what stands around the mark. */
 size_t
@@ -149,14 +179,13 @@ scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip)
 {
 	size_t start = i, end = i + skip;
 
-	while (start > 0 && (unsigned char)l->p[start - 1] > ' ' &&
-	       !strchr("<>\"'()[]:;,", l->p[start - 1]) && i - start < 64)
+	while (start > 0 && !(address_class[(unsigned char)l->p[start - 1]] & A_BEFORE) &&
+	       i - start < 64)
 		start--;
-	while (end < l->n && (unsigned char)l->p[end] > ' ' &&
-	       (unsigned char)l->p[end] < 0x80 && !strchr("<>\"'`|\\", l->p[end]) &&
+	while (end < l->n && !(address_class[(unsigned char)l->p[end]] & A_BEHIND) &&
 	       end - i < 2048)
 		end++;
-	while (end > i + skip && strchr(".,;:!?)]}", l->p[end - 1]))
+	while (end > i + skip && address_class[(unsigned char)l->p[end - 1]] & A_LAST)
 		end--;
 	scan_push(s, l, C(DEST) | (core_fills(l->p, start, end) ? C(FILL) : 0), start, end,
 		  0, 0);

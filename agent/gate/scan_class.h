@@ -26,6 +26,7 @@ enum core_side {
 	S_GROUP = 4,  /* between digits */
 	S_ITEM = 8,   /* first on a line: it begins something new */
 	S_AFTER = 16, /* behind a full stop: it ended a sentence */
+	S_STOP = 32,  /* may end a sentence itself */
 };
 
 extern const uint8_t scan_class[256], scan_side[256];
@@ -55,5 +56,36 @@ size_t scan_letters(const struct scan_line *l, size_t i, uint64_t *hash);
 size_t scan_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked);
 size_t scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip);
 size_t scan_tick(struct scan *s, const struct scan_line *l, size_t i);
+/* The apostrophe at `end` behind the word [i, end), a letter behind it. */
+size_t scan_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end);
+/* The word [i, end) whose neighbours are nothing special; `hash` as scan_letters() gives it.
+ * Returns where it ends with what hangs on it. */
+size_t
+scan_word(struct scan *s, const struct scan_line *l, size_t i, size_t end, uint64_t hash);
+/* Characters of three bytes or more from i on. */
+size_t scan_wide_run(struct scan *s, const struct scan_line *l, size_t i);
+/* Any byte, a letter too: the exact, slow way. */
+size_t scan_step(struct scan *s, const struct scan_line *l, size_t i, size_t *checked);
+/* What one of struct scan_window's marks at i adds to the next word's place. */
+unsigned scan_mark_place(const struct scan_line *l, size_t i);
+/* Ends the sentence; what follows begins a clause. */
+void scan_stop(struct scan *s, struct scan_ctx *x);
+
+/* A line that begins a list item, a heading or a paragraph ends the sentence before it. */
+static inline void
+scan_line_start(struct scan *s, const struct scan_line *l)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	size_t i = 0;
+
+	if (l->joined)
+		return;
+	x->pos += POS_LINE;
+	x->place |= P_LINE;
+	while (i < l->n && scan_class[(unsigned char)l->p[i]] == K_SPACE)
+		i++;
+	if (i == l->n || core_beside(l->p[i], S_ITEM))
+		scan_stop(s, x);
+}
 
 #endif

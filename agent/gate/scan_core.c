@@ -1,10 +1,11 @@
-/* From a readable line to tokens.
+/* From a readable line to tokens, a step at a time.
  *
- * Words of ASCII letters are hashed while they are read and looked up once; other scripts are
- * looked up at each character (Japanese has no blanks) or at a word's beginning (Cyrillic). A
- * token keeps its meanings and where it stands. Sentences end at stops, blank lines, list marks
- * and block tags; then scan_sentence() judges them. Disguised words are left to scan_disguise.c.
- * Pinned by tests/unit/test_scan.c, tests/fuzz/fuzz_scan.c and tests/bench/scan.c. */
+ * scan_step() reads what stands at a byte, exactly; scan_walk.c calls it where something may
+ * stand. Words of ASCII letters are looked up by their hash; other scripts are looked up at each
+ * character (Japanese has no blanks) or at a word's beginning (Cyrillic). A token keeps its
+ * meanings and where it stands. Sentences end at stops, blank lines, list marks and block tags;
+ * then scan_sentence() judges them. Disguised words are left to scan_disguise.c. Pinned by
+ * tests/unit/test_scan.c, tests/fuzz/fuzz_scan.c and tests/bench/scan.c. */
 #include <string.h>
 
 #include "agent/gate/scan_class.h"
@@ -28,15 +29,15 @@ core_source_end(const struct scan_line *l, size_t i)
 	return l->base + l->from[i - 1] + 1;
 }
 
-static unsigned
-core_how(const struct scan *s, const struct scan_line *l, size_t start, size_t end)
+/* The same for what does not stand in the input as it is read: decoded, or made readable. */
+static void
+core_source(const struct scan_line *l, struct scan_token *t, size_t start, size_t end)
 {
-	const struct scan_ctx *x = &s->ctx[l->depth];
-	unsigned how = l->extra | (x->comment || x->unseen ? SCAN_UNSEEN : 0);
-
+	t->start = l->span ? l->base : scan_source(l, start);
+	t->end = core_source_end(l, end);
+	t->how |= (uint8_t)l->extra;
 	for (size_t i = start; l->how && i < end; i++)
-		how |= l->how[i];
-	return how;
+		t->how |= l->how[i];
 }
 
 void
@@ -65,11 +66,13 @@ scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start
 		place |= t[-1].place & P_START; /* "do not" */
 	x->ntok++;
 	t->what = what;
-	t->start = l->span ? l->base : scan_source(l, start);
-	t->end = core_source_end(l, end);
+	t->start = l->base + start;
+	t->end = l->base + end;
+	t->how = x->comment || x->unseen ? SCAN_UNSEEN : 0;
+	if (l->depth > 0 || l->from)
+		core_source(l, t, start, end);
 	t->line = s->line;
 	t->pos = x->pos;
-	t->how = (uint8_t)core_how(s, l, start, end);
 	t->place = (uint16_t)(place | (t->how & ~SCAN_LOOKALIKE ? P_HIDDEN : 0));
 	t->shift = (uint8_t)shift;
 	x->seen |= what;
@@ -77,9 +80,8 @@ scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start
 	x->hidden = x->hidden || (t->place & P_HIDDEN);
 }
 
-/* Ends the sentence; what follows begins a clause. */
-static void
-core_stop(struct scan *s, struct scan_ctx *x)
+void
+scan_stop(struct scan *s, struct scan_ctx *x)
 {
 	if (x->ntok > 0)
 		scan_sentence(s, x);
@@ -103,8 +105,8 @@ core_place(const struct scan_ctx *x, const char *p, size_t i, size_t end)
 }
 
 /* What hangs on a word by an apostrophe: "n't" denies, "I'm" speaks of oneself. */
-static size_t
-core_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end)
+size_t
+scan_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end)
 {
 	if (end + 2 <= l->n && (l->p[end + 1] | 0x20) == 't' &&
 	    !core_is(l->p, l->n, end + 2, K_LETTER))
@@ -116,14 +118,34 @@ core_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end)
 	return end;
 }
 
+size_t
+scan_word(struct scan *s, const struct scan_line *l, size_t i, size_t end, uint64_t hash)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	char next = end < l->n ? l->p[end] : ' ';
+	size_t len = end - i;
+	const struct scan_word *w;
+
+	x->pos += POS_WORD;
+	if (len <= SCAN_WORD_MAX && scan_filter_word(s->filter, l->p + i, len, hash) &&
+	    (w = scan_vocab_find(s->vocab, l->p + i, len, hash)))
+		scan_push(s, l, w->what, i, end,
+			  core_place(x, l->p, i, end) | (next == ':' ? P_COLON : 0),
+			  w->shift);
+	else if (len >= GLUED_MIN)
+		scan_glued(s, l, l->p + i, len, i, end, 0);
+	if (next == '\'' && core_is(l->p, l->n, end + 1, K_LETTER))
+		end = scan_apostrophe(s, l, i, end);
+	x->place = 0;
+	return end;
+}
+
 /* A word of letters at i; returns its end. */
 static size_t
 core_word(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 {
-	struct scan_ctx *x = &s->ctx[l->depth];
 	uint64_t hash;
 	size_t len = scan_letters(l, i, &hash), end = MIN_OF(i + len, l->n), took;
-	const struct scan_word *w;
 	char next = end < l->n ? l->p[end] : ' ';
 
 	if (end < i + len)
@@ -135,18 +157,7 @@ core_word(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	if ((len >= SOLID_LETTERS || core_beside(next, S_SOLID)) &&
 	    (took = scan_solid(s, l, i, checked)) > 0)
 		return i + took;
-	x->pos += POS_WORD;
-	if (len <= SCAN_WORD_MAX && scan_filter_word(s->filter, l->p + i, len, hash) &&
-	    (w = scan_vocab_find(s->vocab, l->p + i, len, hash)))
-		scan_push(s, l, w->what, i, end,
-			  core_place(x, l->p, i, end) | (next == ':' ? P_COLON : 0),
-			  w->shift);
-	else if (len >= GLUED_MIN)
-		scan_glued(s, l, l->p + i, len, i, end, 0);
-	if (next == '\'' && core_is(l->p, l->n, end + 1, K_LETTER))
-		end = core_apostrophe(s, l, i, end);
-	x->place = 0;
-	return end;
+	return scan_word(s, l, i, end, hash);
 }
 
 /* East Asian punctuation of U+3000 to U+303F at p[i], which a plain line keeps. */
@@ -155,7 +166,7 @@ core_east_mark(struct scan *s, struct scan_ctx *x, unsigned char last)
 {
 	x->pos++;
 	if (last == 0x82) /* the full stop */
-		core_stop(s, x);
+		scan_stop(s, x);
 	else if (last >= 0x8C) /* quotation marks */
 		x->place |= P_START | P_QUOTE;
 }
@@ -188,7 +199,52 @@ core_wide(struct scan *s, const struct scan_line *l, size_t i)
 	return MIN_OF(i + len, l->n);
 }
 
+size_t
+scan_wide_run(struct scan *s, const struct scan_line *l, size_t i)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+
+	while (i < l->n && (unsigned char)l->p[i] >= 0xE0) {
+		if (i + 8 <= l->room && i + 8 <= l->n &&
+		    scan_filter_none(s->filter, l->p + i)) {
+			x->pos++;
+			x->place = 0;
+			i += 3;
+		} else {
+			i = core_wide(s, l, i);
+		}
+	}
+	return i;
+}
+
 /* A full stop ends a sentence when a blank or a quotation mark follows. */
+static bool
+core_ends(const struct scan_line *l, size_t i)
+{
+	char c = l->p[i], next = i + 1 < l->n ? l->p[i + 1] : ' ';
+
+	if (c != SCAN_BREAK && !core_beside(next, S_AFTER))
+		return false;
+	return !(c == '.' && i >= 2 && l->p[i - 2] == ' '); /* an initial, "e.g. " */
+}
+
+unsigned
+scan_mark_place(const struct scan_line *l, size_t i)
+{
+	switch (l->p[i]) {
+	case '"':
+		return P_START | P_QUOTE;
+	case '\'':
+		return core_is(l->p, l->n, i - 1, K_LETTER) ? 0 : P_START | P_QUOTE;
+	case '.':
+	case '!':
+	case '?':
+		return core_ends(l, i) ? P_START : 0;
+	default:
+		return P_START;
+	}
+}
+
 static size_t
 core_stop_mark(struct scan *s, const struct scan_line *l, size_t i)
 {
@@ -199,15 +255,13 @@ core_stop_mark(struct scan *s, const struct scan_line *l, size_t i)
 		x->pos += POS_LINE;
 		x->place |= P_LINE;
 		if (next == '\n' || next == '-' || next == '*' || next == '#')
-			core_stop(s, x);
+			scan_stop(s, x);
 		return i + 1;
 	}
-	if (c != SCAN_BREAK && !core_beside(next, S_AFTER))
-		return i + 1;
-	if (c == '.' && i >= 2 && l->p[i - 2] == ' ') /* an initial, "e.g. " */
+	if (!core_ends(l, i))
 		return i + 1;
 	x->question = c == '?';
-	core_stop(s, x);
+	scan_stop(s, x);
 	return i + 1;
 }
 
@@ -222,7 +276,7 @@ core_clause(struct scan *s, const struct scan_line *l, size_t i)
 		return scan_address(s, l, i, 3);
 	if (p[i] == '-') {
 		if (i + 2 < l->n && next == '-' && p[i + 2] == '>' && x->comment) {
-			core_stop(s, x);
+			scan_stop(s, x);
 			x->comment = false;
 			return i + 3;
 		}
@@ -240,12 +294,12 @@ core_clause(struct scan *s, const struct scan_line *l, size_t i)
 		return i + 1;
 	x->place |= P_START | (p[i] == '"' || p[i] == '\'' ? P_QUOTE : 0);
 	if (p[i] == '|' || p[i] == '}' || (p[i] == ';' && l->depth == 0))
-		core_stop(s, x);
+		scan_stop(s, x);
 	return i + 1;
 }
 
-static size_t
-core_one(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
+size_t
+scan_step(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 {
 	struct scan_ctx *x = &s->ctx[l->depth];
 
@@ -263,7 +317,7 @@ core_one(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 			scan_mark(s, l, i);
 		} else if (x->tag) {
 			if (x->block)
-				core_stop(s, x);
+				scan_stop(s, x);
 			x->tag = x->block = false;
 			x->place |= P_START;
 		}
@@ -281,50 +335,14 @@ core_one(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 		return i + 1;
 	case K_TICK:
 		return scan_tick(s, l, i);
-	case K_LETTER:
 	case K_OPEN:
+		x->place |= P_START;
+		return i + 1;
+	case K_LETTER:
+		return core_word(s, l, i, checked);
 	case K_OTHER:
 	case K_SPACE:
 	default:
 		return i + 1;
 	}
-}
-
-/* A line that begins a list item, a heading or a paragraph ends the sentence before it. */
-static void
-core_line_start(struct scan *s, const struct scan_line *l)
-{
-	struct scan_ctx *x = &s->ctx[l->depth];
-	size_t i = 0;
-
-	if (l->joined)
-		return;
-	x->pos += POS_LINE;
-	x->place |= P_LINE;
-	while (i < l->n && scan_class[(unsigned char)l->p[i]] == K_SPACE)
-		i++;
-	if (i == l->n || core_beside(l->p[i], S_ITEM))
-		core_stop(s, x);
-}
-
-void
-scan_core(struct scan *s, const struct scan_line *l)
-{
-	struct scan_ctx *x = &s->ctx[l->depth];
-	size_t i = 0, checked = 0;
-
-	core_line_start(s, l);
-	while (i < l->n) {
-		unsigned k = scan_class[(unsigned char)l->p[i]];
-
-		if (k == K_LETTER)
-			i = core_word(s, l, i, &checked);
-		else if (k == K_OTHER || k == K_SPACE)
-			i++;
-		else if (k == K_OPEN)
-			x->place |= P_START, i++;
-		else
-			i = core_one(s, l, i, &checked);
-	}
-	x->line = s->line;
 }

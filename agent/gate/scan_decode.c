@@ -13,18 +13,24 @@
 #define DECODE_PROBE	    12 /* bytes that must be text before the rest is decoded */
 #define DECODE_TEXT_PERCENT 92 /* of the whole */
 
+/* The digits of both alphabets, one more than their value; 0: none. */
+static const unsigned char decode_digits[256] = {
+    ['A'] = 1,	['B'] = 2,  ['C'] = 3,	['D'] = 4,  ['E'] = 5,	['F'] = 6,  ['G'] = 7,
+    ['H'] = 8,	['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
+    ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
+    ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
+    ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
+    ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+    ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
+    ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
+    ['-'] = 63, ['/'] = 64, ['_'] = 64,
+};
+
 static int
 decode_digit(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
+	return decode_digits[(unsigned char)c] - 1;
 }
 
 static size_t
@@ -111,6 +117,22 @@ decode_textual(const char *p, size_t n)
 	return n == 0 ? 0 : good * 100 / n;
 }
 
+/* Certainly less than all of it text: a control, or no character's first byte. */
+static bool
+decode_no_text(const char *p, size_t n)
+{
+	unsigned char first = (unsigned char)p[0];
+
+	if (n > 4 && ((first >= 0x80 && first < 0xC2) || first > 0xF4))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (((unsigned char)p[i] < 0x20 && p[i] != '\n' && p[i] != '\t' &&
+		     p[i] != '\r') ||
+		    p[i] == 0x7F)
+			return true;
+	return false;
+}
+
 typedef size_t decode_fn(const char *, size_t, char *, size_t);
 
 static size_t
@@ -118,7 +140,7 @@ decode_try(decode_fn *fn, const char *p, size_t n, char *out)
 {
 	size_t len = decode_narrow(out, fn(p, n, out, DECODE_FIRST));
 
-	if (decode_textual(out, len) < 100)
+	if (decode_no_text(out, len) || decode_textual(out, len) < 100)
 		return 0;
 	len = decode_narrow(out, fn(p, n, out, 2 * DECODE_PROBE));
 	if (decode_textual(out, MIN_OF(len, DECODE_PROBE)) < 100)

@@ -28,6 +28,11 @@ static const struct {
     {C(PRIOR), 0, 1},
 };
 
+#define DEMAND_EVIDENCE                                                                 \
+	(C(MY) | C(ME) | C(SECRET) | C(PERSONAL) | C(CLOUD) | C(DEST) | C(EVERY) |      \
+	 C(NOTE) | C(USER) | C(BUGS) | C(THIRD) | C(YOU) | C(IF) | C(SILENT) | C(NOW) | \
+	 C(URGENT) | C(FILL) | C(PRIOR))
+
 /* What makes token i an order: 0, or the points of it. */
 static int
 demand_mood(const struct scan_ctx *x, size_t i)
@@ -77,7 +82,8 @@ demand_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 		if (o->pos + before < t->pos || o->pos > t->pos + DEMAND_AFTER || j == i)
 			continue;
 		seen |= o->what;
-		for (size_t k = 0; k < ARRAY_LEN(demand_evidence); k++) {
+		for (size_t k = 0;
+		     o->what & DEMAND_EVIDENCE && k < ARRAY_LEN(demand_evidence); k++) {
 			if (!(o->what & demand_evidence[k].what) ||
 			    times[k] == demand_evidence[k].times)
 				continue;
@@ -100,6 +106,8 @@ scan_demand(const struct scan_ctx *x, size_t *first, size_t *last)
 {
 	int best = 0;
 
+	if (!(x->seen & DEMAND_ACTION))
+		return 0;
 	for (size_t i = 0; i < x->ntok; i++) {
 		size_t a, b;
 		int mood, sum;

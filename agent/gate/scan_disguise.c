@@ -11,18 +11,12 @@
 #define LEET_MIN   4   /* letters and digits of a word written with both */
 #define SPACED_MIN 5   /* lone letters in a row */
 #define SPACED_MAX 400 /* letters looked at together */
-#define GLUED_PART 3   /* letters of a part of a glued word */
+#define GLUED_PART 3   /* letters of a part of a glued word; scan_three() needs them */
 
 static bool
 disguise_letter(char c)
 {
 	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool
-disguise_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 static const struct scan_word *
@@ -67,70 +61,101 @@ disguise_digits(struct scan *s, const struct scan_line *l, size_t i)
 	return n;
 }
 
-static bool
-disguise_solid(char c)
-{
-	static const bool solid[256] = {
-	    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['+'] = true,
-	    ['/'] = true,	  ['-'] = true,		['_'] = true,
-	};
+/* What the characters of an encoded run are: the three highest sums are counted apart. */
+#define RUN_DIGIT (1u << 8)
+#define RUN_UPPER (1u << 9)
+#define RUN_SOLID 1u
+#define RUN_PLAIN 2u /* of the first alphabet only */
+#define RUN_URL	  4u /* of the other */
 
-	return solid[(unsigned char)c];
-}
+static const uint16_t disguise_class[256] = {
+    ['a' ... 'z'] = RUN_SOLID,
+    ['A' ... 'Z'] = RUN_SOLID | RUN_UPPER,
+    ['0' ... '9'] = RUN_SOLID | RUN_DIGIT,
+    ['+'] = RUN_SOLID | RUN_PLAIN,
+    ['/'] = RUN_SOLID | RUN_PLAIN,
+    ['-'] = RUN_SOLID | RUN_URL,
+    ['_'] = RUN_SOLID | RUN_URL,
+};
+
+/* An encoded run [start, end) around a byte. */
+struct disguise_run {
+	size_t start, end;
+	unsigned classes; /* all that occur */
+	size_t digits, upper;
+};
 
 /* A run that is no text when decoded, but looks random, is not read as words. */
 static bool
-disguise_random(const char *p, size_t n)
+disguise_random(const struct disguise_run *r)
 {
-	size_t digits = 0, upper = 0, marks = 0;
+	size_t n = r->end - r->start;
 
-	for (size_t i = 0; i < n; i++) {
-		digits += disguise_digit(p[i]);
-		upper += p[i] >= 'A' && p[i] <= 'Z';
-		marks += p[i] == '-' || p[i] == '_';
-	}
-	return n >= RANDOM_MIN && marks == 0 && digits >= n / 16 &&
-	       (upper >= n / 8 || digits > n / 3);
+	return n >= RANDOM_MIN && !(r->classes & RUN_URL) && r->digits >= n / 16 &&
+	       (r->upper >= n / 8 || r->digits > n / 3);
 }
 
-/* The encoded run around i, from `floor` on: its bounds. False: too short, or a path or name,
- * which mixes the marks of the two alphabets. */
+/* The run around i, from `floor` on. False: too short, or a path or name, which mixes the marks
+ * of the two alphabets. */
 static bool
-disguise_run(const struct scan_line *l, size_t floor, size_t i, size_t *start, size_t *end)
+disguise_find_run(const struct scan_line *l, size_t floor, size_t i, struct disguise_run *r)
 {
-	bool plain = false, url = false;
+	unsigned all = 0, c;
+	size_t end = i, digits = 0, upper = 0;
 
-	for (*start = i; *start > floor && disguise_solid(l->p[*start - 1]);)
-		--*start;
-	for (*end = *start; *end < l->n && disguise_solid(l->p[*end]); ++*end) {
-		plain = plain || l->p[*end] == '+' || l->p[*end] == '/';
-		url = url || l->p[*end] == '-' || l->p[*end] == '_';
+	while (i > floor && disguise_class[(unsigned char)l->p[i - 1]])
+		i--;
+	for (end = i; end < l->n && (c = disguise_class[(unsigned char)l->p[end]]); end++) {
+		all |= c;
+		digits += c / RUN_DIGIT & 1;
+		upper += c / RUN_UPPER;
 	}
-	return *end - *start >= SOLID_MIN && !(plain && url);
+	*r = (struct disguise_run){i, end, all, digits, upper};
+	return end - i >= SOLID_MIN && !((all & RUN_PLAIN) && (all & RUN_URL));
 }
 
 size_t
 scan_solid(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 {
-	size_t start, end, len;
-	bool more;
+	struct disguise_run r;
+	size_t len;
+	bool run, more;
 
 	if (i < *checked)
 		return disguise_digits(s, l, i);
-	if (!disguise_run(l, *checked, i, &start, &end) || l->depth == SCAN_DEPTH_MAX) {
-		*checked = end;
+	run = disguise_find_run(l, *checked, i, &r) && l->depth < SCAN_DEPTH_MAX;
+	*checked = r.end;
+	if (!run)
 		return disguise_digits(s, l, i);
-	}
-	*checked = end;
-	len = scan_decode(l->p + start, end - start, s->decoded[l->depth]);
+	len = scan_decode(l->p + r.start, r.end - r.start, s->decoded[l->depth]);
 	if (len == 0)
-		return disguise_random(l->p + start, end - start) ? end - i : 0;
-	more = end - start >= 60 && end == l->n;
-	while (end < l->n && l->p[end] == '=')
-		end++;
-	scan_nested(s, l, s->decoded[l->depth], len, scan_source(l, start),
-		    scan_source(l, end), SCAN_ENCODED, more);
-	return end - i;
+		return disguise_random(&r) ? r.end - i : 0;
+	more = r.end - r.start >= 60 && r.end == l->n;
+	while (r.end < l->n && l->p[r.end] == '=')
+		r.end++;
+	scan_nested(s, l, s->decoded[l->depth], len, scan_source(l, r.start),
+		    scan_source(l, r.end), SCAN_ENCODED, more);
+	return r.end - i;
+}
+
+/* The longest word that p[0..n) begins with, n >= GLUED_PART, of *taken letters. */
+static const struct scan_word *
+disguise_longest(const struct scan *s, const char *p, size_t n, size_t *taken)
+{
+	uint32_t lengths = s->filter->lengths[scan_three(p)];
+
+	if (n < SCAN_WORD_MAX)
+		lengths &= (UINT32_C(2) << n) - 1;
+	while (lengths) {
+		size_t len = 31 - (size_t)__builtin_clz(lengths);
+		const struct scan_word *w = disguise_find(s, p, len);
+
+		*taken = len;
+		if (w)
+			return w;
+		lengths &= ~(UINT32_C(1) << len);
+	}
+	return NULL;
 }
 
 /* Takes a run of letters apart into words of the vocabulary, the longest first. Nothing is
@@ -140,20 +165,14 @@ scan_glued(struct scan *s, const struct scan_line *l, const char *p, size_t n, s
 	   size_t end, unsigned how)
 {
 	uint64_t found[16];
-	size_t count = 0, i = 0;
+	size_t count = 0, i = 0, taken = 0;
 
-	while (i < n && count < ARRAY_LEN(found)) {
-		size_t len = MIN_OF(n - i, SCAN_WORD_MAX);
-		const struct scan_word *w = NULL;
+	while (i + GLUED_PART <= n && count < ARRAY_LEN(found)) {
+		const struct scan_word *w = disguise_longest(s, p + i, n - i, &taken);
 
-		for (; len >= GLUED_PART && !w; len--)
-			w = disguise_find(s, p + i, len);
-		if (!w) {
-			i++;
-			continue;
-		}
-		found[count++] = w->shift ? 0 : w->what;
-		i += len + 1;
+		if (w)
+			found[count++] = w->shift ? 0 : w->what;
+		i += w ? taken : 1;
 	}
 	for (i = 0; count >= 2 && i < count; i++) {
 		struct scan_ctx *x = &s->ctx[l->depth];

@@ -162,6 +162,42 @@ escape_put(struct scan_clean *c, size_t *o, size_t i, uint32_t cp, bool byte)
 	}
 }
 
+#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Not 0 when one of eight bytes is 0. */
+static uint64_t
+escape_zero(uint64_t x)
+{
+	return (x - EIGHT(1)) & ~x & EIGHT(0x80);
+}
+
+/* Bytes up to the next one that may begin an escape. */
+static size_t
+escape_next(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	for (uint64_t x; i + sizeof(x) <= n; i += sizeof(x)) {
+		memcpy(&x, p + i, sizeof(x));
+		if (escape_zero(x ^ EIGHT('&')) | escape_zero(x ^ EIGHT('%')) |
+		    escape_zero(x ^ EIGHT('\\')))
+			break;
+	}
+	while (i < n && p[i] != '&' && p[i] != '%' && p[i] != '\\')
+		i++;
+	return i;
+}
+
+static void
+escape_move(struct scan_clean *c, size_t o, size_t i, size_t n)
+{
+	if (o == i)
+		return;
+	memmove(c->text + o, c->text + i, n);
+	memmove(c->from + o, c->from + i, n * sizeof(*c->from));
+	memmove(c->how + o, c->how + i, n);
+}
+
 /* One round; true when what came out may be an escape again. */
 static bool
 escape_round(struct scan_clean *c)
@@ -183,9 +219,10 @@ escape_round(struct scan_clean *c)
 			i += len;
 			continue;
 		}
-		c->text[o] = ch;
-		c->from[o] = c->from[i];
-		c->how[o++] = c->how[i++];
+		len = 1 + escape_next(c->text + i + 1, c->len - i - 1);
+		escape_move(c, o, i, len);
+		o += len;
+		i += len;
 	}
 	c->len = o;
 	return again;

@@ -1,10 +1,14 @@
 /* What the parts of the detector share. Not for others; the contract is scan.h.
  *
- * A line goes through scan_norm (only when it holds bytes worth it), then scan_core, which
- * turns words of scan_vocab into tokens, and scan_rules, which judges a sentence's tokens.
+ * A line goes through scan_norm when it holds trouble; lines that hold none are taken together.
+ * Then scan_walk finds what may matter, scan_core turns words of scan_vocab into tokens, and
+ * scan_rules judges a sentence's tokens.
  * What is encoded goes through scan_decode and comes back as a line of its own. */
 #ifndef SUNABA_GATE_SCAN_INT_H
 #define SUNABA_GATE_SCAN_INT_H
+
+#include <endian.h>
+#include <string.h>
 
 #include "agent/gate/scan.h"
 
@@ -14,6 +18,8 @@
 #define SCAN_SLACK	 64  /* bytes behind a clean line that may be read */
 #define SCAN_STEM_KEY	 5   /* letters by which a stem is found */
 #define SCAN_WORD_MAX	 24  /* letters of a word of the vocabulary */
+#define SCAN_THREES_BITS 12
+#define SCAN_THREES	 (1 << SCAN_THREES_BITS)
 
 /* What a word means; a token holds the set of all its meanings. */
 enum scan_concept {
@@ -123,7 +129,19 @@ struct scan_filter {
 	uint64_t wide[1024];
 	uint64_t one[1024];
 	uint64_t stem[16];
+	uint64_t head[1024]; /* 16 bits of the hash of up to eight letters */
+	uint64_t stem5[256]; /* 14 bits of the hash of SCAN_STEM_KEY letters */
+	/* Lengths, a bit each, of the words that begin with three letters of this hash. */
+	uint32_t lengths[SCAN_THREES];
 };
+static inline unsigned
+scan_three(const char *p)
+{
+	uint32_t x = (uint32_t)(unsigned char)p[0] | (uint32_t)(unsigned char)p[1] << 8 |
+		     (uint32_t)(unsigned char)p[2] << 16;
+
+	return (x | 0x202020) * 0x9E3779B1u >> (32 - SCAN_THREES_BITS);
+}
 struct scan_vocab;
 const struct scan_filter *scan_vocab_filter(const struct scan_vocab *v);
 static inline bool
@@ -137,6 +155,36 @@ scan_filter_word(const struct scan_filter *f, const char *p, size_t n, uint64_t 
 	return scan_filter_has(f->latin, hash >> 48) ||
 	       (n > SCAN_STEM_KEY &&
 		scan_filter_has(f->stem, (size_t)((p[0] & 31) * 32 + (p[1] & 31))));
+}
+/* The hash of a wide word's first one or two characters, n bytes; `room` may be read. */
+static inline uint64_t
+scan_wide_hash(const char *p, size_t n, size_t room)
+{
+	uint64_t k = 0;
+
+	if (room >= sizeof(k)) { /* one load: this is done for each character of Japanese */
+		memcpy(&k, p, sizeof(k));
+		k = le64toh(k) & (~UINT64_C(0) >> (64 - 8 * n));
+	} else {
+		memcpy(&k, p, n);
+		k = le64toh(k);
+	}
+	k *= UINT64_C(0x9E3779B97F4A7C15);
+	return k ^ (k >> 29);
+}
+/* True when no word begins at p, a character of three bytes with another one behind it, that
+ * is no punctuation. Eight bytes may be read. */
+static inline bool
+scan_filter_none(const struct scan_filter *f, const char *p)
+{
+	const unsigned char *c = (const unsigned char *)p;
+
+	if ((c[0] & 0xF0) != 0xE0 || (c[3] & 0xF0) != 0xE0 ||
+	    (c[0] == 0xE3 && c[1] == 0x80))
+		return false;
+	return !scan_filter_has(f->wide, scan_wide_hash(p, 6, 8) >> 48) &&
+	       !scan_filter_has(
+		   f->one, (size_t)((c[0] & 15) << 12 | (c[1] & 63) << 6 | (c[2] & 63)));
 }
 struct scan_vocab *scan_vocab_new(void);
 void scan_vocab_free(struct scan_vocab *v);
@@ -194,8 +242,13 @@ enum scan_trouble {
 	SCAN_ESCAPES = 2,  /* entities, percent, backslash */
 	SCAN_WIDE = 4,	   /* bytes beyond ASCII */
 };
-/* `room` bytes may be read from p. */
-unsigned scan_trouble(const char *p, size_t n, size_t room);
+/* A character of Han, kana or Hangul that needs nothing done, or one of their stops and
+ * quotation marks, which scan_core.c knows: three bytes. */
+bool scan_east_plain(const char *s, size_t n);
+/* `wide`: struct scan's. */
+unsigned scan_trouble(const char *p, size_t n, bool wide);
+/* The first byte of lines p[0..n), each with its LF, for which it is not 0; n: none. */
+size_t scan_trouble_find(const char *p, size_t n, bool wide);
 /* Makes p[0..n), n <= SCAN_LINE_MAX, readable in c. */
 void scan_norm(struct scan_clean *c, struct scan_ansi *a, unsigned trouble, const char *p,
 	       size_t n);
@@ -216,6 +269,14 @@ bool scan_is_invisible(uint32_t cp);
 /* Decodes p[0..n) of base64 (either alphabet) or hex digits to out (n bytes of room); returns
  * the length when it is text, else 0. */
 size_t scan_decode(const char *p, size_t n, char *out);
+
+#define SCAN_RULES_MAX 256
+
+/* Which rules take a meaning as their first or second kind of word: a bit for each. */
+struct scan_index {
+	uint64_t first[C_COUNT][SCAN_RULES_MAX / 64], second[C_COUNT][SCAN_RULES_MAX / 64];
+};
+void scan_index_init(struct scan_index *x);
 
 /* A text being read: the whole, or one that was decoded out of it. */
 struct scan_ctx {
@@ -249,12 +310,21 @@ struct scan_line {
 	bool joined;	/* goes on where the last piece was cut */
 };
 
+/* What a name or a tag that hides begins with, for a quick no. */
+struct scan_marks {
+	uint32_t strong[32], weak[32], inside[32]; /* lengths by the first letter */
+	uint32_t first[256], second[256];	   /* patterns by their first two letters */
+};
+void scan_marks_init(struct scan_marks *m);
+
 struct scan {
 	struct scan_report report;
 	struct scan_hit hits[SCAN_HITS_MAX];
 	struct scan_vocab *vocab;
 	const struct scan_filter *filter;	 /* of vocab */
 	struct scan_ctx ctx[SCAN_DEPTH_MAX + 1]; /* [0]: the text itself */
+	struct scan_index index;
+	struct scan_marks marks;
 	struct scan_clean clean;
 	struct scan_ansi ansi;
 	char *held; /* a line not yet whole */
@@ -263,11 +333,14 @@ struct scan {
 	uint64_t at;   /* input bytes judged */
 	uint64_t line; /* of the line being judged, 1-based */
 	bool joined;   /* the last piece was cut from its line */
+	bool wide;     /* the processor has scan_window_wide() */
 	bool ended;
 };
 
 /* Turns a line into tokens, judging each sentence as it ends. */
 void scan_core(struct scan *s, const struct scan_line *l);
+/* The same for whole lines of the input, each with its LF, that hold no trouble. */
+void scan_plain_lines(struct scan *s, const char *p, size_t n, size_t room);
 /* Judges the tokens of a sentence that has ended, and forgets them. */
 void scan_sentence(struct scan *s, struct scan_ctx *x);
 /* The input byte of l->p[i]; of its end for i == l->n. */

@@ -84,9 +84,32 @@ static const char *const mark_hiding[] = {
     "sr-only",
 };
 
-static bool
-mark_in(const char *const *list, size_t count, const char *name, size_t n)
+static void
+mark_lengths(uint32_t *lengths, const char *const *list, size_t count)
 {
+	for (size_t i = 0; i < count; i++)
+		lengths[list[i][0] & 31] |= UINT32_C(1) << strlen(list[i]);
+}
+
+void
+scan_marks_init(struct scan_marks *m)
+{
+	mark_lengths(m->strong, mark_strong, ARRAY_LEN(mark_strong));
+	mark_lengths(m->weak, mark_weak, ARRAY_LEN(mark_weak));
+	mark_lengths(m->inside, mark_inline, ARRAY_LEN(mark_inline));
+	for (unsigned i = 0; i < ARRAY_LEN(mark_hiding); i++) {
+		m->first[(unsigned char)mark_hiding[i][0]] |= UINT32_C(1) << i;
+		m->second[(unsigned char)mark_hiding[i][1]] |= UINT32_C(1) << i;
+	}
+}
+
+/* n <= MARK_NAME_MAX; `lengths` are those of the list. */
+static bool
+mark_in(const uint32_t *lengths, const char *const *list, size_t count, const char *name,
+	size_t n)
+{
+	if (!(lengths[name[0] & 31] >> n & 1))
+		return false;
 	for (size_t i = 0; i < count; i++)
 		if (list[i][0] == (name[0] | 0x20) && strlen(list[i]) == n &&
 		    strncasecmp(list[i], name, n) == 0)
@@ -94,21 +117,28 @@ mark_in(const char *const *list, size_t count, const char *name, size_t n)
 	return false;
 }
 
+/* What may stand between a mark and its name; a NUL too. */
+static const bool mark_lead[256] = {
+    ['<'] = true, ['/'] = true, ['|'] = true,  ['['] = true,
+    [' '] = true, ['#'] = true, ['\0'] = true,
+};
+
 static bool
 mark_name_char(char c)
 {
 	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '-';
 }
 
-/* True when the tag at p[0] == '<' hides its content; blanks in it do not matter. */
-static bool
-mark_hides(const char *p, size_t n)
+/* The tag at p[0] == '<' in lower case without blanks that do not matter; its length. *value: it
+ * holds "=". */
+static size_t
+mark_copy(char tag[MARK_TAG_MAX], const char *p, size_t n, bool *value)
 {
-	char tag[MARK_TAG_MAX];
 	size_t o = 0;
 	char last = 0;
 
-	for (size_t i = 0; i < n && o + 1 < sizeof(tag); i++) {
+	*value = false;
+	for (size_t i = 0; i < n && o + 1 < MARK_TAG_MAX; i++) {
 		char c = p[i];
 
 		if (c >= 'A' && c <= 'Z')
@@ -117,20 +147,42 @@ mark_hides(const char *p, size_t n)
 			continue;
 		if (c == ':' && last == ' ')
 			o--;
+		*value = *value || c == '=';
 		tag[o++] = last = c;
-		if (c == '>')
+		if (c == '>' || c == '\0')
 			break;
 	}
 	tag[o] = '\0';
-	if (!strchr(tag, '='))
-		return strstr(tag, " hidden>") != NULL;
-	for (size_t i = 0; i < ARRAY_LEN(mark_hiding); i++) {
-		const char *at = strstr(tag, mark_hiding[i]);
+	return o;
+}
 
-		/* "opacity:0.8", "background-color:white" and "font-size:0.9em" hide nothing. */
-		if (at && at[strlen(mark_hiding[i])] != '.' &&
-		    !(at > tag && at[-1] == '-' && mark_hiding[i][0] == 'c'))
-			return true;
+/* True when the tag at p[0] == '<' hides its content. */
+static bool
+mark_hides(const struct scan_marks *m, const char *p, size_t n)
+{
+	char tag[MARK_TAG_MAX];
+	bool value;
+	size_t len = mark_copy(tag, p, n, &value);
+	uint32_t found, done = 0;
+
+	if (!value)
+		return strstr(tag, " hidden>") != NULL;
+	for (size_t at = 0; at < len; at++) {
+		found = m->first[(unsigned char)tag[at]] &
+			m->second[(unsigned char)tag[at + 1]] & ~done;
+		for (; found; found &= found - 1) {
+			unsigned i = (unsigned)__builtin_ctz(found);
+			size_t size = strlen(mark_hiding[i]);
+
+			if (strncmp(tag + at, mark_hiding[i], size) != 0)
+				continue;
+			/* "opacity:0.8", "background-color:white" and "font-size:0.9em"
+			 * hide nothing. */
+			done |= UINT32_C(1) << i;
+			if (tag[at + size] != '.' &&
+			    !(at > 0 && tag[at - 1] == '-' && mark_hiding[i][0] == 'c'))
+				return true;
+		}
 	}
 	return false;
 }
@@ -141,13 +193,15 @@ mark_tag(struct scan *s, const struct scan_line *l, size_t i, size_t name, size_
 	struct scan_ctx *x = &s->ctx[l->depth];
 
 	x->tag = true;
-	x->block = !mark_in(mark_inline, ARRAY_LEN(mark_inline), l->p + name, n);
+	x->block =
+	    !mark_in(s->marks.inside, mark_inline, ARRAY_LEN(mark_inline), l->p + name, n);
 	if (x->block && x->ntok > 0)
 		scan_sentence(s, x);
 	x->place |= P_START;
 	if (l->p[i + 1] == '/')
 		x->unseen = false;
-	else if (mark_hides(l->p + i, l->n - i))
+	else if (!(name + n < l->n && l->p[name + n] == '>') &&
+		 mark_hides(&s->marks, l->p + i, l->n - i))
 		x->unseen = true;
 }
 
@@ -167,7 +221,7 @@ scan_mark(struct scan *s, const struct scan_line *l, size_t i)
 		x->place |= P_START;
 		return;
 	}
-	while (name < l->n && name - i < 4 && strchr("</|[ #", p[name])) {
+	while (name < l->n && name - i < 4 && mark_lead[(unsigned char)p[name]]) {
 		pipe = pipe || p[name] == '|' || (p[name] == '<' && tag);
 		name++;
 	}
@@ -177,11 +231,13 @@ scan_mark(struct scan *s, const struct scan_line *l, size_t i)
 	x->place |= P_START;
 	if (end == name)
 		return;
-	if (mark_in(mark_strong, ARRAY_LEN(mark_strong), p + name, end - name) &&
+	if (mark_in(s->marks.strong, mark_strong, ARRAY_LEN(mark_strong), p + name,
+		    end - name) &&
 	    (tag ? pipe || end == l->n || !strchr(" =", p[end])
 		 : end < l->n && p[end] == ']'))
 		place = P_STRONG;
-	else if (mark_in(mark_weak, ARRAY_LEN(mark_weak), p + name, end - name))
+	else if (mark_in(s->marks.weak, mark_weak, ARRAY_LEN(mark_weak), p + name,
+			 end - name))
 		place = pipe ? P_STRONG : P_WEAK;
 	if (tag && !pipe)
 		mark_tag(s, l, i, name, end - name);

@@ -1,10 +1,10 @@
 /* Makes a line readable: widths, accents, look-alikes and what nobody sees.
  *
- * scan_trouble() looks at a line sixteen bytes at a time, so that plain ASCII, most of what tools
- * print, is never copied. The rest is copied without terminal sequences (scan_ansi.c), its
- * escapes decoded (scan_escapes.c), and rewritten here in place: nothing ever grows. A word that
- * mixes Latin with look-alikes of another script is read as Latin; one wholly in its own script
- * stays. Tag characters and runs of variation selectors spell bytes, which are given apart.
+ * Plain ASCII and plain Japanese, most of what tools print, are never copied (scan_trouble.c).
+ * The rest is copied without terminal sequences (scan_ansi.c), its escapes decoded
+ * (scan_escapes.c), and rewritten here in place: nothing ever grows. A word that mixes Latin
+ * with look-alikes of another script is read as Latin; one wholly in its own script stays. Tag
+ * characters and runs of variation selectors spell bytes, which are given apart.
  * Pinned by tests/unit/test_scan.c and tests/fuzz/fuzz_scan.c. */
 #include <string.h>
 
@@ -13,9 +13,6 @@
 #include "agent/gate/scan_int.h"
 
 #define NORM_SMUGGLE_RUN 4 /* variation selectors in a row that are no emoji's */
-
-typedef unsigned char norm_vec __attribute__((vector_size(16), aligned(1), may_alias));
-typedef uint64_t norm_pair __attribute__((vector_size(16)));
 
 void
 scan_clean_init(struct scan_clean *c)
@@ -33,97 +30,6 @@ scan_clean_release(struct scan_clean *c)
 	free(c->from);
 	free(c->how);
 	free(c->hidden);
-}
-
-static bool
-norm_is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
-/* Bytes that norm_trouble_at() looks at; norm_any() finds them in a vector. */
-static const bool norm_odd[256] = {
-    [0 ... '\b'] = true, ['\v' ... 0x1F] = true, ['&'] = true,
-    ['%'] = true,	 ['\\'] = true,		 [0x80 ... 0xFF] = true,
-};
-
-/* A character of Han, kana or Hangul that needs nothing done, or one of their stops and
- * quotation marks, which scan_core.c knows: three bytes. */
-static bool
-norm_east_plain(const char *s, size_t n)
-{
-	const unsigned char *p = (const unsigned char *)s;
-
-	if (n < 3 || p[0] < 0xE3 || p[0] > 0xED || (p[1] & 0xC0) != 0x80 ||
-	    (p[2] & 0xC0) != 0x80)
-		return false;
-	if (p[0] == 0xE3)
-		return p[1] == 0x80
-			   ? p[2] >= 0x81 && p[2] <= 0x8F
-			   : !(p[1] == 0x83 && p[2] == 0xBB) &&	  /* the middle dot */
-				 !(p[1] == 0x85 && p[2] == 0xA4); /* a filler */
-	return !(p[0] == 0xED && p[1] > 0x9F) &&		  /* surrogates */
-	       !(p[0] == 0xEA && p[1] == 0x9C);			  /* small capitals */
-}
-
-static unsigned
-norm_trouble_at(const char *p, size_t n, size_t i)
-{
-	unsigned char c = (unsigned char)p[i];
-	char next = i + 1 < n ? p[i + 1] : '\0';
-
-	if (c >= 0x80)
-		return SCAN_WIDE;
-	if (c == '&')
-		return next == '#' || (next && strchr("lgaqn", next)) ? SCAN_ESCAPES : 0;
-	if (c == '%')
-		return norm_is_hex(next) && i + 2 < n && norm_is_hex(p[i + 2])
-			   ? SCAN_ESCAPES
-			   : 0;
-	if (c == '\\')
-		return next && strchr("nrtxuU\"'\\/01234567", next) ? SCAN_ESCAPES : 0;
-	if (c == '\r')
-		return i + 1 < n && next != '\n' ? SCAN_CONTROLS : 0;
-	return c < 0x20 && c != '\t' && c != '\n' ? SCAN_CONTROLS : 0;
-}
-
-/* Bytes of a vector that may be trouble are 255, the others 0. */
-static bool
-norm_any(const char *p)
-{
-	norm_vec v = *(const norm_vec *)p;
-	norm_vec odd = (norm_vec)((v >= 0x80) | (v == '&') | (v == '%') | (v == '\\') |
-				  ((v < 0x20) & (v != '\t') & (v != '\n')));
-	norm_pair pair = (norm_pair)odd;
-
-	return (pair[0] | pair[1]) != 0;
-}
-
-unsigned
-scan_trouble(const char *p, size_t n, size_t room)
-{
-	unsigned found = 0;
-	size_t i = 0;
-
-	while (i < n) {
-		size_t end = MIN_OF(i + sizeof(norm_vec), n);
-
-		if (i + sizeof(norm_vec) <= room && (unsigned char)p[i] < 0x80 &&
-		    !norm_any(p + i)) {
-			i = end;
-			continue;
-		}
-		while (i < end) {
-			if (norm_east_plain(p + i, n - i)) {
-				i += 3;
-				continue;
-			}
-			if (norm_odd[(unsigned char)p[i]])
-				found |= norm_trouble_at(p, n, i);
-			i++;
-		}
-	}
-	return found;
 }
 
 /* What is being rewritten: in at i, out at o; the word that is being read began at `word`. */
@@ -367,18 +273,18 @@ norm_east(const struct norm *w)
 	const char *p = w->c->text + w->i;
 	size_t left = w->c->len - w->i, n = 0;
 
-	while (norm_east_plain(p + n, left - n) &&
+	while (scan_east_plain(p + n, left - n) &&
 	       !((unsigned char)p[n] == 0xE3 && (unsigned char)p[n + 1] == 0x80))
 		n += 3;
 	return n;
 }
 
+/* Copies n bytes as they are. */
 static void
-norm_copy(struct norm *w, size_t n)
+norm_move(struct norm *w, size_t n)
 {
 	struct scan_clean *c = w->c;
 
-	norm_word_end(w);
 	w->run = 0;
 	w->flag = false;
 	if (w->pending)
@@ -390,7 +296,33 @@ norm_copy(struct norm *w, size_t n)
 		memmove(c->how + w->o, c->how + w->i, n);
 	}
 	w->o += n;
+}
+
+static void
+norm_copy(struct norm *w, size_t n)
+{
+	norm_word_end(w);
+	norm_move(w, n);
 	w->word = w->o;
+}
+
+/* A run of ASCII from w->i, where neither a look-alike nor an override is open. */
+static size_t
+norm_ascii_run(struct norm *w)
+{
+	const char *p = w->c->text + w->i;
+	size_t left = w->c->len - w->i, n = 0, letters = 0;
+
+	while (n < left && (unsigned char)p[n] < 0x80)
+		n++;
+	while (letters < n && (p[n - letters - 1] | 0x20) >= 'a' &&
+	       (p[n - letters - 1] | 0x20) <= 'z')
+		letters++;
+	norm_move(w, n);
+	w->latin = letters == n ? w->latin + (unsigned)n : (unsigned)letters;
+	if (letters < n)
+		w->word = w->o - letters;
+	return n;
 }
 
 void
@@ -403,7 +335,9 @@ scan_norm_wide(struct scan_clean *c)
 		uint32_t cp;
 		size_t step = 1;
 
-		if (ch < 0x80) {
+		if (ch < 0x80 && w.alike == 0 && !w.overridden) {
+			step = norm_ascii_run(&w);
+		} else if (ch < 0x80) {
 			norm_ascii(&w, (char)ch);
 		} else if ((step = norm_east(&w)) > 0) {
 			norm_copy(&w, step);
@@ -419,6 +353,22 @@ scan_norm_wide(struct scan_clean *c)
 	c->len = w.o;
 }
 
+/* An escape may have stood for it. */
+static bool
+norm_beyond_ascii(const struct scan_clean *c)
+{
+	uint64_t any = 0, eight;
+	size_t i = 0;
+
+	for (; i + sizeof(eight) <= c->len; i += sizeof(eight)) {
+		memcpy(&eight, c->text + i, sizeof(eight));
+		any |= eight;
+	}
+	for (; i < c->len; i++)
+		any |= (unsigned char)c->text[i];
+	return any & UINT64_C(0x8080808080808080);
+}
+
 void
 scan_norm(struct scan_clean *c, struct scan_ansi *a, unsigned trouble, const char *p,
 	  size_t n)
@@ -429,6 +379,6 @@ scan_norm(struct scan_clean *c, struct scan_ansi *a, unsigned trouble, const cha
 	scan_norm_ansi(c, a, p, n);
 	if (trouble & SCAN_ESCAPES)
 		scan_norm_escapes(c);
-	if (trouble & (SCAN_WIDE | SCAN_ESCAPES))
+	if (trouble & SCAN_WIDE || ((trouble & SCAN_ESCAPES) && norm_beyond_ascii(c)))
 		scan_norm_wide(c);
 }

@@ -301,26 +301,57 @@ found_add(const struct scan_ctx *x, struct found *f, enum scan_group g, unsigned
 	f->last = MAX_OF(f->last, last);
 }
 
-static void
-rules_try(const struct scan_ctx *x, struct found *f)
-{
-	for (const struct rule *r = rules; r < rules + ARRAY_LEN(rules); r++) {
-		size_t count = 0, last;
+_Static_assert(ARRAY_LEN(rules) <= SCAN_RULES_MAX, "struct scan_index is too small");
 
-		if (!(x->seen & r->word[0].any) ||
-		    (r->word[1].any && !(x->seen & r->word[1].any)) ||
-		    r->weight <= f->weight[r->group])
-			continue;
-		while (count < RULE_WORDS && (x->seen & r->word[count].any))
-			count++;
-		if (count < RULE_WORDS && r->word[count].any)
-			continue;
-		for (size_t i = 0; i < x->ntok; i++) {
-			if (rule_from(x, r, count, i, &last))
-				found_add(x, f, r->group, r->weight, i, last);
-			if (f->weight[r->group] >= r->weight)
-				break;
+void
+scan_index_init(struct scan_index *x)
+{
+	for (size_t r = 0; r < ARRAY_LEN(rules); r++) {
+		uint64_t bit = UINT64_C(1) << r % 64;
+
+		for (size_t c = 0; c < C_COUNT; c++) {
+			uint64_t any = rules[r].word[1].any;
+
+			x->first[c][r / 64] |= rules[r].word[0].any >> c & 1 ? bit : 0;
+			x->second[c][r / 64] |= !any || (any >> c & 1) ? bit : 0;
 		}
+	}
+}
+
+static void
+rules_one(const struct scan_ctx *x, struct found *f, const struct rule *r)
+{
+	size_t count = 0, last;
+
+	if (r->weight <= f->weight[r->group])
+		return;
+	while (count < RULE_WORDS && (x->seen & r->word[count].any))
+		count++;
+	if (count < RULE_WORDS && r->word[count].any)
+		return;
+	for (size_t i = 0; i < x->ntok; i++) {
+		if (rule_from(x, r, count, i, &last))
+			found_add(x, f, r->group, r->weight, i, last);
+		if (f->weight[r->group] >= r->weight)
+			break;
+	}
+}
+
+/* The rules whose first two kinds of words are there, in their order. */
+static void
+rules_try(const struct scan_index *index, const struct scan_ctx *x, struct found *f)
+{
+	for (size_t part = 0; part * 64 < ARRAY_LEN(rules); part++) {
+		uint64_t first = 0, second = 0, may;
+
+		for (uint64_t left = x->seen; left; left &= left - 1) {
+			unsigned c = (unsigned)__builtin_ctzll(left);
+
+			first |= index->first[c][part];
+			second |= index->second[c][part];
+		}
+		for (may = first & second; may; may &= may - 1)
+			rules_one(x, f, &rules[part * 64 + (size_t)__builtin_ctzll(may)]);
 	}
 }
 
@@ -393,7 +424,7 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 	if (x->ntok == 0)
 		return;
 	if (x->seen & RULE_KEYS || x->hidden)
-		rules_try(x, &f);
+		rules_try(&s->index, x, &f);
 	if (x->shifted >= CIPHER_WORDS)
 		rules_cipher(x, &f);
 	demand = scan_demand(x, &first, &last);

@@ -66,6 +66,14 @@ vocab_mark(uint64_t *bits, size_t i)
 	bits[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
+/* Words of `least` to `most` letters may begin with those of p. */
+static void
+vocab_mark_length(struct scan_vocab *v, const char *p, size_t most, size_t least)
+{
+	for (size_t n = least; least >= 3 && n <= most; n++)
+		v->any.lengths[scan_three(p)] |= UINT32_C(1) << n;
+}
+
 static size_t
 vocab_two(const char *p)
 {
@@ -82,14 +90,43 @@ vocab_char(const char *p, size_t n)
 	return c << 6 | (n > 2 ? (unsigned char)p[2] & 63u : 0);
 }
 
+static uint64_t
+vocab_eight(const char *p)
+{
+	uint64_t x;
+
+	memcpy(&x, p, sizeof(x));
+	return x;
+}
+
+static uint32_t
+vocab_four(const char *p)
+{
+	uint32_t x;
+
+	memcpy(&x, p, sizeof(x));
+	return x;
+}
+
 /* ASCII letters only; p is in either case, w in lower case. */
 static bool
 vocab_equal(const char *w, const char *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (w[i] != (char)(p[i] | 0x20))
+	size_t i = 0;
+
+	if (n < 4) {
+		for (; i < n; i++)
+			if (w[i] != (char)(p[i] | 0x20))
+				return false;
+		return true;
+	}
+	if (n < 8) /* the two overlap */
+		return vocab_four(w) == (vocab_four(p) | 0x20202020) &&
+		       vocab_four(w + n - 4) == (vocab_four(p + n - 4) | 0x20202020);
+	for (; i + 8 < n; i += 8)
+		if (vocab_eight(w + i) != (vocab_eight(p + i) | SCAN_HASH_LOWER))
 			return false;
-	return true;
+	return vocab_eight(w + n - 8) == (vocab_eight(p + n - 8) | SCAN_HASH_LOWER);
 }
 
 static uint16_t
@@ -124,7 +161,9 @@ vocab_add_latin(struct scan_vocab *v, const char *p, size_t n, uint64_t what,
 		}
 	}
 	v->latin[i] = vocab_append(v, p, n, what, shift);
+	vocab_mark_length(v, p, n, n);
 	vocab_mark(v->any.latin, h >> 48);
+	vocab_mark(v->any.head, scan_hash(p, MIN_OF(n, (size_t)8)) >> 48);
 }
 
 /* Enters a word into a chain, longer ones first; the same word gets the other meaning too. */
@@ -156,23 +195,6 @@ vocab_char_len(const char *p, size_t n)
 	return MIN_OF(len, n);
 }
 
-/* The hash of a wide word's first one or two characters, n bytes; `room` may be read. */
-static uint64_t
-vocab_wide_hash(const char *p, size_t n, size_t room)
-{
-	uint64_t k = 0;
-
-	if (room >= sizeof(k)) { /* one load: this is done for each character of Japanese */
-		memcpy(&k, p, sizeof(k));
-		k = le64toh(k) & (~UINT64_C(0) >> (64 - 8 * n));
-	} else {
-		memcpy(&k, p, n);
-		k = le64toh(k);
-	}
-	k *= UINT64_C(0x9E3779B97F4A7C15);
-	return k ^ (k >> 29);
-}
-
 static void
 vocab_add_word(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
 {
@@ -188,7 +210,7 @@ vocab_add_word(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
 	if ((unsigned char)*p >= 0x80) {
 		size_t key = n > one ? one + vocab_char_len(p + one, n - one) : one;
 
-		uint64_t h = vocab_wide_hash(p, key, key);
+		uint64_t h = scan_wide_hash(p, key, key);
 
 		if (key > one)
 			vocab_mark(v->any.wide, h >> 48);
@@ -197,6 +219,8 @@ vocab_add_word(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
 		vocab_add_chain(v, &v->wide[h % VOCAB_WIDE], p, n, what);
 	} else if (p[n - 1] == '*') {
 		vocab_mark(v->any.stem, vocab_two(p));
+		vocab_mark_length(v, p, SCAN_WORD_MAX, MAX_OF(n - 1, SCAN_STEM_KEY + 1));
+		vocab_mark(v->any.stem5, scan_hash(p, SCAN_STEM_KEY) >> 50);
 		vocab_add_chain(
 		    v, &v->stem[scan_hash(p, SCAN_STEM_KEY) >> 32 & (VOCAB_STEMS - 1)], p,
 		    n - 1, what);
@@ -373,12 +397,12 @@ scan_vocab_prefix(const struct scan_vocab *v, const char *p, size_t n)
 	const struct scan_word *w = NULL;
 
 	if (n > one && (unsigned char)p[one] >= 0x80) {
-		uint64_t h = vocab_wide_hash(p, one + vocab_char_len(p + one, n - one), n);
+		uint64_t h = scan_wide_hash(p, one + vocab_char_len(p + one, n - one), n);
 
 		if (scan_filter_has(v->any.wide, h >> 48))
 			w = vocab_chain(v, v->wide[h % VOCAB_WIDE], p, n);
 	}
 	if (!w && scan_filter_has(v->any.one, vocab_char(p, n)))
-		w = vocab_chain(v, v->wide[vocab_wide_hash(p, one, n) % VOCAB_WIDE], p, n);
+		w = vocab_chain(v, v->wide[scan_wide_hash(p, one, n) % VOCAB_WIDE], p, n);
 	return w;
 }

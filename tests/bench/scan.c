@@ -1,7 +1,7 @@
 /* Speed of the detector on one core, beside memchr, wc and grep on the same bytes.
  *
  * The texts: the sources and documents of this repository, a made-up log, directory listings,
- * Japanese prose, base64. Processor time, the best of RUNS; the goal is for ordinary output. */
+ * JSON, HTML, Japanese prose, base64. Processor time, the best of RUNS; the goal is for each. */
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
@@ -64,12 +64,43 @@ add_files(struct buf *b, const char *pattern)
 }
 
 static void
-text_files(struct buf *b)
+text_source(struct buf *b)
+{
+	add_files(b, "agent/*/*.c");
+	add_files(b, "sandbox/*.c");
+	add_files(b, "tools/*.c");
+}
+
+static void
+text_documents(struct buf *b)
 {
 	add_files(b, "README.md");
+	add_files(b, "CHANGES.md");
 	add_files(b, "docs/*");
-	add_files(b, "agent/ui/*.c");
-	add_files(b, "tools/*.c");
+}
+
+static void
+text_json(struct buf *b)
+{
+	for (unsigned i = 0; b->len < 2 * MIB; i++)
+		buf_addf(b,
+			 "  {\n    \"name\": \"item-%u\",\n    \"createdAt\": "
+			 "\"2026-03-%02u\",\n"
+			 "    \"path\": \"/var/lib/store/%x\",\n    \"sizeInBytes\": %u,\n"
+			 "    \"text\": \"one\\ntwo \\\"quoted\\\"\"\n  },\n",
+			 i, i % 28 + 1, i * 2654435761u, i * 31 % 100003);
+}
+
+static void
+text_html(struct buf *b)
+{
+	for (unsigned i = 0; b->len < 2 * MIB; i++)
+		buf_addf(
+		    b,
+		    "<li class=\"entry row-%u\"><a href=\"/wiki/page_%u.html\" "
+		    "title=\"Page "
+		    "%u\">The river at kilometre %u</a> &amp; its <em>bridges</em></li>\n",
+		    i % 7, i, i, i % 313);
 }
 
 static void
@@ -185,13 +216,15 @@ main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*make)(struct buf *);
-		bool ordinary;
 	} texts[] = {
-	    {"files of this repository", text_files, true},
-	    {"log", text_log, true},
-	    {"directory listing", text_listing, true},
-	    {"Japanese prose", text_japanese, true},
-	    {"base64", text_base64, false},
+	    {"source code", text_source},
+	    {"documents", text_documents},
+	    {"log", text_log},
+	    {"directory listing", text_listing},
+	    {"JSON", text_json},
+	    {"HTML", text_html},
+	    {"Japanese prose", text_japanese},
+	    {"base64", text_base64},
 	};
 	bool good = true;
 
@@ -209,7 +242,7 @@ main(int argc, char **argv)
 		if (fd < 0 || write(fd, b.data, b.len) != (ssize_t)b.len)
 			return 1;
 		took = run_scan(&b);
-		good = good && (!texts[i].ordinary || mb / took >= GOAL_MB_S);
+		good = good && mb / took >= GOAL_MB_S;
 		printf(
 		    "%-26s %9.0f %9.0f %9.0f %9.0f\n", texts[i].name, mb / took,
 		    mb / run_memchr(&b), mb / run_program(fd, "wc", "-l", NULL),
@@ -218,7 +251,6 @@ main(int argc, char **argv)
 		close(fd);
 		buf_release(&b);
 	}
-	printf("goal: %.0f MB/s on the first four: %s\n", GOAL_MB_S,
-	       good ? "reached" : "missed");
+	printf("goal: %.0f MB/s on each: %s\n", GOAL_MB_S, good ? "reached" : "missed");
 	return good ? 0 : 1;
 }

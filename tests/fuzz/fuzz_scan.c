@@ -1,10 +1,11 @@
-/* The detector: any bytes in any chunks give the same hits, inside the text, in order. The first
- * four bytes say how the rest is cut. */
+/* The detector: any bytes in any chunks give the same hits, inside the text, in order, with the
+ * processor's wide code and without. The first four bytes say how the rest is cut: whole, the
+ * lines are read together and in windows across them; in small pieces, one by one. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/gate/scan.h"
+#include "agent/gate/scan_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,6 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	whole = scan_text(p, n, &want);
 	check(want, n);
 	cut = scan_new();
+	cut->wide = cut->wide && seed % 2;
 	for (size_t i = 0, step; i < n; i += step) {
 		seed = seed * 1664525u + 1013904223u;
 		step = 1 + (seed >> 16) % ((seed >> 28) + 1 == 1 ? 4096 : 16);

@@ -7,7 +7,8 @@
 
 #include "agent/base/buf.h"
 #include "agent/base/mem.h"
-#include "agent/gate/scan.h"
+#include "agent/gate/scan_int.h"
+#include "agent/gate/scan_window.h"
 
 struct row {
 	enum scan_group group;
@@ -364,6 +365,37 @@ long_lines_are_cut_alike(void **state)
 	free(p);
 }
 
+#ifdef SCAN_WIDE_TARGET
+SCAN_WIDE_TARGET static void
+wide_window(struct scan_window *w, const char *p, size_t n)
+{
+	scan_window_wide(w, p, n);
+}
+#endif
+
+/* The processor's wide code gives the bits of the portable one for each byte anywhere. */
+static void
+windows_agree(void **state)
+{
+	(void)state;
+#ifdef SCAN_WIDE_TARGET
+	if (!scan_window_can())
+		skip();
+	for (unsigned seed = 0; seed < 1024; seed++) {
+		struct scan_window a, b;
+		char p[SCAN_WINDOW];
+
+		for (unsigned i = 0; i < sizeof(p); i++)
+			p[i] = (char)(seed * 67 + i * (seed / 256 * 2 + 1));
+		scan_window(&a, p, seed % (SCAN_WINDOW + 1));
+		wide_window(&b, p, seed % (SCAN_WINDOW + 1));
+		assert_memory_equal(&a, &b, sizeof(a));
+	}
+#else
+	skip();
+#endif
+}
+
 static void
 hits_are_bounded(void **state)
 {
@@ -395,6 +427,7 @@ main(void)
 	    cmocka_unit_test(offsets_and_lines_are_told),
 	    cmocka_unit_test(chunks_do_not_matter),
 	    cmocka_unit_test(long_lines_are_cut_alike),
+	    cmocka_unit_test(windows_agree),
 	    cmocka_unit_test(hits_are_bounded),
 	};
 

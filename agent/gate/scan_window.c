@@ -1,0 +1,136 @@
+/* A window of bytes turned into bits by their class.
+ *
+ * A class is any set of ASCII characters. Its table gives for each low half of a byte the rows
+ * of ASCII in which the character is a member; the row's own bit comes from the high half. With
+ * AVX2 both are looked up for thirty-two bytes at once (as in simdjson and Hyperscan); anywhere
+ * else a table of all classes gives them byte by byte. Pinned by tests/unit/test_scan.c and
+ * tests/fuzz/fuzz_scan.c. */
+#include "agent/gate/scan_window.h"
+
+/* The classes in the order of struct scan_window. */
+enum window_class {
+	W_LETTER = 1,
+	W_DIGIT = 2,
+	W_SOLID = 4,
+	W_EVENT = 8,
+	W_MARK = 16,
+	W_GROUP = 32,
+	W_SLASH = 64,
+	W_DASH = 128,
+	W_APOSTROPHE = 256,
+	W_GREATER = 512,
+	W_LF = 1024,
+};
+
+static const uint16_t window_class[256] = {
+    ['a' ... 'z'] = W_LETTER,
+    ['A' ... 'Z'] = W_LETTER,
+    ['0' ... '9'] = W_DIGIT | W_SOLID,
+    ['@'] = W_SOLID,
+    ['$'] = W_SOLID,
+    ['<'] = W_EVENT,
+    ['['] = W_EVENT,
+    ['`'] = W_EVENT,
+    ['\n'] = W_EVENT | W_LF,
+    ['\v' ... '\f'] = W_EVENT,
+    [0x80 ... 0xFF] = W_EVENT,
+    ['.'] = W_MARK | W_GROUP,
+    ['!'] = W_MARK,
+    ['?'] = W_MARK,
+    [';'] = W_MARK,
+    ['|'] = W_MARK,
+    ['}'] = W_MARK,
+    [':'] = W_MARK,
+    ['{'] = W_MARK,
+    ['('] = W_MARK,
+    ['"'] = W_MARK,
+    ['\''] = W_MARK | W_APOSTROPHE,
+    [','] = W_GROUP,
+    ['-'] = W_GROUP | W_DASH,
+    [' '] = W_GROUP,
+    ['/'] = W_SLASH,
+    ['>'] = W_GREATER,
+};
+
+void
+scan_window(struct scan_window *w, const char *p, size_t n)
+{
+	*w = (struct scan_window){0};
+	for (size_t i = 0; i < n; i++) {
+		uint64_t c = window_class[(unsigned char)p[i]];
+
+		w->letter |= (c & 1) << i;
+		w->digit |= (c >> 1 & 1) << i;
+		w->solid |= (c >> 2 & 1) << i;
+		w->event |= (c >> 3 & 1) << i;
+		w->mark |= (c >> 4 & 1) << i;
+		w->group |= (c >> 5 & 1) << i;
+		w->slash |= (c >> 6 & 1) << i;
+		w->dash |= (c >> 7 & 1) << i;
+		w->apostrophe |= (c >> 8 & 1) << i;
+		w->greater |= (c >> 9 & 1) << i;
+		w->lf |= c >> 10 << i;
+	}
+}
+
+#ifndef SCAN_WIDE_TARGET
+
+bool
+scan_window_can(void)
+{
+	return false;
+}
+
+#else
+
+bool
+scan_window_can(void)
+{
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+	       __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+}
+
+/* Rows of ASCII: bit 2 is 0x20 to 0x2F. The members of a class with each low half. */
+#define R(row) (1 << (row))
+/* clang-format off */
+const unsigned char scan_window_rows[6][16] = {
+    /* letters: rows 4 and 6 from 1 on, 5 and 7 up to 'Z' */
+    {R(5) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7),
+     R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7),
+     R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7),
+     R(4) | R(5) | R(6) | R(7), R(4) | R(6), R(4) | R(6), R(4) | R(6), R(4) | R(6), R(4) | R(6)},
+    /* digits */
+    {R(3), R(3), R(3), R(3), R(3), R(3), R(3), R(3), R(3), R(3)},
+    /* digits @ $ */
+    {R(3) | R(4), R(3), R(3), R(3), R(2) | R(3), R(3), R(3), R(3), R(3), R(3)},
+    /* ` LF VT [ < FF */
+    {[0x0] = R(6), [0xA] = R(0), [0xB] = R(0) | R(5), [0xC] = R(0) | R(3)},
+    /* ! " ' ( : . ; { | } ? */
+    {[0x1] = R(2), [0x2] = R(2), [0x7] = R(2), [0x8] = R(2), [0xA] = R(3), [0xB] = R(3) | R(7),
+     [0xC] = R(7), [0xD] = R(7), [0xE] = R(2), [0xF] = R(3)},
+    /* blank , - . */
+    {[0x0] = R(2), [0xC] = R(2), [0xD] = R(2), [0xE] = R(2)},
+};
+/* clang-format on */
+
+/* & % \\ and controls: norm_odd of scan_norm.c, bytes beyond ASCII aside. */
+const unsigned char scan_odd_rows[16] = {
+    [0x0] = R(0) | R(1),
+    [0x1] = R(0) | R(1),
+    [0x2] = R(0) | R(1),
+    [0x3] = R(0) | R(1),
+    [0x4] = R(0) | R(1),
+    [0x5] = R(0) | R(1) | R(2),
+    [0x6] = R(0) | R(1) | R(2),
+    [0x7] = R(0) | R(1),
+    [0x8] = R(0) | R(1),
+    [0x9] = R(1),
+    [0xA] = R(1),
+    [0xB] = R(0) | R(1),
+    [0xC] = R(0) | R(1) | R(5),
+    [0xD] = R(0) | R(1),
+    [0xE] = R(0) | R(1),
+    [0xF] = R(0) | R(1),
+};
+
+#endif

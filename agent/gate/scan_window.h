@@ -1,0 +1,134 @@
+/* Sixty-four bytes of a line as bits, one for each byte. Not for others. */
+#ifndef SUNABA_GATE_SCAN_WINDOW_H
+#define SUNABA_GATE_SCAN_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCAN_WINDOW 64 /* bytes */
+
+#ifdef __x86_64__
+#include <immintrin.h>
+
+/* What every processor since 2013 has; asked for by scan_window_wide(). */
+#define SCAN_WIDE_TARGET __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+#endif
+
+/* A bit is set for a byte of the class. */
+struct scan_window {
+	uint64_t letter, digit;
+	uint64_t solid; /* digits, @ $ */
+	uint64_t event; /* < [ ` LF VT FF, and what is beyond ASCII */
+	uint64_t mark;	/* . ! ? ; | } : { ( " ': ends a sentence or begins a clause */
+	uint64_t group; /* . , - and the blank, which stand between digits */
+	uint64_t slash, dash, apostrophe, greater, lf;
+};
+
+/* The bits of p[0..n), n <= SCAN_WINDOW; SCAN_WINDOW bytes may be read. */
+void scan_window(struct scan_window *w, const char *p, size_t n);
+/* This processor may call scan_window_wide(). */
+bool scan_window_can(void);
+
+/* The first n bits, n <= 64. */
+static inline uint64_t
+scan_bits_below(size_t n)
+{
+	return n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
+}
+
+#ifdef SCAN_WIDE_TARGET
+
+/* For each class, by the low half of a byte, the rows of ASCII that have a member there. */
+extern const unsigned char scan_window_rows[6][16], scan_odd_rows[16];
+
+/* 255 for the bytes whose row is among those that the class has for their low half. */
+SCAN_WIDE_TARGET static inline uint32_t
+scan_window_in(__m256i v, __m256i row, const unsigned char *rows)
+{
+	__m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)rows));
+	__m256i both = _mm256_and_si256(_mm256_shuffle_epi8(table, v), row);
+
+	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(both, row));
+}
+
+/* The row of each byte as a bit; beyond ASCII all bits, which no class has. */
+SCAN_WIDE_TARGET static inline __m256i
+scan_window_row(__m256i v)
+{
+	const __m256i bit =
+	    _mm256_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+			     2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0);
+	__m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15));
+	__m256i row = _mm256_shuffle_epi8(bit, high);
+
+	return _mm256_or_si256(row, _mm256_cmpeq_epi8(row, _mm256_setzero_si256()));
+}
+
+SCAN_WIDE_TARGET static inline uint32_t
+scan_window_is(__m256i v, char c)
+{
+	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(c)));
+}
+
+SCAN_WIDE_TARGET static inline __attribute__((always_inline)) void
+scan_window_half(struct scan_window *w, const char *p, unsigned at)
+{
+	__m256i v = _mm256_loadu_si256((const __m256i *)p);
+	__m256i row = scan_window_row(v);
+
+	w->letter |= (uint64_t)scan_window_in(v, row, scan_window_rows[0]) << at;
+	w->digit |= (uint64_t)scan_window_in(v, row, scan_window_rows[1]) << at;
+	w->solid |= (uint64_t)scan_window_in(v, row, scan_window_rows[2]) << at;
+	w->event |= (uint64_t)(scan_window_in(v, row, scan_window_rows[3]) |
+			       (uint32_t)_mm256_movemask_epi8(v))
+		    << at;
+	w->mark |= (uint64_t)scan_window_in(v, row, scan_window_rows[4]) << at;
+	w->group |= (uint64_t)scan_window_in(v, row, scan_window_rows[5]) << at;
+	w->slash |= (uint64_t)scan_window_is(v, '/') << at;
+	w->dash |= (uint64_t)scan_window_is(v, '-') << at;
+	w->apostrophe |= (uint64_t)scan_window_is(v, '\'') << at;
+	w->greater |= (uint64_t)scan_window_is(v, '>') << at;
+	w->lf |= (uint64_t)scan_window_is(v, '\n') << at;
+}
+
+SCAN_WIDE_TARGET static inline void
+scan_window_wide(struct scan_window *w, const char *p, size_t n)
+{
+	uint64_t inside = scan_bits_below(n);
+
+	*w = (struct scan_window){0};
+	scan_window_half(w, p, 0);
+	if (n > 32)
+		scan_window_half(w, p + 32, 32);
+	w->letter &= inside;
+	w->digit &= inside;
+	w->solid &= inside;
+	w->event &= inside;
+	w->mark &= inside;
+	w->group &= inside;
+	w->slash &= inside;
+	w->dash &= inside;
+	w->apostrophe &= inside;
+	w->greater &= inside;
+	w->lf &= inside;
+}
+
+/* The first of p[i..n) that may be trouble, or where less than 32 bytes are left. */
+SCAN_WIDE_TARGET static inline size_t
+scan_odd_wide(const char *p, size_t i, size_t n)
+{
+	for (; i + 32 <= n; i += 32) {
+		__m256i v = _mm256_loadu_si256((const __m256i *)(p + i));
+		uint32_t odd = scan_window_in(v, scan_window_row(v), scan_odd_rows) |
+			       (uint32_t)_mm256_movemask_epi8(v);
+
+		if (odd)
+			return i + (size_t)__builtin_ctz(odd);
+	}
+	return i;
+}
+
+#endif
+
+#endif
