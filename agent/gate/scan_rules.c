@@ -1,9 +1,9 @@
 /* The rule groups: which meanings close together make an instruction to a model.
  *
  * A rule is a row: up to five kinds of words, near each other, in order or in any (Japanese and
- * Korean put the verb last). It is tried only when the sentence has all of its kinds. Weights
- * of different groups add; disguise adds; SCAN_THRESHOLD makes a hit. Demands, which need more
- * than that, are in scan_demand.c. Pinned by tests/unit/test_scan.c. */
+ * Korean put the verb last), tried when the sentence has all of them. Weights of different groups
+ * and disguise add up to SCAN_THRESHOLD or more. Demands are in scan_demand.c.
+ * Pinned by tests/unit/test_scan.c. */
 #include <string.h>
 
 #include "agent/gate/scan_int.h"
@@ -429,8 +429,7 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 		rules_cipher(x, &f);
 	demand = scan_demand(x, &first, &last);
 	if (demand > 0) {
-		if (x->heat > 0)
-			demand += HEAT_POINTS;
+		demand += x->heat > 0 ? HEAT_POINTS : 0;
 		if (demand >= 5)
 			found_add(x, &f, SCAN_DEMAND, demand, first, last);
 	}

@@ -303,22 +303,6 @@ shell_here(struct shell_reader *r)
 	r->bodies[r->nbodies++] = b;
 }
 
-/* Where a redirection leads nothing is written: another descriptor, or /dev/null. `last` is the
- * operator's last character. */
-static bool
-shell_is_nowhere(const char *to, char last, bool unknown)
-{
-	if (!to || unknown)
-		return false;
-	if (last == '&') { /* 2>&1, 2>&-, 2>&1- (bash) */
-		size_t n = strspn(to, "0123456789");
-
-		if (to[n] == '-' ? !to[n + 1] : n > 0 && !to[n])
-			return true;
-	}
-	return strcmp(to, "/dev/null") == 0;
-}
-
 /* A redirection at `at`, behind any digits: its operator and its word. */
 static void
 shell_redirect(struct shell_reader *r)

@@ -26,4 +26,8 @@ void shell_read(struct shell_list *out, const char *p, size_t n, unsigned depth)
  * substitutions are read on the way. *unknown (may be NULL) is set, never cleared. */
 char *shell_read_word(struct shell_reader *r, bool *unknown);
 
+/* Where a redirection leads nothing is written: another descriptor, or /dev/null. `last` is the
+ * operator's last character. */
+bool shell_is_nowhere(const char *to, char last, bool unknown);
+
 #endif

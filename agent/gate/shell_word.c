@@ -257,3 +257,17 @@ shell_read_word(struct shell_reader *r, bool *unknown)
 	}
 	return buf_take(&w.text);
 }
+
+bool
+shell_is_nowhere(const char *to, char last, bool unknown)
+{
+	if (!to || unknown)
+		return false;
+	if (last == '&') { /* 2>&1, 2>&-, 2>&1- (bash) */
+		size_t n = strspn(to, "0123456789");
+
+		if (to[n] == '-' ? !to[n + 1] : n > 0 && !to[n])
+			return true;
+	}
+	return strcmp(to, "/dev/null") == 0;
+}
