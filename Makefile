@@ -101,6 +101,7 @@ $B/sunaba: $(FRONT_OBJ) | $(AGENT)
 	  $(EXTRA_LDFLAGS) -o $@ $(MUSL_CRT) $(FRONT_OBJ) $(lastword $(MUSL))/libc.a \
 	  $(shell $(CC) -print-libgcc-file-name) $(lastword $(MUSL))/crtn.o
 
+$(FRONT_OBJ): $(wildcard front/compat/*.h front/compat/sys/*.h)
 $B/front/musl/%.o: %.c | $B/sandbox/filter.h $B/sandbox/cell_filter.h $B/front/errors.h
 	$(call say,FRONT,$<)
 	@mkdir -p $(@D)
