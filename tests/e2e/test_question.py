@@ -221,7 +221,8 @@ def terminal_gone():
                 t.tmux("kill-pane")
                 run.all_gone(10)
             equal((home.there("work/pwned"), len(s.chats())), (False, chats))
-            equal(decisions(home)[-1]["decision"], "stop")
+            decided = decisions(home)[-1]["decision"]  # what came first, the signal or the end
+            assert decided in ("stop", "nobody"), decided
 
 
 @test

@@ -100,13 +100,13 @@ def calls_that_share_an_id():
 
 @test
 def hidden_characters_in_code():
-    """code that runs without a question is shown with its hidden characters written out"""
+    """code that hides characters does not run unasked, and what it hides is named"""
     with Home() as home, Server(srv.run("echo a\u202eb\u200b > x # \u0430bc.example\nplain  code"),
                                 srv.text("end")) as s:
         done = task(home, s, "go", "-y")
-        exits(done, 0)
-        contains(done.err, "a⟨U+202E RLO⟩b⟨U+200B ZWSP⟩ > x", "the line")
-        contains(done.err, "\n  plain  code\n", "a line with nothing to hide")
+        exits(done, 5)
+        contains(done.err, "not what it looks like (1 bidirectional, 1 invisible, 1 mixed script)")
+        equal(home.there("work/x"), False)
 
 
 if __name__ == "__main__":

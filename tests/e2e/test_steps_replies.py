@@ -230,7 +230,7 @@ def s13_not_installed():
 
 @in_each(tuple(BUSY))
 def s7_endless(language):
-    """S7: endless output is stopped by the step's time, the agent's memory is bounded"""
+    """S7: endless output is stopped by the step's time or its own limit, the agent's memory is bounded"""
     with Home() as home:
         script = home.script(turn(FLOOD[language], language), turn(HELLO[language], language), "The end.")
         patience = "6" if language == "c" else "2"  # seconds, for the small step too; a compiler has its own
@@ -245,8 +245,9 @@ def s7_endless(language):
         exits(running.wait(30), 0)
         run.all_gone(2)
         flood, behind = results(transcript(home))
-        equal(flood.end, "timeout", "the end")
-        contains(flood.text, "[stopped: time limit", "the facts")
+        # On a quick machine the output's own limit comes first.
+        late = flood.end == "timeout"
+        contains(flood.text, "[stopped: time limit" if late else "stopped: more than 256 MiB", "the facts")
         contains(flood.text, "left out", "the facts")
         if len(flood.text) > 64 * 1024 or peak > 24 * 1024 * 1024 and not run.ASAN:
             raise AssertionError(f"{len(flood.text)} bytes to the model, {peak / 1e6:.1f} MB of memory")
