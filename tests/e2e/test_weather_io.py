@@ -256,8 +256,14 @@ def w16_tool_output_to_a_terminal():
 @test
 def w16_code_and_errors_to_a_terminal():
     """W16: escapes in code, language, tool names, file names and server errors are made safe"""
-    code = "true '\x1b]0;code\x07' # \u202e \x1b[8m\necho a > $'x\\e]0;name\\a'; ls"
-    on_a_terminal(srv.run(code, "shell"), srv.text("end"))
+    code = "true '\x1b]0;code\x07' # \u202e \x1b[8m\nls"  # hides something: asked about under -y too
+    with Home() as home, Server(srv.run(code, "shell")) as s, \
+            Terminal(home, "-m", "openai:test", "-y", "--", "go", env=s.env) as t:
+        t.wait_for("type yes")
+        t.send("\x03")
+        exits(t.wait(30), 130)
+        terminal.only_allowed(t.data)
+    on_a_terminal(srv.run("echo a > $'x\\e]0;name\\a'; ls", "shell"), srv.text("end"))
     on_a_terminal(srv.run("true", "sh\x1b]0;lang\x07"), srv.text("end"))
     with Home() as home, Server(forever=srv.error(400, "bad \x1b]0;error\x07 thing")) as s, \
             Terminal(home, "-m", "openai:test", "go", env=s.env) as t:
