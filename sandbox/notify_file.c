@@ -168,14 +168,30 @@ relative(const char *path)
 	return path[0] ? path : ".";
 }
 
-/* Absolute, as the caller would say it. */
+/* Where `base_name`, a link in /proc/PID, leads, from the root of that process: this one's may be
+ * above it, when the program was started in a chroot. */
 static void
-say_path(const char *base_name, const char *path, char *out, size_t size)
+read_base(int pid, const char *base_name, char base[PATH_MAX])
 {
-	char base[PATH_MAX], plain[PATH_MAX];
-	ssize_t n = path[0] == '/' ? 0 : readlink(base_name, base, sizeof(base) - 1);
+	char name[64], root[PATH_MAX];
+	ssize_t n = readlink(base_name, base, PATH_MAX - 1), above;
 
 	base[n > 0 ? n : 0] = 0;
+	snprintf(name, sizeof(name), "/proc/%d/root", pid);
+	above = readlink(name, root, sizeof(root) - 1);
+	if (above > 1 && n >= above && memcmp(base, root, (size_t)above) == 0 &&
+	    (base[above] == '/' || !base[above]))
+		memmove(base, base + above, (size_t)(n - above) + 1);
+}
+
+/* Absolute, as the caller would say it. */
+static void
+say_path(int pid, const char *base_name, const char *path, char *out, size_t size)
+{
+	char base[PATH_MAX] = "", plain[PATH_MAX];
+
+	if (path[0] != '/')
+		read_base(pid, base_name, base);
 	while (path[0] == '.' && path[1] == '/')
 		path += 2;
 	snprintf(out, size, "%.*s%s%.*s", (int)(size / 2), base,
@@ -214,7 +230,7 @@ notify_file(int pid, const char *call, const uint64_t args[6], struct sbx_notice
 			continue;
 		out->kind = SBX_NOTE_FILE;
 		out->sys = EROFS;
-		say_path(name, path, out->what, sizeof(out->what));
+		say_path(pid, name, path, out->what, sizeof(out->what));
 		snprintf(out->detail, sizeof(out->detail), "%s", calls[i].does);
 		return true;
 	}
@@ -227,7 +243,7 @@ notify_read_only(int pid, const char *path, char *out, size_t size)
 	char name[64];
 	SBX_CLOSE int base = open_base(pid, path, true, AT_FDCWD, name), fd = -1;
 
-	say_path(name, path, out, size);
+	say_path(pid, name, path, out, size);
 	if (base < 0)
 		return false;
 	path = relative(path);
@@ -246,7 +262,7 @@ notify_path(int pid, const char *call, const uint64_t args[6], char *out, size_t
 
 			if (base < 0)
 				return false;
-			say_path(name, path, out, size);
+			say_path(pid, name, path, out, size);
 			return true;
 		}
 	return false;
