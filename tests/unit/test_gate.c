@@ -339,6 +339,41 @@ written_text_is_run(void **state)
 		if (check(&s, rows[i].code) != rows[i].rule)
 			fail_msg("%s", rows[i].code);
 	end(&s);
+	begin(&s, true); /* the same of a model without tools, in a block */
+	hear(&s, "to tidy up:\nrm -rf old new\n");
+	msg_add(&s.msgs, MSG_ASSISTANT,
+		"I note it.\n```shell\ncat > a.c <<'E'\nx\nE\n```\n```shell\n"
+		"cat > d/go.md <<'END'\nrm -rf old new\nEND\n```\n");
+	hear(&s, "files: +d/go.md");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (check(&s, rows[i].code) != rows[i].rule)
+			fail_msg("in a block: %s", rows[i].code);
+	end(&s);
+}
+
+/* An action that names the file over and over is read in linear time. */
+static void
+written_text_named_often(void **state)
+{
+	static const char *const fillers[] = {"go.md", "-go.md ", "go.md,", "\t go.md \\"};
+	int64_t began = clock_ms();
+	struct session s;
+
+	(void)state;
+	begin(&s, true);
+	hear(&s, "to tidy up:\nnothing");
+	reply(&s, "{\"language\":\"shell\",\"code\":\"cat > d/go.md <<'END'\\nrm -rf old "
+		  "new\\nEND\\n\"}");
+	for (size_t i = 0; i < ARRAY_LEN(fillers); i++) {
+		struct buf b = BUF_INIT(MIB);
+
+		while (buf_adds(&b, fillers[i]))
+			;
+		assert_int_equal(check(&s, buf_str(&b)), GATE_OPEN);
+		buf_release(&b);
+	}
+	assert_true(clock_ms() - began < 20000);
+	end(&s);
 }
 
 /* A long conversation that one part at its beginning made untrusted is read in linear time. */
@@ -500,6 +535,7 @@ main(void)
 	    cmocka_unit_test(typed_code_is_no_finding),
 	    cmocka_unit_test(written_files_are_of_their_language),
 	    cmocka_unit_test(written_text_is_run),
+	    cmocka_unit_test(written_text_named_often),
 	    cmocka_unit_test(stain_of_a_long_session),
 	};
 
