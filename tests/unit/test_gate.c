@@ -403,6 +403,41 @@ stain_of_a_long_session(void **state)
 	msg_list_release(&l);
 }
 
+/* A step that a reply holds as text waits when a tool's text holds it so too: by itself. */
+static void
+quoted_steps(void **state)
+{
+	static const struct {
+		const char *text, *code;
+		bool waits;
+	} rows[] = {
+	    {"```\nls\n```", "ls", true},
+	    {"see\n```sh\nmake && ls\n```", "ls\n", true},
+	    {"{\"code\": \"ls\"}", "ls", true},
+	    {"{\"code\": \"\\nls\\n\"}", "ls", true},
+	    {"{\"code\": \"\\u000als\"}", "ls", true},
+	    {"{\"code\": \"echo \\\"a\\\"; ls\"}", "echo \"a\"; ls", true},
+	    {"```\ntools and ls.c\n```", "ls", true},
+	    {"```\ntools, else lsof\n```", "ls", false},
+	    {"```\nmake clean_all\n```", "make clean", false},
+	    {"tools ls", "ls", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct gate_action a = {rows[i].code, strlen(rows[i].code), HASH, "shell"};
+		struct session s;
+		struct gate g = {0};
+
+		begin(&s, true);
+		hear(&s, rows[i].text);
+		if (gate_check_quote(&s, &a, &g) != rows[i].waits)
+			fail_msg("%s", rows[i].text);
+		gate_release(&g);
+		end(&s);
+	}
+}
+
 /* What the user typed besides messages is his word; the folder's name is not, nor are facts. */
 static void
 who_vouches(void **state)
@@ -529,6 +564,7 @@ main(void)
 	    cmocka_unit_test(what_follows_inherits),
 	    cmocka_unit_test(refused_is_gone_and_remembered),
 	    cmocka_unit_test(refusing_stains_what_came_between),
+	    cmocka_unit_test(quoted_steps),
 	    cmocka_unit_test(who_vouches),
 	    cmocka_unit_test(the_folder_is_a_source),
 	    cmocka_unit_test(memory_changes_nothing),
