@@ -4,7 +4,7 @@
  * shows in the jobs that run. Landlock is fixed when a job starts; it knows the folder
  * PROTECT_SHOWN, so that a place outside of everything writable is mounted below that and
  * linked to. Only what covers a read-only place that jobs see already must wait for new ones.
- * Sources: mount_namespaces(7), landlock(7). Pinned by tests/jail/test_allow.py. */
+ * Sources: mount_namespaces(7), landlock(7). Pinned by tests/e2e/test_allow.py. */
 #include "sandbox/protect_int.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * The jail has no way back to the host's tree, and the agent may have no right to clone mounts.
  * So a short-lived child in a user and a mount namespace of its own, which still sees the host's
  * tree, opens the path and makes the clone; its descriptor goes down to pid 1.
- * Sources: open_tree(2), user_namespaces(7), unix(7). Pinned by tests/jail/test_allow.py. */
+ * Sources: open_tree(2), user_namespaces(7), unix(7). Pinned by tests/e2e/test_allow.py. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

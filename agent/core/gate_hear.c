@@ -15,13 +15,18 @@
  * twice as clearly. */
 #define JOIN_WEIGHT (2 * SCAN_THRESHOLD)
 
-/* The part's text as far as a tool said it: the code in an aside is the user's own, and blanked. */
-static char *
-hear_text(const struct session *s, const struct msg *m)
+/* The part's text as far as a tool said it: the code in an aside is the user's own, and blanked in a
+ * copy, *own. */
+static const char *
+hear_text(const struct session *s, const struct msg *m, char **own)
 {
-	char *text = mem_strdup(gate_text_of(m)), *code = text, *end;
+	char *text, *code, *end;
 
-	while (m->aside && (code = strstr(code, ASIDE_CODE)) &&
+	*own = NULL;
+	if (!m->aside)
+		return gate_text_of(m);
+	text = code = *own = mem_strdup(gate_text_of(m));
+	while ((code = strstr(code, ASIDE_CODE)) &&
 	       (end = strstr(code + strlen(ASIDE_CODE), ASIDE_RESULT))) {
 		code += strlen(ASIDE_CODE);
 		if (end > code &&
@@ -77,7 +82,8 @@ hear_tail(const struct session *s, size_t msg, const char *between, struct buf *
 			return;
 		said |= m->role == MSG_USER && !data;
 		if (parts_is_tool_text(m) && !m->refused && !m->endorsed) {
-			AUTO_FREE char *text = hear_text(s, m);
+			AUTO_FREE char *own = NULL;
+			const char *text = hear_text(s, m, &own);
 
 			if (!hear_put_before(b, hear_body(m, text), between))
 				return;
@@ -132,14 +138,15 @@ hear_joined(const struct session *s, size_t msg, const char *body)
 static bool
 hear_look(const struct session *s, size_t msg)
 {
-	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *own = NULL;
+	const char *text;
 	struct msg *m = &s->msgs.at[msg];
 	const struct scan_report *report;
 	struct scan *scan;
 
 	if (!parts_is_tool_text(m) || m->hits)
 		return false;
-	text = hear_text(s, m);
+	text = hear_text(s, m, &own);
 	scan = scan_text(text, strlen(text), &report);
 	if (report->alarm)
 		m->hits = gate_hit_lines(report, text);

@@ -11,6 +11,8 @@
 #include "agent/base/mem.h"
 #include "agent/core/gate_int.h"
 
+#define QUOTE_SHORT 64 /* bytes of a code that has to stand by itself */
+
 /* A text without one of these holds no block and no call. */
 static bool
 quote_has_form(const char *text)
@@ -42,9 +44,41 @@ quote_escaped(const char *code, size_t n)
 }
 
 static bool
+quote_is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
+/* No word goes on into what stands at `at`: "ls" is not in "tools", but it is in "\nls". */
+static bool
+quote_begins(const char *text, const char *at)
+{
+	size_t before = (size_t)(at - text);
+
+	return before == 0 || !quote_is_word(at[-1]) || !quote_is_word(*at) ||
+	       (before >= 2 && at[-2] == '\\') ||
+	       (before >= 6 && at[-6] == '\\' && at[-5] == 'u');
+}
+
+/* A short code stands in many words by chance; a long one is quoted wherever it stands. */
+static bool
+quote_has(const char *text, const char *code)
+{
+	size_t n = strlen(code);
+
+	for (const char *at = text; (at = strstr(at, code)); at++)
+		if (n > QUOTE_SHORT ||
+		    (quote_begins(text, at) &&
+		     !(quote_is_word(code[n - 1]) && quote_is_word(at[n]))))
+			return true;
+	return false;
+}
+
+static bool
 quote_in(const char *text, const char *const forms[2])
 {
-	return strstr(text, forms[0]) || strstr(text, forms[1]);
+	return quote_has(text, forms[0]) || quote_has(text, forms[1]);
 }
 
 /* The user said it himself. */

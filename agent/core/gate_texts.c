@@ -5,7 +5,7 @@
  * do not, for the workspace's path is among them, and a repository chose that name.
  * What is read once is remembered by the number of its part, which is never used again: indexes
  * of texts, and the code of calls, which stands in JSON.
- * Pinned by tests/unit/test_gate.c and tests/unit/test_gate_said.c. */
+ * Pinned by tests/unit/test_gate.c and tests/e2e/test_gate_said.py. */
 #include <string.h>
 
 #include "agent/base/mem.h"

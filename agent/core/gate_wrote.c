@@ -10,6 +10,11 @@
 #include "agent/base/mem.h"
 #include "agent/core/gate_int.h"
 
+#define WROTE_BACK 1024 /* bytes before the file's name in which a shell is looked for */
+#define WROTE_NAMED \
+	1000 /* times that an action names a file: it may well run one named oftener */
+#define WROTE_FILES 1000 /* that one reply writes, of which the first are looked for */
+
 static bool
 wrote_is_name(char c)
 {
@@ -62,18 +67,21 @@ wrote_word_before(const char *text, const char *end, size_t *n)
 	return p;
 }
 
-/* At `at` the file is named as a command, or behind a shell. */
+/* At `at` the file is named as a command, or behind a shell; or behind more than is looked at. */
 static bool
 wrote_runs_at(const char *text, const char *at, bool source)
 {
+	const char *least = at - text > WROTE_BACK ? at - WROTE_BACK : text;
 	static const char *const shells[] = {"sh",  "bash",   "dash", "zsh",
 					     "ksh", "source", ".",    NULL};
 	const char *word;
 	size_t n;
 
-	while (at > text && (wrote_is_name(at[-1]) || strchr("./~-'\"", at[-1])))
+	while (at > least && (wrote_is_name(at[-1]) || strchr("./~-'\"", at[-1])))
 		at--;
-	word = wrote_word_before(text, at, &n);
+	word = wrote_word_before(least, at, &n);
+	if (word == least && least > text)
+		return true;
 	if (n == 0)
 		return !source && (word == text || word[-1] != '/');
 	return wrote_in(word, n, shells);
@@ -91,7 +99,8 @@ wrote_is_source(const char *language)
 static bool
 wrote_runs(const char *text, size_t n, const struct gate_body *b)
 {
-	bool source = wrote_is_source(b->language), named = false;
+	bool source = wrote_is_source(b->language);
+	unsigned named = 0;
 	const char *name = b->name, *slash = memrchr(name, '/', b->name_n), *at = text;
 	size_t len = b->name_n;
 
@@ -101,11 +110,25 @@ wrote_runs(const char *text, size_t n, const struct gate_body *b)
 	}
 	for (; len > 0 && (at = memmem(at, n - (size_t)(at - text), name, len));
 	     at += len) {
-		named = true;
-		if (wrote_runs_at(text, at, source))
+		if (++named > WROTE_NAMED || wrote_runs_at(text, at, source))
 			return true;
 	}
-	return named && !source && wrote_calls_shell(text, n);
+	return named > 0 && !source && wrote_calls_shell(text, n);
+}
+
+/* Something that the model wrote before, [from, len) of t, writes a file that the action runs. */
+static bool
+wrote_before(struct link_query *q, const struct gate_action *a, const struct link_text *t,
+	     size_t from, struct link_hit *hit)
+{
+	struct gate_action past = {t->text + from, t->len - from, NULL, "shell"};
+	struct gate_body b;
+
+	if (!gate_written(&past, &b) || !wrote_runs(a->text, a->len, &b))
+		return false;
+	q->action = past.text + b.from;
+	q->action_len = b.to - b.from;
+	return link_find(q, hit);
 }
 
 bool
@@ -122,14 +145,16 @@ gate_link_written(struct link_query *q, const struct gate_action *a, struct link
 	}
 	for (size_t i = 0; i < q->nmodels; i++) {
 		const struct link_text *t = &q->models[i];
-		struct gate_action past = {t->text, t->len, NULL, "shell"};
+		const char *at = t->text;
+		unsigned files = 0;
 
-		if (!gate_written(&past, &b) || !wrote_runs(a->text, a->len, &b))
-			continue;
-		q->action = t->text + b.from;
-		q->action_len = b.to - b.from;
-		if (link_find(q, hit))
+		/* A call's code begins so, or a block in a reply of a model without tools. */
+		if (wrote_before(q, a, t, 0, hit))
 			return true;
+		while (files++ < WROTE_FILES &&
+		       (at = memmem(at, t->len - (size_t)(at - t->text), "\ncat > ", 7)))
+			if (wrote_before(q, a, t, (size_t)(++at - t->text), hit))
+				return true;
 	}
 	return false;
 }

@@ -1,4 +1,4 @@
-/* One exchange with the model. See request.h. Pinned by tests/unit/test_request.c and by the
+/* One exchange with the model. See request.h. Pinned by tests/unit/test_exchange.c and by the
  * weather tests W1 to W6.
  *
  * A reply that broke off is asked for again from the start: half a call must never be run, and

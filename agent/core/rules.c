@@ -1,4 +1,4 @@
-/* The user's rules for steps. See rules.h. Pinned by tests/unit/test_rules.c. */
+/* The user's rules for steps. See rules.h. Pinned by tests/unit/test_shell.c. */
 #include <string.h>
 #include <strings.h>
 

@@ -1,4 +1,4 @@
-/* A session. See session.h. Going on with one is session_resume.c. Pinned by tests/unit/test_turn.c and the end-to-end tests. */
+/* A session. See session.h. Going on with one is session_resume.c. Pinned by tests/unit/test_session.c and the end-to-end tests. */
 #include <stdarg.h>
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * in its order, store each result, until a reply holds none. Whatever ends it early leaves a
  * conversation that every wire accepts: each call has its result, partial text is a reply.
  * Asking lives in request.c, so that this file is about steps.
- * Pinned by tests/unit/test_turn.c and tests/e2e. */
+ * Pinned by tests/e2e. */
 #include <string.h>
 
 #include "agent/base/mem.h"

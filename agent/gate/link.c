@@ -147,23 +147,22 @@ link_token(void *ctx, enum link_kind kind, const char *p, size_t n, size_t start
 		link_note(l, &l->item[*slot - 1], start, end);
 }
 
-/* A command's text is its words with one blank between; the first word's chain leads to it. */
+/* The chain of a command's first word leads to it. */
 static void
 link_command_found(void *ctx, const struct link_command *c)
 {
 	struct link *l = ctx;
 	AUTO_BUF struct buf text = BUF_INIT(LINK_TOKEN_MAX);
+	size_t first;
 	struct link_item *it;
 	uint32_t *head;
 
-	for (size_t i = 0; i < c->n; i++)
-		if ((i > 0 && !buf_addc(&text, ' ')) ||
-		    !buf_add(&text, c->word[i], c->len[i]))
-			break;
+	if (!link_command_text(c, &text, &first))
+		return;
 	it = link_add(l, l->as, text.data, text.len, c->start, c->end);
 	if (!it)
 		return;
-	head = &l->word[link_hash(0, c->word[0], c->len[0]) % LINK_SLOTS];
+	head = &l->word[link_hash(0, c->word[first], c->len[first]) % LINK_SLOTS];
 	it->next = *head;
 	*head = (uint32_t)(it - l->item) + 1;
 }

@@ -1,8 +1,8 @@
 /* The indexes of a conversation's texts. See link.h.
  *
  * An array in the order of the ids. What the query now asked does not need goes when room is needed;
- * where there is still none, a text is read anew each time, as without a cache. Pinned by
- * tests/unit/test_link_cache.c. */
+ * where there is still none, a text is read anew each time, as without a cache, and a row without
+ * an index says that making one is of no use. Pinned by tests/unit/test_link_cache.c. */
 #include <string.h>
 
 #include "agent/base/mem.h"
@@ -13,14 +13,16 @@
 struct cache_row {
 	uint64_t id, how;
 	const char *text;
-	size_t len, bytes;
-	unsigned used; /* the last query that asked for it */
-	struct link_index *index;
+	size_t len;
+	size_t bytes;		  /* of the index, kept or not */
+	unsigned used;		  /* the last query that asked for it */
+	struct link_index *index; /* NULL: there was no room */
 };
 
 struct link_cache {
 	struct cache_row *row;
 	size_t n, cap, bytes;
+	size_t made; /* indexes so far */
 	unsigned query;
 	uint64_t places; /* workspace, home, network of the query */
 	struct scan_vocab *vocab;
@@ -91,7 +93,7 @@ cache_find(const struct link_cache *c, uint64_t id)
 static void
 cache_drop(struct link_cache *c, size_t i)
 {
-	c->bytes -= c->row[i].bytes;
+	c->bytes -= c->row[i].index ? c->row[i].bytes : 0;
 	link_index_free(c->row[i].index);
 	c->n--;
 	memmove(c->row + i, c->row + i + 1, (c->n - i) * sizeof(*c->row));
@@ -101,6 +103,8 @@ cache_drop(struct link_cache *c, size_t i)
 static bool
 cache_room(struct link_cache *c, size_t bytes)
 {
+	if (bytes > LINK_CACHE_MAX)
+		return false;
 	for (size_t i = c->n; i > 0 && c->bytes + bytes > LINK_CACHE_MAX; i--)
 		if (c->query - c->row[i - 1].used > 1)
 			cache_drop(c, i - 1);
@@ -108,13 +112,13 @@ cache_room(struct link_cache *c, size_t bytes)
 }
 
 static struct link_index *
-cache_put(struct link_cache *c, const struct cache_row *row)
+cache_put(struct link_cache *c, struct cache_row *row)
 {
 	size_t i;
 
 	if (!cache_room(c, row->bytes)) {
 		link_index_free(row->index);
-		return NULL;
+		row->index = NULL;
 	}
 	if (c->n == c->cap) {
 		c->cap = c->cap ? c->cap * 2 : 64;
@@ -124,7 +128,7 @@ cache_put(struct link_cache *c, const struct cache_row *row)
 	memmove(c->row + i + 1, c->row + i, (c->n - i) * sizeof(*c->row));
 	c->row[i] = *row;
 	c->n++;
-	c->bytes += row->bytes;
+	c->bytes += row->index ? row->bytes : 0;
 	return row->index;
 }
 
@@ -147,15 +151,24 @@ link_cache_get(const struct link_query *q, const struct link_text *t, enum link_
 	old = i < c->n && c->row[i].id == t->id ? &c->row[i] : NULL;
 	if (old && old->how == new.how && old->text == t->text && old->len == t->len) {
 		old->used = c->query;
-		return old->index;
+		if (old->index)
+			return old->index;
+		if (!cache_room(c, old->bytes))
+			return NULL;
+		i = cache_find(c, t->id); /* others may have gone */
 	}
 	if (old)
 		cache_drop(c, i);
-	if (c->bytes + t->len > LINK_CACHE_MAX && !cache_room(c, t->len))
+	if (!cache_room(c, t->len))
 		return NULL;
 	new.index = link_index_new(t, side, join, q);
-	if (!new.index)
-		return NULL;
-	new.bytes = link_index_bytes(new.index) + sizeof(new);
+	new.bytes = new.index ? link_index_bytes(new.index) : LINK_CACHE_MAX + 1;
+	c->made++;
 	return cache_put(c, &new);
+}
+
+size_t
+link_cache_made(const struct link_cache *c)
+{
+	return c->made;
 }

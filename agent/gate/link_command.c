@@ -8,8 +8,7 @@
 
 #include "agent/gate/link_int.h"
 
-#define COMMAND_WORDS_MIN 3
-#define COMMAND_HINT	  200 /* bytes before a string in which what runs it is named */
+#define COMMAND_HINT 200 /* bytes before a string in which what runs it is named */
 
 static bool
 command_separates(char c)
@@ -117,22 +116,18 @@ command_installs(const struct link_command *c, link_command_fn *found, void *ctx
 			      command_is(c, at - 1, managers, ARRAY_LEN(managers))))
 		at++;
 	for (size_t i = at + 1; i < c->n; i++) {
-		size_t len = 1; /* "@scope/name" begins with the mark of a version */
-
-		while (len < c->len[i] && !strchr("=<>~@", c->word[i][len]))
-			len++;
+		size_t len = link_bare(c->word[i], c->len[i]);
 
 		if (strchr("-./~", c->word[i][0]) ||
 		    (c->word[i - 1][0] == '-' && c->len[i - 1] == 2 &&
 		     c->word[i - 1][1] == 'r'))
 			continue;
 		for (size_t v = 0; v < ARRAY_LEN(verbs); v++) {
-			struct link_command one = {
-			    .word = {verbs[v], c->word[i]},
-			    .len = {strlen(verbs[v]), MIN_OF(len, c->len[i])},
-			    .n = 2,
-			    .start = c->start,
-			    .end = c->end};
+			struct link_command one = {.word = {verbs[v], c->word[i]},
+						   .len = {strlen(verbs[v]), len},
+						   .n = 2,
+						   .start = c->start,
+						   .end = c->end};
 
 			found(ctx, &one);
 		}
@@ -145,9 +140,9 @@ command_give(struct link_command *c, link_command_fn *found, void *ctx)
 	size_t skip = command_prefix(c);
 
 	command_installs(c, found, ctx);
-	if (c->n >= COMMAND_WORDS_MIN || command_grave(c))
+	if (c->n >= LINK_WORDS_MIN || command_grave(c))
 		found(ctx, c);
-	if (skip > 0 && c->n - skip >= COMMAND_WORDS_MIN) {
+	if (skip > 0 && c->n - skip >= LINK_WORDS_MIN) {
 		memmove(c->word, c->word + skip, (c->n - skip) * sizeof(c->word[0]));
 		memmove(c->len, c->len + skip, (c->n - skip) * sizeof(c->len[0]));
 		c->n -= skip;

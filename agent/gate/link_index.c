@@ -20,6 +20,7 @@
 #define BUCKET_FILL 4	 /* entries of one, about */
 #define RECENT	    1024 /* entries that are not written twice; a power of two */
 #define TEXT_MAX    (1u << 30)
+#define ENTRIES_MAX (LINK_CACHE_MAX / sizeof(uint64_t))
 #define PAIR	    LINK_KINDS /* the kind that two words are hashed with */
 #define WORD	    (LINK_KINDS + 1)
 #define WINDOW_MASK ((UINT64_C(1) << WINDOW_BITS) - 1)
@@ -193,6 +194,10 @@ link_index_new(const struct link_text *t, enum link_side side, enum link_join jo
 		struct link_walk w = {
 		    .text = &c, .side = side, .query = q, .found = index_token, .ctx = &b};
 
+		if (b.x->n > ENTRIES_MAX) {
+			link_index_free(b.x);
+			return NULL;
+		}
 		to = index_end(t->text, t->len, from);
 		index_window(&b, from, to);
 		link_clean(&c, t->text + from, to - from, join);

@@ -7,6 +7,7 @@
 
 #define LINK_TOKEN_MAX 2048 /* bytes of a token; the rest does not count */
 #define LINK_WORDS_MAX 64   /* words of a command that are compared */
+#define LINK_WORDS_MIN 3    /* of one that changes nothing of the system */
 
 /* A text in one spelling, and where each byte of it came from. */
 struct link_clean {
@@ -85,7 +86,8 @@ uint64_t link_hash(uint64_t h, const char *p, size_t n);
 
 /* Where in a text something may stand: what each window of it holds, by hash. */
 struct link_index;
-/* Reads the text as a walk with this side and query does. The caller frees; NULL: too long. */
+/* Reads the text as a walk with this side and query does. The caller frees; NULL: too long,
+ * or it holds more than a cache has room for. */
 struct link_index *link_index_new(const struct link_text *t, enum link_side side,
 				  enum link_join join, const struct link_query *q);
 void link_index_free(struct link_index *x);
@@ -99,6 +101,8 @@ void link_index_walk(struct link_index *x, void (*walk)(void *, size_t, size_t),
  * has no id, or there is no room. */
 struct link_index *link_cache_get(const struct link_query *q, const struct link_text *t,
 				  enum link_side side, enum link_join join);
+/* How many indexes were made, for tests and figures. */
+size_t link_cache_made(const struct link_cache *c);
 /* A query begins: what it does not ask for may go. */
 void link_cache_begin(const struct link_query *q);
 struct scan_vocab;
@@ -116,6 +120,9 @@ typedef void link_command_fn(void *ctx, const struct link_command *c);
 /* The command lines of the action, three words or more each. */
 void link_commands(const struct link_clean *t, const char *language, link_command_fn *found,
 		   void *ctx);
+/* A command's words with one blank between. Those for which there is no room are left out; *first is
+ * the first that is not. False: too few are left. */
+bool link_command_text(const struct link_command *c, struct buf *text, size_t *first);
 /* Whether the words of p[0..n), with one blank between, stand at t->text[i] on one line; *end behind
  * them. */
 bool

@@ -2,7 +2,8 @@
  *
  * Options move about and a package is named with its version or without, so a command of three
  * words or more is also found when a line holds its first word and then all others with few
- * between. A listing that only names the files of a command does not hold its first word.
+ * between. A listing that only names the files of a command does not hold its first word. So is one
+ * with a word that is too long to be kept, by the words around that.
  * Pinned by tests/unit/test_link.c. */
 #include <string.h>
 
@@ -10,6 +11,23 @@
 
 #define MATCH_WORDS 16 /* of a command that are compared in any order */
 #define MATCH_MORE  3  /* words that may stand between them */
+
+bool
+link_command_text(const struct link_command *c, struct buf *text, size_t *first)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (text->len + 1 + c->len[i] > LINK_TOKEN_MAX)
+			continue;
+		if (kept++ == 0)
+			*first = i;
+		else
+			buf_addc(text, ' ');
+		buf_add(text, c->word[i], c->len[i]);
+	}
+	return kept > 0 && kept >= MIN_OF(c->n, (size_t)LINK_WORDS_MIN);
+}
 
 bool
 link_words_at(const struct link_clean *t, const char *p, size_t n, size_t i, size_t *end)

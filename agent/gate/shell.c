@@ -144,9 +144,10 @@ shell_hands_on(const struct shell_command *c, const char *name)
 	static const char *const harmless[] = {"--version", "--help", "--no-pager", NULL};
 	bool find = strcmp(name, "find") == 0;
 
-	if (strcmp(name, "git") == 0 && c->n > 1 && c->words[1].text[0] == '-' &&
-	    !shell_in(c->words[1].text, harmless))
-		return true;
+	for (size_t i = 1;
+	     strcmp(name, "git") == 0 && i < c->n && c->words[i].text[0] == '-'; i++)
+		if (!shell_in(c->words[i].text, harmless))
+			return true;
 	for (size_t k = 0; k < ARRAY_LEN(shell_hands); k++) {
 		const struct shell_hand *h = &shell_hands[k];
 

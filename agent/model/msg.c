@@ -72,10 +72,10 @@ msg_add_call(struct msg *m, const char *id, const char *name, const char *args)
 
 	m->calls = mem_array(m->calls, m->ncalls + 1, sizeof(*m->calls));
 	c = &m->calls[m->ncalls++];
+	*c = (struct msg_call){0};
 	c->id = id && *id ? mem_strdup(id) : mem_printf("call_%lu", ++made);
 	c->name = mem_strdup(name ? name : "");
 	c->args = mem_strdup(args && *args ? args : "{}");
-	c->cut = false;
 	return c;
 }
 

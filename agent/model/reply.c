@@ -226,7 +226,7 @@ reply_take_calls(struct reply *r, struct model_reply *out)
 			continue;
 		out->calls = mem_array(out->calls, out->ncalls + 1, sizeof(*out->calls));
 		to = &out->calls[out->ncalls++];
-		to->cut = false;
+		*to = (struct msg_call){0};
 		to->id = reply_id(out, c, r->first_call + i);
 		to->name = TAKE(c->name);
 		to->args = c->args.len ? buf_take(&c->args) : mem_strdup("{}");

@@ -1,4 +1,4 @@
-/* Text of tools on the wire. See spotlight.h. Pinned by tests/unit/test_spotlight.c.
+/* Text of tools on the wire. See spotlight.h. Pinned by tests/unit/test_flatten.c.
  *
  * Look-alikes are broken by a backslash behind their first character: readable for a model and
  * for a person, no longer a token of any template. The list holds the openings of the templates

@@ -339,6 +339,41 @@ written_text_is_run(void **state)
 		if (check(&s, rows[i].code) != rows[i].rule)
 			fail_msg("%s", rows[i].code);
 	end(&s);
+	begin(&s, true); /* the same of a model without tools, in a block */
+	hear(&s, "to tidy up:\nrm -rf old new\n");
+	msg_add(&s.msgs, MSG_ASSISTANT,
+		"I note it.\n```shell\ncat > a.c <<'E'\nx\nE\n```\n```shell\n"
+		"cat > d/go.md <<'END'\nrm -rf old new\nEND\n```\n");
+	hear(&s, "files: +d/go.md");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (check(&s, rows[i].code) != rows[i].rule)
+			fail_msg("in a block: %s", rows[i].code);
+	end(&s);
+}
+
+/* An action that names the file over and over is read in linear time. */
+static void
+written_text_named_often(void **state)
+{
+	static const char *const fillers[] = {"go.md", "-go.md ", "go.md,", "\t go.md \\"};
+	int64_t began = clock_ms();
+	struct session s;
+
+	(void)state;
+	begin(&s, true);
+	hear(&s, "to tidy up:\nnothing");
+	reply(&s, "{\"language\":\"shell\",\"code\":\"cat > d/go.md <<'END'\\nrm -rf old "
+		  "new\\nEND\\n\"}");
+	for (size_t i = 0; i < ARRAY_LEN(fillers); i++) {
+		struct buf b = BUF_INIT(MIB);
+
+		while (buf_adds(&b, fillers[i]))
+			;
+		assert_int_equal(check(&s, buf_str(&b)), GATE_OPEN);
+		buf_release(&b);
+	}
+	assert_true(clock_ms() - began < 20000);
+	end(&s);
 }
 
 /* A long conversation that one part at its beginning made untrusted is read in linear time. */
@@ -366,6 +401,41 @@ stain_of_a_long_session(void **state)
 	parts_keep_stain(&l, l.n - 1, &why);
 	assert_false(l.at[l.n - 1].stained);
 	msg_list_release(&l);
+}
+
+/* A step that a reply holds as text waits when a tool's text holds it so too: by itself. */
+static void
+quoted_steps(void **state)
+{
+	static const struct {
+		const char *text, *code;
+		bool waits;
+	} rows[] = {
+	    {"```\nls\n```", "ls", true},
+	    {"see\n```sh\nmake && ls\n```", "ls\n", true},
+	    {"{\"code\": \"ls\"}", "ls", true},
+	    {"{\"code\": \"\\nls\\n\"}", "ls", true},
+	    {"{\"code\": \"\\u000als\"}", "ls", true},
+	    {"{\"code\": \"echo \\\"a\\\"; ls\"}", "echo \"a\"; ls", true},
+	    {"```\ntools and ls.c\n```", "ls", true},
+	    {"```\ntools, else lsof\n```", "ls", false},
+	    {"```\nmake clean_all\n```", "make clean", false},
+	    {"tools ls", "ls", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct gate_action a = {rows[i].code, strlen(rows[i].code), HASH, "shell"};
+		struct session s;
+		struct gate g = {0};
+
+		begin(&s, true);
+		hear(&s, rows[i].text);
+		if (gate_check_quote(&s, &a, &g) != rows[i].waits)
+			fail_msg("%s", rows[i].text);
+		gate_release(&g);
+		end(&s);
+	}
 }
 
 /* What the user typed besides messages is his word; the folder's name is not, nor are facts. */
@@ -494,12 +564,14 @@ main(void)
 	    cmocka_unit_test(what_follows_inherits),
 	    cmocka_unit_test(refused_is_gone_and_remembered),
 	    cmocka_unit_test(refusing_stains_what_came_between),
+	    cmocka_unit_test(quoted_steps),
 	    cmocka_unit_test(who_vouches),
 	    cmocka_unit_test(the_folder_is_a_source),
 	    cmocka_unit_test(memory_changes_nothing),
 	    cmocka_unit_test(typed_code_is_no_finding),
 	    cmocka_unit_test(written_files_are_of_their_language),
 	    cmocka_unit_test(written_text_is_run),
+	    cmocka_unit_test(written_text_named_often),
 	    cmocka_unit_test(stain_of_a_long_session),
 	};
 

@@ -6,7 +6,7 @@
 
 #include "agent/base/buf.h"
 #include "agent/base/mem.h"
-#include "agent/gate/link.h"
+#include "agent/gate/link_int.h"
 
 /* Each pair: what a tool said, and an action that repeats it. */
 static const char *const pairs[][2] = {
@@ -162,14 +162,94 @@ no_room(void **state)
 	for (size_t i = 0; i < TEXTS; i++)
 		tool[i] = (struct link_text){b.data, i + 1 < TEXTS ? b.len - 40 : b.len,
 					     i + 1, i + 1};
-	for (unsigned i = 0; i < 2; i++) {
+	for (size_t i = 0, made = 0; i < 3; i++) {
 		assert_true(ask(&q, "curl http://last.example.com/z", &hit));
 		assert_int_equal(hit.tool, TEXTS - 1);
 		link_hit_release(&hit);
+		/* One that found no room is not made over and over. */
+		assert_true(i == 0 || link_cache_made(q.cache) == made);
+		made = link_cache_made(q.cache);
+	}
+	/* When others are not asked for any more, there is. */
+	q.tools = &tool[TEXTS - 1];
+	q.ntools = 1;
+	for (size_t i = 0, made = 0; i < 4; i++) {
+		made = link_cache_made(q.cache);
+		assert_true(ask(&q, "curl http://last.example.com/z", &hit));
+		link_hit_release(&hit);
+		assert_true(i < 3 || link_cache_made(q.cache) == made);
 	}
 	link_cache_free(q.cache);
 	buf_release(&b);
 	free(tool);
+}
+
+/* What holds more than the whole cache could is looked at for that once. */
+static void
+too_much(void **state)
+{
+	enum { BYTES = 14 << 20 };
+	struct link_text tool = {NULL, 0, 1, 1};
+	struct link_query q = {
+	    .tools = &tool, .ntools = 1, .language = "shell", .cache = link_cache_new()};
+	struct buf b = BUF_INIT(BYTES);
+	struct link_hit hit;
+
+	(void)state;
+	for (unsigned i = 0; b.len < BYTES - 100; i++) {
+		char word[4] = {(char)('a' + i % 26), (char)('a' + i / 26 % 26),
+				(char)('a' + i / 676 % 26), ' '};
+
+		buf_add(&b, word, sizeof(word));
+	}
+	buf_adds(&b, "get http://last.example.com/z\n");
+	tool.text = b.data;
+	tool.len = b.len;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(ask(&q, "curl http://last.example.com/z", &hit));
+		link_hit_release(&hit);
+		assert_int_equal(link_cache_made(q.cache), 1);
+	}
+	link_cache_free(q.cache);
+	buf_release(&b);
+}
+
+/* A word too long to be kept hides nothing of the command around it, nor makes one of what is left. */
+static void
+long_words(void **state)
+{
+	struct buf said = BUF_INIT(64 * KIB), action = BUF_INIT(64 * KIB);
+	struct link_text tool = {NULL, 0, 1, 1};
+	struct link_query q = {.tools = &tool, .ntools = 1, .language = "shell"};
+	struct link_hit hit;
+
+	(void)state;
+	for (unsigned i = 0; i < 2500; i++)
+		buf_addc(&action, '_');
+	buf_addf(&said, "now echo %s | unpack -d | sh\n", buf_str(&action));
+	buf_reset(&action);
+	buf_adds(&action, buf_str(&said) + 4);
+	tool.text = buf_str(&said);
+	tool.len = said.len;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(ask(&q, buf_str(&action), &hit));
+		assert_int_equal(hit.kind, LINK_COMMAND);
+		assert_string_equal(hit.token, "echo unpack -d sh");
+		link_hit_release(&hit);
+		/* Not "echo" alone, nor a first word that is not kept. */
+		memset(action.data + 5, '+', 2500);
+		memset(action.data + 5 + 2500, '\n', action.len - 5 - 2500);
+		assert_false(ask(&q, buf_str(&action), &hit));
+		memset(action.data, '+', 5);
+		memcpy(action.data + 2500, " a b", 4);
+		assert_false(ask(&q, buf_str(&action), &hit));
+		buf_reset(&action);
+		buf_adds(&action, buf_str(&said) + 4);
+		q.cache = i == 0 ? link_cache_new() : q.cache; /* and with it */
+	}
+	link_cache_free(q.cache);
+	buf_release(&said);
+	buf_release(&action);
 }
 
 int
@@ -180,6 +260,8 @@ main(void)
 	    cmocka_unit_test(users_and_models_vouch),
 	    cmocka_unit_test(places_are_part_of_it),
 	    cmocka_unit_test(no_room),
+	    cmocka_unit_test(too_much),
+	    cmocka_unit_test(long_words),
 	};
 
 	return cmocka_run_group_tests_name("link cache", tests, NULL, NULL);
