@@ -120,8 +120,12 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 	/* Elsewhere the kernel ends the whole namespace with its guard. */
 	if (sp->setup->rung == SBX_RUNG_LANDLOCK)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (sp->early && !early_wait(sp->early, FD_CHANNEL, &f))
+	if (sp->early && !early_wait(sp->early, FD_CHANNEL, &f)) {
+		if (f.sys == EPIPE || f.sys == ECONNRESET)
+			_exit(
+			    1); /* pid 1 has ended, and tells why: that must be heard first */
 		give_up(REPORT_FAIL, &f);
+	}
 	if (chdir(sp->cwd)) {
 		sbx_fail_set(&f, "folder", errno, sp->cwd);
 		give_up(REPORT_EXEC, &f);
