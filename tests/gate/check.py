@@ -74,6 +74,7 @@ def answer(home, argv, env):
         os.chdir(home.work)
         os.execve(argv[0], argv, env)
     seen, asked, end = b"", 0, time.monotonic() + 60 * run.SLOWER
+    key, quiet = b"", 0.0
     while time.monotonic() < end:
         if select.select([fd], [], [], 0.05)[0]:
             try:
@@ -83,15 +84,17 @@ def answer(home, argv, env):
             if not part:
                 break
             seen += part
+            key = b""
         questions = seen.count(b"[i]")
         if questions > asked:
             key = b"i"
         elif seen.count(b"[y]") > 0 and b"[i]" not in seen and asked == 0:
             key = b"y"
-        else:
-            continue
-        time.sleep(0.45)  # keys of the first 400 ms are thrown away
+        elif not key or time.monotonic() < quiet:
+            continue  # what came of the last key shows, or it is not time to press it again
+        time.sleep(0.45)  # keys of the first 400 ms are thrown away, of more on a busy machine
         os.write(fd, key)
+        quiet = time.monotonic() + 2
         asked = max(asked, questions)
         if key == b"y":
             seen = b""
