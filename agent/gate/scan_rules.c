@@ -220,13 +220,6 @@ static const struct rule rules[] = {
 };
 /* clang-format on */
 
-/* Every rule has one of these, SCAN_HIDDEN's aside. */
-#define RULE_KEYS                                                                      \
-	(C(OVERRIDE) | C(INSTR) | C(PROMPT) | C(MODEL) | C(ONE) | C(PLAY) | C(ROLE) |  \
-	 C(SYSTEM) | C(END) | C(USER) | C(ME) | C(SILENT) | C(HIDE) | C(RESPONSE) |    \
-	 C(APPROVED) | C(REPLY) | C(LIMIT) | C(BLOCK) | C(SAY) | C(READER) | C(FILL) | \
-	 C(PLEASE) | C(NOW) | C(PROSE) | C(JOB))
-
 /* The words of rule r from token i on; *last is the last of them. */
 static bool
 rule_from(const struct scan_ctx *x, const struct rule *r, size_t count, size_t i,
@@ -423,8 +416,7 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 
 	if (x->ntok == 0)
 		return;
-	if (x->seen & RULE_KEYS || x->hidden)
-		rules_try(&s->index, x, &f);
+	rules_try(&s->index, x, &f);
 	if (x->shifted >= CIPHER_WORDS)
 		rules_cipher(x, &f);
 	demand = scan_demand(x, &first, &last);

@@ -131,7 +131,10 @@ class Tmux:
         self.run("resize-window", "-x", str(cols), "-y", str(rows))
 
     def wait(self, text, seconds=5.0):
-        until(lambda: text in self.all(), seconds, f"{text!r} on the screen")
+        try:
+            until(lambda: text in self.all(), seconds, f"{text!r} on the screen")
+        except AssertionError as e:
+            raise AssertionError(f"{e}:\n{self.all()[-4000:]}") from None
 
     def ready(self, text):
         """Waits for a question and through its quiet time, which is a promise about time."""
