@@ -35,7 +35,6 @@ struct link {
 	uint32_t slot[LINK_SLOTS]; /* item + 1 by hash of kind and text */
 	uint32_t word[LINK_SLOTS]; /* first command + 1 by hash of its first word */
 	const struct scan_vocab *vocab;
-	struct scan_vocab *own;	   /* the same, without a cache */
 	struct link_filter filter; /* of the items */
 	enum link_kind as;	   /* of the commands being found */
 	const char *whole;	   /* the text that is walked in parts */
@@ -396,8 +395,7 @@ link_find(const struct link_query *q, struct link_hit *hit)
 		return true;
 	l = mem_alloc(sizeof(*l));
 	l->q = q;
-	l->own = q->cache ? NULL : scan_vocab_new();
-	l->vocab = q->cache ? link_cache_vocab(q->cache) : l->own;
+	l->vocab = scan_vocab();
 	l->item = mem_array(NULL, LINK_TOKENS_MAX, sizeof(*l->item));
 	l->side = LINK_ACTION;
 	for (enum link_join join = LINK_APART; join < LINK_JOINS; join++)
@@ -417,7 +415,6 @@ link_find(const struct link_query *q, struct link_hit *hit)
 	for (size_t i = 0; i < l->n; i++)
 		free(l->item[i].text);
 	free(l->item);
-	scan_vocab_free(l->own);
 	free(l);
 	return best || full;
 }

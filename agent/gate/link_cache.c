@@ -25,7 +25,6 @@ struct link_cache {
 	size_t made; /* indexes so far */
 	unsigned query;
 	uint64_t places; /* workspace, home, network of the query */
-	struct scan_vocab *vocab;
 };
 
 struct link_cache *
@@ -42,16 +41,7 @@ link_cache_free(struct link_cache *c)
 	for (size_t i = 0; i < c->n; i++)
 		link_index_free(c->row[i].index);
 	free(c->row);
-	scan_vocab_free(c->vocab);
 	free(c);
-}
-
-const struct scan_vocab *
-link_cache_vocab(struct link_cache *c)
-{
-	if (!c->vocab)
-		c->vocab = scan_vocab_new();
-	return c->vocab;
 }
 
 static uint64_t

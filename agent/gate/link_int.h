@@ -106,8 +106,6 @@ size_t link_cache_made(const struct link_cache *c);
 /* A query begins: what it does not ask for may go. */
 void link_cache_begin(const struct link_query *q);
 struct scan_vocab;
-/* The detector's words, made once. */
-const struct scan_vocab *link_cache_vocab(struct link_cache *c);
 
 /* A command line of the action: its words. */
 struct link_command {

@@ -27,14 +27,14 @@ scan_new(void)
 {
 	struct scan *s = mem_alloc(sizeof(*s));
 
-	s->vocab = scan_vocab_new();
+	s->vocab = scan_vocab();
 	s->filter = scan_vocab_filter(s->vocab);
-	scan_index_init(&s->index);
+	s->index = scan_index();
 	scan_marks_init(&s->marks);
 	scan_clean_init(&s->clean);
-	s->held = mem_alloc(SCAN_LINE_MAX);
+	s->held = mem_array(NULL, SCAN_LINE_MAX, 1);
 	for (size_t i = 0; i < SCAN_DEPTH_MAX; i++)
-		s->decoded[i] = mem_alloc(SCAN_LINE_MAX);
+		s->decoded[i] = mem_array(NULL, SCAN_LINE_MAX, 1);
 	s->ansi = (struct scan_ansi){.fg = -1, .bg = -1};
 	for (size_t i = 0; i <= SCAN_DEPTH_MAX; i++)
 		s->ctx[i].place = P_START | P_LINE;
@@ -48,7 +48,6 @@ scan_free(struct scan *s)
 {
 	if (!s)
 		return;
-	scan_vocab_free(s->vocab);
 	scan_clean_release(&s->clean);
 	free(s->held);
 	for (size_t i = 0; i < SCAN_DEPTH_MAX; i++)

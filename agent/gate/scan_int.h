@@ -186,8 +186,8 @@ scan_filter_none(const struct scan_filter *f, const char *p)
 	       !scan_filter_has(
 		   f->one, (size_t)((c[0] & 15) << 12 | (c[1] & 63) << 6 | (c[2] & 63)));
 }
-struct scan_vocab *scan_vocab_new(void);
-void scan_vocab_free(struct scan_vocab *v);
+/* The vocabulary: constant, made at the first call (0.5 ms), for all threads. */
+const struct scan_vocab *scan_vocab(void);
 /* The word p[0..n) of ASCII letters in either case, n <= SCAN_WORD_MAX, or NULL. `hash` is
  * scan_hash() of it, or the same steps over its groups of eight letters. */
 const struct scan_word *
@@ -277,6 +277,7 @@ struct scan_index {
 	uint64_t first[C_COUNT][SCAN_RULES_MAX / 64], second[C_COUNT][SCAN_RULES_MAX / 64];
 };
 void scan_index_init(struct scan_index *x);
+const struct scan_index *scan_index(void); /* constant, made at the first call */
 
 /* A text being read: the whole, or one that was decoded out of it. */
 struct scan_ctx {
@@ -320,10 +321,10 @@ void scan_marks_init(struct scan_marks *m);
 struct scan {
 	struct scan_report report;
 	struct scan_hit hits[SCAN_HITS_MAX];
-	struct scan_vocab *vocab;
+	const struct scan_vocab *vocab;
 	const struct scan_filter *filter;	 /* of vocab */
 	struct scan_ctx ctx[SCAN_DEPTH_MAX + 1]; /* [0]: the text itself */
-	struct scan_index index;
+	const struct scan_index *index;
 	struct scan_marks marks;
 	struct scan_clean clean;
 	struct scan_ansi ansi;

@@ -17,8 +17,8 @@
 void
 scan_clean_init(struct scan_clean *c)
 {
-	c->text = mem_alloc(SCAN_LINE_MAX + SCAN_SLACK);
-	c->from = mem_alloc((SCAN_LINE_MAX + SCAN_SLACK) * sizeof(*c->from));
+	c->text = mem_array(NULL, SCAN_LINE_MAX + SCAN_SLACK, 1);
+	c->from = mem_array(NULL, SCAN_LINE_MAX + SCAN_SLACK, sizeof(*c->from));
 	c->how = mem_alloc(SCAN_LINE_MAX + SCAN_SLACK);
 	c->hidden = mem_alloc(SCAN_LINE_MAX);
 }

@@ -416,7 +416,7 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 
 	if (x->ntok == 0)
 		return;
-	rules_try(&s->index, x, &f);
+	rules_try(s->index, x, &f);
 	if (x->shifted >= CIPHER_WORDS)
 		rules_cipher(x, &f);
 	demand = scan_demand(x, &first, &last);

@@ -6,6 +6,7 @@
  * are also entered in every shifted alphabet (ROT13 is one of 25) and backwards, so that text
  * written so is found at no cost. Built for each detector from the constant rows, in about a
  * tenth of a millisecond. Pinned by tests/unit/test_scan.c. */
+#include <pthread.h>
 #include <endian.h>
 #include <string.h>
 
@@ -320,8 +321,11 @@ vocab_add_ciphered(struct scan_vocab *v)
 	}
 }
 
-struct scan_vocab *
-scan_vocab_new(void)
+static struct scan_vocab *vocab;
+static struct scan_index index_of_rules;
+
+static void
+vocab_make(void)
 {
 	struct scan_vocab *v = mem_alloc(sizeof(*v));
 
@@ -332,23 +336,30 @@ scan_vocab_new(void)
 	vocab_add_rows(v, scan_words_eu, scan_words_eu_n);
 	vocab_add_rows(v, scan_words_asia, scan_words_asia_n);
 	vocab_add_ciphered(v);
-	return v;
+	scan_index_init(&index_of_rules);
+	vocab = v;
+}
+
+const struct scan_vocab *
+scan_vocab(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, vocab_make);
+	return vocab;
+}
+
+const struct scan_index *
+scan_index(void)
+{
+	scan_vocab();
+	return &index_of_rules;
 }
 
 const struct scan_filter *
 scan_vocab_filter(const struct scan_vocab *v)
 {
 	return &v->any;
-}
-
-void
-scan_vocab_free(struct scan_vocab *v)
-{
-	if (!v)
-		return;
-	free(v->word);
-	free(v->next);
-	free(v);
 }
 
 static const struct scan_word *
