@@ -36,10 +36,11 @@ class Pty:
         self.out = b""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # before it looks: a change that comes while it starts would be lost
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 100, 0, 0))
             os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8",
                                "INPUTRC": "/dev/null"}, **(env or {}))
             os.execv(words[0], words)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 100, 0, 0))
 
     def __enter__(self):
         return self
