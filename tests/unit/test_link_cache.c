@@ -44,7 +44,7 @@ check_at(const char *filler, size_t at, const char *const pair[2], uint64_t id,
 	struct link_query q = {.tools = &tool,
 			       .ntools = 1,
 			       .language = "shell",
-			       .workspace = "/home/mika/work",
+			       .workspace = "/home/mika/desk",
 			       .home = "/home/mika"};
 	struct link_hit plain = {0}, cached = {0};
 
