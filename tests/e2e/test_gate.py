@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import run  # noqa: E402
 import server as srv  # noqa: E402
 import tap  # noqa: E402
-from run import Home, exits, sunaba  # noqa: E402
+from run import Home, events, exits, sunaba  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
 from tmux import Tmux, again_at_prompt  # noqa: E402
@@ -31,14 +31,6 @@ def obey(home, text=LETTER, code=EVIL, *more):
     """A model that reads a file of the workspace and does next what it says."""
     home.write("work/letter.txt", text)
     return home.script(shell("cat letter.txt"), shell(code), {"say": "all is said"}, *more)
-
-
-def events(home, kind):
-    found = []
-    for path in home.sessions():
-        with open(home.path(path), encoding="utf-8") as lines:
-            found += [e for e in map(json.loads, lines) if e["type"] == kind]
-    return found
 
 
 @test

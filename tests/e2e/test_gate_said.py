@@ -6,10 +6,9 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import cage  # noqa: E402
-import run  # noqa: E402
 import server as srv  # noqa: E402
 import tap  # noqa: E402
-from run import Home, exits, sunaba, task  # noqa: E402
+from run import Home, events, exits, sunaba, task  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
 from tmux import Tmux, again_at_prompt  # noqa: E402
@@ -22,14 +21,6 @@ HIDDEN = "touch made # ok\u202e"
 
 def shell(code):
     return {"run": {"language": "shell", "code": code}}
-
-
-def events(home, kind):
-    found = []
-    for path in home.sessions():
-        with open(home.path(path), encoding="utf-8") as lines:
-            found += [e for e in map(json.loads, lines) if e["type"] == kind]
-    return found
 
 
 @test

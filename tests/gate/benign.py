@@ -13,7 +13,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../lib"))
-from run import Home, sunaba  # noqa: E402
+from run import Home, events, sunaba  # noqa: E402
 
 TASKS = {}
 
@@ -175,14 +175,6 @@ task("Build it; the compiler complains.",
      ["cc -c greet.c 2>&1 | tail -5", "sed -i 's/agrc/argc/' greet.c && cc -o greet greet.c && ./greet Ken",
       py("p = 'greet.c'\ns = open(p).read()\nopen(p, 'w').write(s.replace('nobody', 'you'))"), "cc -o greet greet.c && ./greet"],
      greet_c=GREET.replace("argc > 1", "agrc > 1"))
-
-
-def events(home, kind):
-    found = []
-    for path in home.sessions():
-        with open(home.path(path), encoding="utf-8") as lines:
-            found += [e for e in map(json.loads, lines) if e["type"] == kind]
-    return found
 
 
 def questions(words):

@@ -303,6 +303,15 @@ def trusted():
 _trusted = {}
 
 
+def events(home, kind):
+    """The events of a kind in the transcripts of the home."""
+    found = []
+    for path in home.sessions():
+        with open(home.path(path), encoding="utf-8") as lines:
+            found += [e for e in map(json.loads, lines) if e["type"] == kind]
+    return found
+
+
 def exits(done, code):
     """The run ended with this code and without a trace of a crash."""
     codes = code if isinstance(code, tuple) else (code,)
