@@ -114,7 +114,7 @@ def launch_latency(work, true, rounds):
 
 def sessions(work, true, rounds):
     print("a session and its jobs, ms")
-    done = subprocess.run([tool("session"), str(rounds), work, true], check=True,
+    done = subprocess.run([tool("session"), str(rounds), work, true, SUNABA], check=True,
                           stdout=subprocess.PIPE).stdout.decode()
     found = {}
     for line in done.splitlines():

@@ -1,8 +1,9 @@
 /* Sessions and jobs, measured from the agent's side of sandbox.h.
  *
- *	session ROUNDS WORKSPACE TRUE
+ *	session ROUNDS WORKSPACE TRUE SUNABA
  *
- * TRUE is a static program in the workspace. Prints lines of "NAME P10 MEDIAN" in microseconds:
+ * TRUE is a static program in the workspace; SUNABA is what the jail is executed from, as the agent
+ * does. Prints lines of "NAME P10 MEDIAN" in microseconds:
  * bare (fork and exec), job (the same in a session), start (a session, until a job can be
  * asked for), kill (100 processes that ignore signals, until their tree is gone), and "memory KIB", of pid 1. */
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 #define WAIT_MS 20000
 
 static const char *workspace;
+static int image;
 
 static long
 now_us(void)
@@ -99,7 +101,7 @@ start(void)
 
 	sbx_policy_default(&p);
 	p.workspace = workspace;
-	if (!sbx_session_start(&s, &f) || !sbx_session_setup(s, &p, &f))
+	if (!sbx_session_start_image(image, &s, &f) || !sbx_session_setup(s, &p, &f))
 		give_up(f.step);
 	await(s, SBX_READY, NULL);
 	return s;
@@ -225,8 +227,11 @@ int
 main(int argc, char **argv)
 {
 	sbx_jail_main_if_asked(argc, argv);
-	if (argc != 4)
+	if (argc != 5)
 		return 2;
+	image = open(argv[4], O_PATH | O_CLOEXEC);
+	if (image < 0)
+		give_up(argv[4]);
 	workspace = argv[2];
 	measure_jobs((int)strtol(argv[1], NULL, 10), argv[3]);
 	measure_starts();
