@@ -56,19 +56,12 @@ holds(unsigned cap)
 	       have[cap / 32].effective & (1u << (cap % 32));
 }
 
-static bool
-drop_capabilities(struct sbx_fail *f)
+bool
+confine_exec(struct sbx_fail *f)
 {
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[2];
-
-	memset(none, 0, sizeof(none));
-	if (!holds(CAP_SETPCAP)) {
-		/* Nothing is gained by exec either: no_new_privs comes next. */
-		if (syscall(SYS_capset, &head, none))
-			return sbx_fail_set(f, "capabilities", errno, NULL);
+	/* Nothing is gained by exec either: no_new_privs comes before it. */
+	if (!holds(CAP_SETPCAP))
 		return true;
-	}
 	for (int cap = 0; cap < CAP_TRIES; cap++)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0)) {
 			if (errno == EINVAL && cap > CAP_LAST_CAP)
@@ -79,6 +72,16 @@ drop_capabilities(struct sbx_fail *f)
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0))
 		return sbx_fail_set(f, "capabilities", errno, "secure bits");
+	return true;
+}
+
+static bool
+drop_capabilities(struct sbx_fail *f)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2];
+
+	memset(none, 0, sizeof(none));
 	if (syscall(SYS_capset, &head, none))
 		return sbx_fail_set(f, "capabilities", errno, NULL);
 	return true;
@@ -96,7 +99,7 @@ confine_offer(void)
 bool
 confine_calls(const struct setup *s, int channel, struct sbx_fail *f)
 {
-	if (!limits(s, f))
+	if (!limits(s, f) || !confine_exec(f))
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return sbx_fail_set(f, "no new privileges", errno, NULL);
@@ -114,7 +117,8 @@ confine(const struct setup *s, int channel, bool asks, struct sbx_fail *f)
 {
 	if (s->rung == SBX_RUNG_NONE)
 		return true;
-	if (!limits(s, f) || !drop_capabilities(f))
+	if (!limits(s, f) || (!s->exec_confined && !confine_exec(f)) ||
+	    !drop_capabilities(f))
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return sbx_fail_set(f, "no new privileges", errno, NULL);

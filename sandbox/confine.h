@@ -12,6 +12,9 @@ bool confine(const struct setup *s, int channel, bool asks, struct sbx_fail *f);
 /* The same in two parts, where there are namespaces: what needs no tree, then the rest. */
 bool confine_calls(const struct setup *s, int channel, struct sbx_fail *f);
 bool confine_rights(const struct setup *s, struct sbx_fail *f);
+/* What exec could bring back is given up: by a job's process itself, or once by pid 1, which
+ * executes nothing, for all that come from it (setup.exec_confined). */
+bool confine_exec(struct sbx_fail *f);
 /* In pid 1, while it is dumpable, for all that come from it: code goes first when the machine
  * runs out of memory. Without it the kernel only chooses less well. */
 void confine_offer(void);

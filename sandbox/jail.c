@@ -137,10 +137,12 @@ build(struct setup *s, bool userns, const struct ns_ids *ids, int rights,
 	if (!ns_enter(userns, ids, f) || !inside_begin(s, rights, f) ||
 	    !root_build(s, userns, f))
 		return false;
-	/* What is allowed later must show in the jobs that run. */
-	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL))
+	/* What is allowed later must show in the jobs that run; what they mount on /proc only there. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) ||
+	    (root_has_proc(-1) && mount(NULL, "/proc", NULL, MS_PRIVATE, NULL)))
 		return sbx_fail_set(f, "shared mounts", errno, "/");
-	return !s->stage || give_stage(s, rights, f);
+	s->exec_confined = confine_exec(f);
+	return s->exec_confined && (!s->stage || give_stage(s, rights, f));
 }
 
 static void __attribute__((noreturn))

@@ -208,6 +208,7 @@ job_start(int id, const struct setup *setup, struct start *st, int rights,
 	struct spawn sp = {.setup = setup,
 			   .argv = st->argv,
 			   .env = st->env,
+			   .fresh = true, /* execute.c, init_serve() */
 			   .cwd = st->cwd ? st->cwd : setup->workspace};
 	unsigned long own_space = setup_has_pidns(setup) ? CLONE_NEWPID | CLONE_NEWNS : 0;
 	bool ok = put_script(setup, st, f);

@@ -11,8 +11,11 @@
 
 #include "sandbox/root.h"
 
-static const char *const proc_readonly[] = {"sys",  "irq",  "bus",	    "fs",
-					    "acpi", "scsi", "sysrq-trigger"};
+#define PROC_COVER (MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+static const char *const proc_readonly[] = {"proc/sys",		 "proc/irq",  "proc/bus",
+					    "proc/fs",		 "proc/acpi", "proc/scsi",
+					    "proc/sysrq-trigger"};
 static const char *const proc_masked[] = {
     "proc/kcore",	  "proc/keys",	     "proc/key-users",	 "proc/timer_list",
     "proc/latency_stats", "proc/kallsyms",   "proc/sched_debug", "proc/kmsg",
@@ -56,20 +59,16 @@ root_has_proc(int root)
 bool
 root_cover_proc(int root, struct sbx_fail *f)
 {
-	SBX_CLOSE int proc = openat(root, "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	for (size_t i = 0; i < SBX_LEN(proc_readonly); i++) {
-		SBX_CLOSE int fd =
-		    root_clone(proc, proc_readonly[i], TREE_RO | MOUNT_ATTR_NOEXEC);
-
-		if (fd < 0 && errno == ENOENT)
-			continue;
-		if (fd < 0 ||
-		    move_mount(fd, "", proc, proc_readonly[i], MOVE_MOUNT_F_EMPTY_PATH))
-			return sbx_fail_set(f, "cover proc", errno, proc_readonly[i]);
-	}
 	if (fchdir(root))
 		return sbx_fail_set(f, "cover proc", errno, "/");
+	for (size_t i = 0; i < SBX_LEN(proc_readonly); i++) {
+		const char *path = proc_readonly[i];
+
+		if (mount(path, path, NULL, MS_BIND, NULL)
+			? errno != ENOENT
+			: mount(NULL, path, NULL, PROC_COVER, NULL) != 0)
+			return sbx_fail_set(f, "cover proc", errno, path);
+	}
 	for (size_t i = 0; i < SBX_LEN(proc_masked); i++)
 		if (mount("dev/null", proc_masked[i], NULL, MS_BIND, NULL) &&
 		    errno != ENOENT)
@@ -91,11 +90,7 @@ bool
 root_job(struct sbx_fail *f)
 {
 	SBX_CLOSE int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct mount_attr slave = {.propagation = MS_SLAVE};
 
-	/* pid 1's mounts come, none goes back. */
-	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)))
-		return sbx_fail_set(f, "private mounts", errno, "/");
 	/* Where pid 1 got none, no job gets one. */
 	if (root_has_proc(root) &&
 	    (!root_proc(AT_FDCWD, "/proc", f) || !root_cover_proc(root, f)))

@@ -1,6 +1,6 @@
 /* What the user allows while the jail runs: see protect.h.
  *
- * pid 1's tree of mounts is shared and each job's is its slave: what is mounted or taken off here
+ * pid 1's tree of mounts is shared and each job's a peer of it: what is mounted or taken off here
  * shows in the jobs that run. Landlock is fixed when a job starts; it knows the folder
  * PROTECT_SHOWN, so that a place outside of everything writable is mounted below that and
  * linked to. Only what covers a read-only place that jobs see already must wait for new ones.

@@ -36,16 +36,23 @@
 
 extern char **environ;
 
-void
-spawn_reset_signals(void)
+/* Signals from `first` to `last` to their defaults, none blocked. */
+static void
+reset_signals(int first, int last)
 {
 	struct sigaction dfl = {.sa_handler = SIG_DFL};
 	sigset_t none;
 
-	for (int s = 1; s < NSIG; s++)
+	for (int s = first; s <= last; s++)
 		sigaction(s, &dfl, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void
+spawn_reset_signals(void)
+{
+	reset_signals(1, NSIG - 1);
 }
 
 void
@@ -116,7 +123,10 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 	setsid();
 	if (sp->terminal)
 		ioctl(0, TIOCSCTTY, 0);
-	spawn_reset_signals();
+	if (sp->fresh)
+		reset_signals(SIGPIPE, SIGPIPE);
+	else
+		spawn_reset_signals();
 	/* Elsewhere the kernel ends the whole namespace with its guard. */
 	if (sp->setup->rung == SBX_RUNG_LANDLOCK)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -38,6 +38,7 @@ struct spawn {
 	int code, state;	   /* the driver's descriptors, or -1 */
 	int channel;		   /* for the listener of refused calls, or -1 */
 	bool asks;		   /* what it reads from standard input is told of */
+	bool fresh;		   /* signals are at their defaults but for SIGPIPE */
 	bool terminal;		   /* standard input becomes its controlling terminal */
 	const struct early *early; /* it waits for its tree: early.h; or NULL */
 };

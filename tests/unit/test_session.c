@@ -190,6 +190,28 @@ test_command(void **state)
 	sbx_session_free(s);
 }
 
+/* What a job mounts on its /proc shows in no other. */
+static void
+test_own_mounts(void **state)
+{
+	const char *const count = "grep -c ' /proc' /proc/self/mountinfo";
+	struct sbx_session *s = stand();
+	struct seen first, n = {0};
+
+	(void)state;
+	command(s, 1, count, &first);
+	assert_true(strtol(first.out, NULL, 10) > 0);
+	start_driver(s, 1, driver);
+	assert_int_equal(wait_for(s, SBX_STARTED, &n), SBX_STARTED);
+	for (int i = 0; i < 3; i++) {
+		command(s, 2, count, &n);
+		assert_string_equal(n.out, first.out);
+	}
+	step(s, 1, count, &n);
+	assert_string_equal(n.out, first.out);
+	sbx_session_free(s);
+}
+
 static void
 test_not_found(void **state)
 {
@@ -814,6 +836,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_command),
+	    cmocka_unit_test(test_own_mounts),
 	    cmocka_unit_test(test_not_found),
 	    cmocka_unit_test(test_driver),
 	    cmocka_unit_test(test_order),
