@@ -134,6 +134,7 @@ build(struct setup *s, bool userns, const struct ns_ids *ids, int rights,
       struct queue *notices, struct sbx_fail *f)
 {
 	s->protect = protect_new(keep_notice, notices);
+	ns_leave_keys();
 	if (!ns_enter(userns, ids, f) || !inside_begin(s, rights, f) ||
 	    !root_build(s, userns, f))
 		return false;

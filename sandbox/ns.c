@@ -148,6 +148,13 @@ ns_net_join(int channel, struct sbx_fail *f)
 	       sbx_fail_set(f, "network namespace", errno, NULL);
 }
 
+void
+ns_leave_keys(void)
+{
+	/* Where keyrings are not built or refused, there is none to leak. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+}
+
 bool
 ns_enter(bool userns, const struct ns_ids *ids, struct sbx_fail *f)
 {
@@ -160,8 +167,6 @@ ns_enter(bool userns, const struct ns_ids *ids, struct sbx_fail *f)
 		return sbx_fail_set(f, "groups", errno, NULL);
 	if (sethostname(HOST_NAME, strlen(HOST_NAME)))
 		return sbx_fail_set(f, "host name", errno, NULL);
-	/* Where keyrings are not built or refused, there is none to leak. */
-	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	if (ids->host_net || ids->net_later)
 		return true;
 	lo = loopback_up(f);

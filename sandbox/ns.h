@@ -18,7 +18,9 @@ struct ns_ids {
  * chroot, and then makes all the others at once: ids->net_later is cleared. ids->group becomes -1
  * where the child is not in that group. */
 pid_t ns_clone(struct ns_ids *ids, bool *userns, struct sbx_fail *f);
-/* In the child, first: maps its own user and group, brings lo up, sets host name and keyring. */
+/* In the child, before it forks: the session's keys stay behind. */
+void ns_leave_keys(void);
+/* In the child: maps its own user and group, brings lo up, sets the host name. */
 bool ns_enter(bool userns, const struct ns_ids *ids, struct sbx_fail *f);
 /* A network namespace for the calling process alone, with lo up. Its descriptor is sent over
  * `channel`, the end of a rights_pair(). */

@@ -287,21 +287,24 @@ static bool
 build(struct setup *s, struct early *e, bool userns, const struct ns_ids *ids,
       const int fds[4], struct sbx_fail *f)
 {
+	bool early = userns && fds[3] < 0 && spawn_has_room();
 	int tty = fds[3];
 
 	s->protect = protect_new(tell_guarded, NULL);
-	if (!ns_enter(userns, ids, f) || !inside_begin(s, fds[2], f))
-		return false;
+	ns_leave_keys();
 	confine_offer();
-	if (userns && tty < 0 && spawn_has_room()) {
+	/* First of all: a network namespace takes as long as the tree. */
+	if (early) {
 		e->net = ids->net_later;
 		e->launcher = fds[1];
 		if (!early_start(e, f))
 			return false;
 		s->early = e;
-	} else if (!cgroup_take(s->group, fds[1], -1)) {
-		_exit(1);
 	}
+	if (!ns_enter(userns, ids, f) || !inside_begin(s, fds[2], f))
+		return false;
+	if (!early && !cgroup_take(s->group, fds[1], -1))
+		_exit(1);
 	s->single = true;
 	return root_build(s, userns, f) && root_scripts(f) && (tty < 0 || tty_make(tty, f));
 }
