@@ -244,7 +244,7 @@ $B/bench/session $B/bench/soak $B/bench/steps $B/bench/scan $B/bench/link: $B/be
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 $B/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -static -o $@ $<
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -I. -O2 -static -o $@ $<
 $B/bench/nothing:
 	@mkdir -p $(@D)
 	$(Q)echo 'int main(void) { return 0; }' | $(CC) -O2 -static -x c -o $@ -

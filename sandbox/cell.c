@@ -44,12 +44,7 @@ cell_exec(const char *const *argv, int in, int out, pid_t parent)
 	const char *self = (const char *)getauxval(AT_EXECFN);
 	int null;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-	/* Ctrl-C is for the agent. */
-	setsid();
-	spawn_reset_signals();
+	spawn_servant(parent);
 	in = fcntl(in, F_DUPFD_CLOEXEC, CELL_FD_HIGH);
 	out = fcntl(out, F_DUPFD_CLOEXEC, CELL_FD_HIGH);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);

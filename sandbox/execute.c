@@ -5,9 +5,7 @@
  * tests/e2e/test_startup.py. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/auxv.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -25,12 +23,7 @@ exec_jail(int image, int sock, int failed, pid_t parent)
 	const char *self = (const char *)getauxval(AT_EXECFN);
 	int null;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-	/* Ctrl-C goes to the whole foreground group: it is for the agent to pass on. */
-	setsid();
-	spawn_reset_signals();
+	spawn_servant(parent);
 	sock = fcntl(sock, F_DUPFD_CLOEXEC, FD_HIGH);
 	failed = fcntl(failed, F_DUPFD_CLOEXEC, FD_HIGH);
 	image = fcntl(image, F_DUPFD_CLOEXEC, FD_HIGH);

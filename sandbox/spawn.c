@@ -56,6 +56,17 @@ spawn_reset_signals(void)
 }
 
 void
+spawn_servant(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	/* Ctrl-C goes to the whole foreground group: it is for the agent to pass on. */
+	setsid();
+	spawn_reset_signals();
+}
+
+void
 spawn_block_signals(void)
 {
 	sigset_t set;

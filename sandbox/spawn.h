@@ -45,6 +45,9 @@ struct spawn {
 
 /* Signals to their defaults, none blocked. */
 void spawn_reset_signals(void);
+/* In a child of `parent` that is to execute this program again: it dies with its parent, has a
+ * session of its own, and fresh signals. */
+void spawn_servant(pid_t parent);
 /* Whether so many open files are allowed that descriptors can be dealt their numbers; where not,
  * what they are for is done without. */
 bool spawn_has_room(void);

@@ -13,27 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/clock.h"
+
 #define COMMANDS_MAX 32
 #define WARM	     2 /* rounds that are not counted */
 
 extern char **environ;
-
-static long
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-	long x = *(const long *)a, y = *(const long *)b;
-
-	return (x > y) - (x < y);
-}
 
 static long
 run(char **argv, int *worst)

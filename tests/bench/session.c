@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sandbox/sandbox.h"
+#include "tests/bench/clock.h"
 
 #define STARTS	10
 #define KILLS	5
@@ -23,23 +24,6 @@
 
 static const char *workspace;
 static int image;
-
-static long
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-	long x = *(const long *)a, y = *(const long *)b;
-
-	return (x > y) - (x < y);
-}
 
 static void
 print(const char *name, long *took, int n)
