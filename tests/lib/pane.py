@@ -13,6 +13,10 @@ from tap import skip, until
 QUIET_S = 0.45  # a question ignores keys for 0.4 s after it was drawn
 HAND_S = 0.1  # bytes closer together than 0.03 s are no keys of a hand
 
+# tmux forgets what it has not read yet when the process that it started ends: another one has to
+# stay behind the program.
+STAY = 'trap : INT QUIT; "$@"; : >"$0/ended"; trap "" INT QUIT; exec cat'
+
 
 def _waiting(tty):
     """Bytes that were typed and not read."""
@@ -52,7 +56,7 @@ class Tmux:
         self.cwd = cwd or self.dir
         words = ["env", "TERM=screen-256color"] + [f"{k}={v}" for k, v in (env or {}).items()]
         self.run("-f", config, "new-session", "-d", "-x", str(cols), "-y", str(rows), "-c",
-                 self.cwd, *words, *command)
+                 self.cwd, *words, "sh", "-c", STAY, self.dir, *command)
         self.pressed = 0
 
     def run(self, *args, data=None):
@@ -142,4 +146,4 @@ class Tmux:
         self.pause(QUIET_S)
 
     def ended(self):
-        until(lambda: self.show("#{pane_dead}") == "1", 10, "the program's end")
+        until(lambda: os.path.exists(os.path.join(self.dir, "ended")), 10, "the program's end")

@@ -2,9 +2,11 @@
 import concurrent.futures
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
@@ -12,6 +14,7 @@ PATIENCE_S = 60.0  # no wait gives up sooner: what a busy machine is late with i
 
 os.umask(0o022)  # whatever the caller's: tests make files for other users too
 _tests = []
+_folders = []
 
 
 class Skip(Exception):
@@ -21,6 +24,12 @@ class Skip(Exception):
 def test(function):
     _tests.append(function)
     return function
+
+
+def folder(name):
+    """A folder that lasts as long as the tests of the file."""
+    _folders.append(tempfile.mkdtemp(prefix=name + "-"))
+    return _folders[-1]
 
 
 def skip(why):
@@ -108,4 +117,6 @@ def main(jobs=1, apart=False):
         for line in why.splitlines():
             print(f"# {line}", flush=True)
     sys.stdout.flush()
+    for path in _folders:
+        shutil.rmtree(path, ignore_errors=True)
     os._exit(1 if failed else 0)  # threads of servers must not hold the process

@@ -13,11 +13,11 @@ import time
 
 ROOT = os.environ.get("ROOT", os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
-from tap import absent, contains, equal, main, skip, test, until  # noqa: E402
+from tap import absent, contains, equal, folder, main, skip, test, until  # noqa: E402
 from pane import Tmux  # noqa: E402
 
 TOOL = os.path.abspath(os.path.join(ROOT, os.environ.get("BUILD", "build"), "term", "tool_ask"))
-FOLDER = tempfile.mkdtemp(prefix="ask-")
+FOLDER = folder("ask")
 QUIET_S = 0.4  # of the dialog, after it was drawn
 MENU = "[y] yes"
 GATE = "[c] carry out"

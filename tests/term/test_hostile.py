@@ -6,17 +6,16 @@ import re
 import select
 import struct
 import sys
-import tempfile
 import termios
 import fcntl
 import time
 
 ROOT = os.environ.get("ROOT", os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
-from tap import contains, main, test, until  # noqa: E402
+from tap import contains, folder, main, test, until  # noqa: E402
 
 TOOLS = os.path.abspath(os.path.join(ROOT, os.environ.get("BUILD", "build"), "term"))
-FOLDER = tempfile.mkdtemp(prefix="hostile-")
+FOLDER = folder("hostile")
 
 PAYLOADS = [
     "\x1b]52;c;ZXZpbA==\x07", "\x1b]0;title\x07", "\x1b]8;;https://evil/\x1b\\x", "\x1b[8mhidden",

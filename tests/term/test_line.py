@@ -4,15 +4,14 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
 
 ROOT = os.environ.get("ROOT", os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 from pane import Tmux  # noqa: E402
-from tap import absent, contains, equal, main, test, until  # noqa: E402
+from tap import absent, contains, equal, folder, main, test, until  # noqa: E402
 
 TOOL = os.path.abspath(os.path.join(ROOT, os.environ.get("BUILD", "build"), "term", "tool_line"))
-FOLDER = tempfile.mkdtemp(prefix="line-")
+FOLDER = folder("line")
 
 
 def path(name, data=None):
@@ -269,12 +268,12 @@ def cancel_long():
 @test
 def terminated():
     """SIGTERM ends the prompt and restores the modes"""
-    script = (f"stty -a > {FOLDER}/a; {TOOL} & echo $! > {FOLDER}/pid; wait; "
-              f"stty -a > {FOLDER}/b; echo DONE")
-    script = f"stty -a > {FOLDER}/a; {TOOL}; stty -a > {FOLDER}/b; echo DONE"
+    script = (f"echo $$ > {FOLDER}/shell; stty -a > {FOLDER}/a; {TOOL}; stty -a > {FOLDER}/b; "
+              "echo DONE")
     with Tmux(["sh", "-c", script]) as term:
         term.wait("head\n>")
-        shell = term.show("#{pane_pid}")
+        with open(f"{FOLDER}/shell", encoding="ascii") as f:
+            shell = f.read().strip()
         tool = subprocess.run(["ps", "-o", "pid=", "--ppid", shell], stdout=subprocess.PIPE,
                               check=True).stdout.decode().split()
         os.kill(int(tool[0]), 15)
