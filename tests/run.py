@@ -2,8 +2,9 @@
 """Runs every test and prints one closing line: N passed, N failed, N skipped.
 
 Unit tests are cmocka programs, the others python files in tests/e2e, tests/jail and tests/term;
-each prints TAP (Test Anything Protocol 13). A program that dies, prints no plan, or prints fewer
-results than planned counts as a failure. Two run at a time."""
+each prints TAP (Test Anything Protocol 13). A program that dies, prints no plan, prints fewer
+results than planned, or leaves files, mounts or processes behind counts as a failure (see
+tests/lib/left.py)."""
 import argparse
 import concurrent.futures
 import glob
@@ -14,6 +15,9 @@ import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+import left  # noqa: E402
+
 TEST_TIMEOUT_S = 1200  # on a machine that has much else to do
 RESULT = re.compile(r"^(ok|not ok)\b(?:\s+\d+)?\s*-?\s*(.*?)(?:\s*#\s*(skip|SKIP)\b.*)?$")
 
@@ -42,6 +46,7 @@ def run_one(path, asan):
     env.setdefault("SUNABA", "build/sunaba")
     env["SUNABA"] = os.path.abspath(env["SUNABA"])
     env["ROOT"] = ROOT
+    env["TMPDIR"] = left.make_folder()
     if asan:
         env["SUNABA_ASAN"] = "1"
         env.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:exitcode=99")
@@ -54,6 +59,7 @@ def run_one(path, asan):
         text, code = done.stdout.decode("utf-8", "replace"), done.returncode
     except subprocess.TimeoutExpired as late:
         text, code = (late.stdout or b"").decode("utf-8", "replace"), "timeout"
+    behind = left.processes() + left.files(env["TMPDIR"])
     passed, failed, skipped, planned = parse(text)
     if code not in (0, 1) and not failed:
         failed.append(f"{path}: ended with {code}")
@@ -63,6 +69,7 @@ def run_one(path, asan):
         failed.append(f"{path}: no plan")
     elif passed + len(failed) + skipped < planned:
         failed.append(f"{path}: only {passed + len(failed) + skipped} of {planned} ran")
+    failed += [f"{path}: left behind: {what}" for what in behind]
     return path, passed, failed, skipped, text, time.monotonic() - start
 
 
@@ -82,6 +89,7 @@ def main():
     parser.add_argument("--lint", action="store_true", help="run scripts/lint.sh as a test too")
     parser.add_argument("--asan", action="store_true", help="the build has sanitizers")
     parser.add_argument("-v", action="store_true", help="show the output of every test")
+    parser.add_argument("-j", type=int, default=2, help="files at a time; 2 when not given")
     parser.add_argument("only", nargs="*", help="run the tests whose path holds one of these")
     args = parser.parse_args()
     os.chdir(ROOT)
@@ -90,7 +98,8 @@ def main():
     if args.lint and not args.only:
         lint = subprocess.run(["sh", "scripts/lint.sh"], stdin=subprocess.DEVNULL, check=False)
         passed, failed = (passed + 1, failed) if lint.returncode == 0 else (passed, failed + 1)
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+    before = left.shared()
+    with concurrent.futures.ProcessPoolExecutor(args.j, initializer=left.adopt) as pool:
         jobs = [pool.submit(run_one, path, args.asan) for path in find(args.asan, args.only)]
         for job in concurrent.futures.as_completed(jobs):
             path, good, bad, skip, text, took = job.result()
@@ -103,6 +112,9 @@ def main():
                     print("     " + line)
             for name in bad:
                 print(f"     FAILED: {name}")
+    new = sorted(left.shared() - before)
+    if new:
+        print(f"note: new in shared places, by this run or somebody else: {' '.join(new)}")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 

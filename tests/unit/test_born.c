@@ -1,6 +1,7 @@
 /* How pid 1 gets into its control groups, and what is left of its mounts: sandbox/ns.h,
  * sandbox/cgroup.h. */
 #include "tests/unit/cm.h"
+#include "tests/unit/tmp.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -149,11 +150,11 @@ static int
 watch_mounts(void)
 {
 	struct pollfd p = {.events = POLLIN};
-	char dir[] = "/tmp/sunaba-born-XXXXXX";
+	char dir[TMP_PATH];
 	pid_t pid;
 
 	if (unshare(geteuid() ? CLONE_NEWUSER | CLONE_NEWNS : CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || !mkdtemp(dir))
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || !tmp_folder(dir))
 		return SKIPPED;
 	if (mount("tmpfs", dir, "tmpfs", 0, NULL))
 		return rmdir(dir), SKIPPED;

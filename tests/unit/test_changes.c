@@ -1,5 +1,6 @@
 /* Files that a step changed: tools/changes.c. */
 #include "tests/unit/cm.h"
+#include "tests/unit/tmp.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "agent/base/mem.h"
 #include "tools/changes.h"
 
-static char root[64];
+static char root[TMP_PATH];
 static int root_fd = -1;
 static struct changes *c;
 
@@ -20,8 +21,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "/tmp/test-changes-XXXXXX");
-	if (!mkdtemp(root))
+	if (!tmp_folder(root))
 		return -1;
 	root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	c = changes_new();

@@ -10,15 +10,15 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "tools/collect.h"
+#include "tests/unit/tmp.h"
 
-static char dir[64];
+static char dir[TMP_PATH];
 
 static int
 make_dir(void **state)
 {
 	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/test-collect-XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
+	return tmp_folder(dir) ? 0 : -1;
 }
 
 static int

@@ -9,8 +9,9 @@
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
 #include "agent/options.h"
+#include "tests/unit/tmp.h"
 
-static char folder[] = "/tmp/sunaba-config-XXXXXX";
+static char folder[TMP_PATH];
 static struct err err;
 
 static char *
@@ -298,7 +299,7 @@ main(void)
 	for (size_t i = 0; i < OPT_COUNT; i++)
 		if (option_table[i].env)
 			unsetenv(option_table[i].env);
-	if (!mkdtemp(folder))
+	if (!tmp_folder(folder))
 		return 1;
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
 	for (const char *const *f =

@@ -8,9 +8,10 @@
 
 #include "agent/base/fs.h"
 #include "agent/ui/editor.h"
+#include "tests/unit/tmp.h"
 
-static char folder[] = "/tmp/editor-XXXXXX";
-static char script[64], seen[64];
+static char folder[TMP_PATH];
+static char script[TMP_PATH + 16], seen[TMP_PATH + 16];
 
 static enum err_kind
 edit(const char *command, const char *text, struct buf *out, struct err *e)
@@ -94,7 +95,7 @@ main(void)
 	};
 	int failed;
 
-	if (!mkdtemp(folder))
+	if (!tmp_folder(folder))
 		return 1;
 	snprintf(script, sizeof(script), "%s/editor", folder);
 	snprintf(seen, sizeof(seen), "%s/seen", folder);

@@ -17,13 +17,14 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "tools/execute.h"
+#include "tests/unit/tmp.h"
 
 #define PATIENCE_MS 60000 /* for what must come; a busy machine takes its time */
 
 static struct loop *loop;
 static struct sbx_session *session;
 static struct executor *x;
-static char folder[64], spill[96];
+static char folder[TMP_PATH], spill[TMP_PATH + 16];
 static const char *why_not; /* the sandbox cannot be set up */
 static struct step_result r;
 static size_t live_bytes;
@@ -76,8 +77,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/test-execute-XXXXXX");
-	if (!mkdtemp(folder) || loop_new(&loop, NULL))
+	if (!tmp_folder(folder) || loop_new(&loop, NULL))
 		return -1;
 	snprintf(spill, sizeof(spill), "%s.spill", folder);
 	session_open(execute_limits_default);

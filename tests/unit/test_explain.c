@@ -15,8 +15,9 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "tools/explain.h"
+#include "tests/unit/tmp.h"
 
-static char top[64];
+static char top[TMP_PATH];
 
 /* All paths in text, each with its errno: "13 /x\n". */
 static char *
@@ -197,7 +198,7 @@ test_views(void **state)
 	static const char *const read[] = {"/srv", NULL}, *const write[] = {"/mnt", NULL};
 	struct sbx_policy p;
 	AUTO_FREE char *in = mem_printf("%s/new/file", top);
-	AUTO_FREE char *up = mem_printf("%s/../../etc//passwd", top);
+	AUTO_FREE char *up = mem_printf("%s/../../../../../../../../etc//passwd", top);
 
 	(void)state;
 	sbx_policy_default(&p);
@@ -224,8 +225,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	snprintf(top, sizeof(top), "/tmp/test-explain-XXXXXX");
-	return mkdtemp(top) ? 0 : -1;
+	return tmp_folder(top) ? 0 : -1;
 }
 
 static int

@@ -10,8 +10,9 @@
 
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
+#include "tests/unit/tmp.h"
 
-static char folder[] = "/tmp/sunaba-fs-XXXXXX";
+static char folder[TMP_PATH];
 static struct err err;
 
 static char *
@@ -211,7 +212,7 @@ main(void)
 	};
 	int rc;
 
-	if (!mkdtemp(folder))
+	if (!tmp_folder(folder))
 		return 1;
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
 	clean();

@@ -10,6 +10,7 @@
 #include "agent/core/context.h"
 #include "agent/core/gate.h"
 #include "agent/core/history.h"
+#include "tests/unit/tmp.h"
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -17,7 +18,7 @@
 #define DEEDS 40
 
 static const struct sbx_stand jail = {.rung = SBX_RUNG_FULL};
-static char folder[] = "/tmp/sunaba-gate-XXXXXX";
+static char folder[TMP_PATH];
 static uint64_t seed = 0x5DEECE66D;
 
 static unsigned
@@ -215,7 +216,7 @@ main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(any_talk_is_read_as_it_was)};
 	int failed;
 
-	if (!mkdtemp(folder))
+	if (!tmp_folder(folder))
 		return 1;
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	failed = cmocka_run_group_tests_name("gate_random", tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "agent/commands.h"
 #include "agent/help.h"
 #include "agent/options.h"
+#include "tests/unit/tmp.h"
 
 static struct err err;
 
@@ -149,10 +150,10 @@ run_shell(const char *command)
 static void
 check_shell(const char *shell, const char *check)
 {
-	char path[] = "/tmp/sunaba-completion-XXXXXX";
+	char path[TMP_PATH];
 	AUTO_FREE char *probe = mem_printf("command -v %s >/dev/null", shell);
 	struct opts *o = opts_new();
-	int saved = dup(STDOUT_FILENO), fd = mkostemp(path, O_CLOEXEC), rc;
+	int saved = dup(STDOUT_FILENO), fd = tmp_file(path), rc;
 
 	assert_true(fd >= 0 && saved >= 0);
 	assert_int_equal(

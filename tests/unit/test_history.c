@@ -1,6 +1,7 @@
 /* The reader of transcripts: what was written is what is read, whatever byte the file was cut at,
  * and nothing in a file raises a label. */
 #include "tests/unit/cm.h"
+#include "tests/unit/tmp.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -15,7 +16,7 @@
 #include "agent/model/flatten.h"
 #include "tools/kernels/kernels.h"
 
-static char folder[] = "/tmp/sunaba-history-XXXXXX";
+static char folder[TMP_PATH];
 
 /* ---- writing one as a session does ---- */
 
@@ -937,7 +938,7 @@ main(void)
 	    cmocka_unit_test(a_file_of_others_is_refused),
 	};
 
-	if (!mkdtemp(folder))
+	if (!tmp_folder(folder))
 		return 1;
 	return cmocka_run_group_tests_name("history", tests, NULL, clean);
 }

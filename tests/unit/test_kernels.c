@@ -16,8 +16,10 @@
 #include "agent/base/clock.h"
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
+#include "sandbox/bare.h"
 #include "sandbox/sandbox.h"
 #include "tools/kernels/kernels.h"
+#include "tests/unit/tmp.h"
 
 #define PATIENCE_MS 60000
 #define TOKEN	    "0123456789abcdef" /* answers the code that it came with */
@@ -26,7 +28,7 @@ struct played {
 	pid_t pid;
 	int code, state, out;
 	struct buf records, output;
-	char folder[64]; /* holds the driver */
+	char folder[TMP_PATH]; /* holds the driver, and its temporary files */
 	bool
 	    interrupt; /* SIGINT now and then: one may come before the code it is to stop */
 };
@@ -78,6 +80,7 @@ play_child(const struct kernel *k, const char *folder, int code, int state, int 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = 0; k->argv[i] && i < 15; i++)
 		argv[i] = placed(k->argv[i], folder);
+	setenv("TMPDIR", folder, 1);
 	setsid();
 	dup2(null, 0);
 	dup2(out, 1);
@@ -96,8 +99,7 @@ play_write_driver(struct played *p, const struct kernel *k)
 {
 	AUTO_FREE char *path = NULL;
 
-	snprintf(p->folder, sizeof(p->folder), "/tmp/test-kernels-XXXXXX");
-	assert_non_null(mkdtemp(p->folder));
+	assert_true(tmp_folder(p->folder));
 	path = mem_printf("%s/%s", p->folder, k->script_name);
 	assert_int_equal(
 	    fs_write(path, k->driver, (size_t)(k->driver_end - k->driver), 0600, NULL),
@@ -190,20 +192,12 @@ play_status(struct played *p)
 static void
 play_end(struct played *p)
 {
-	AUTO_FREE char *rm = NULL;
-	const struct kernel *k;
-
 	kill(-p->pid, SIGKILL);
 	waitpid(p->pid, NULL, 0);
 	close(p->code);
 	close(p->state);
 	close(p->out);
-	for (size_t i = 0; (k = kernel_at(i)); i++) {
-		free(TAKE(rm));
-		rm = mem_printf("%s/%s", p->folder, k->script_name);
-		unlink(rm);
-	}
-	rmdir(p->folder);
+	litter_remove(AT_FDCWD, p->folder);
 	buf_release(&p->records);
 	buf_release(&p->output);
 }

@@ -10,9 +10,10 @@
 #include "agent/base/fs.h"
 #include "agent/base/mem.h"
 #include "agent/ui/line_hist.h"
+#include "tests/unit/tmp.h"
 
-static char folder[] = "/tmp/hist-XXXXXX";
-static char path[64];
+static char folder[TMP_PATH];
+static char path[TMP_PATH + 16];
 
 static int
 set_up(void **state)
@@ -183,7 +184,7 @@ main(void)
 	};
 	int failed;
 
-	if (!mkdtemp(folder))
+	if (!tmp_folder(folder))
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	unlink(path);

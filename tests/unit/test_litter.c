@@ -1,5 +1,6 @@
 /* Removing what hostile code left: deep, unreadable, full of links. */
 #include "tests/unit/cm.h"
+#include "tests/unit/tmp.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,14 +13,14 @@
 
 #define DEEP 3000 /* beyond PATH_MAX and the limit of descriptors */
 
-static char base[] = "/tmp/sunaba-litter-XXXXXX";
+static char base[TMP_PATH];
 static int at = -1;
 
 static int
 set_up(void **state)
 {
 	(void)state;
-	if (!mkdtemp(base))
+	if (!tmp_folder(base))
 		return -1;
 	at = open(base, O_RDONLY | O_DIRECTORY);
 	return at < 0;

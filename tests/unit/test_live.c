@@ -1,6 +1,7 @@
 /* Live output: what is shown of a step is bounded, what is not is counted. Standard error goes
  * to a file, so that the rows can be read. */
 #include "tests/unit/cm.h"
+#include "tests/unit/tmp.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -15,8 +16,8 @@ static struct buf shown = {.max = 4 * MIB};
 static void
 play(const char *const *pieces, size_t times)
 {
-	char name[] = "/tmp/sunaba-live-XXXXXX";
-	int fd = mkstemp(name), saved = dup(STDERR_FILENO);
+	char name[TMP_PATH];
+	int fd = tmp_file(name), saved = dup(STDERR_FILENO);
 	struct step_result r = {.total_bytes = 12345, .spill_path = (char *)"/tmp/whole"};
 	struct term *t;
 	struct live *l;

@@ -1,5 +1,6 @@
 /* Pages of earlier outputs: tools/output.c. */
 #include "tests/unit/cm.h"
+#include "tests/unit/tmp.h"
 
 #include <string.h>
 
@@ -9,7 +10,7 @@
 
 static struct outputs all;
 static struct buf page = {.max = OUTPUT_BYTES_MAX + KIB};
-static char path[] = "/tmp/test-output-XXXXXX";
+static char path[TMP_PATH];
 
 static void
 keep(unsigned step, char *text, char *file)
@@ -174,7 +175,7 @@ main(void)
 	};
 	int failed;
 
-	close(mkstemp(path));
+	close(tmp_file(path));
 	failed = cmocka_run_group_tests_name("output", tests, NULL, NULL);
 	buf_release(&page);
 	return failed;

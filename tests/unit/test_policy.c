@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "sandbox/policy.h"
+#include "tests/unit/tmp.h"
 
-static char top[64];
+static char top[TMP_PATH];
 
 static bool
 fits(const char *path)
@@ -104,9 +105,9 @@ test_workspaces(void **state)
 	assert_false(fits(top));
 	assert_false(fits(below("home")));
 	assert_true(fits(below("home/work")));
-	assert_int_equal(symlink(below("home"), "/tmp/sunaba-policy-link"), 0);
-	assert_false(fits("/tmp/sunaba-policy-link"));
-	unlink("/tmp/sunaba-policy-link");
+	assert_int_equal(symlink("home", below("link")), 0);
+	assert_false(fits(below("link")));
+	unlink(below("link"));
 	test_trusted_folders();
 	account = getpwuid(getuid());
 	assert_non_null(account);
@@ -189,8 +190,7 @@ main(void)
 	};
 	int failed;
 
-	snprintf(top, sizeof(top), "/tmp/sunaba-policy-XXXXXX");
-	if (!mkdtemp(top))
+	if (!tmp_folder(top))
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	rmdir(top);

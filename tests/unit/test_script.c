@@ -1,5 +1,6 @@
 /* Dialogue files, how they are played, and the tour. */
 #include "tests/unit/cm.h"
+#include "tests/unit/tmp.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -250,7 +251,7 @@ fails_as_told(void **state)
 static void
 opens_a_file(void **state)
 {
-	char path[] = "/tmp/sunaba-script-XXXXXX";
+	char path[TMP_PATH];
 	AUTO_FREE char *spec = NULL;
 	struct model_want want = {0};
 	struct msg_list l = {0};
@@ -258,7 +259,7 @@ opens_a_file(void **state)
 	struct model_reply r;
 	struct model *m;
 	struct loop *loop;
-	int fd = mkstemp(path);
+	int fd = tmp_file(path);
 
 	(void)state;
 	assert_true(fd >= 0);

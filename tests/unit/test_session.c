@@ -20,10 +20,11 @@
 
 #include "sandbox/sandbox.h"
 #include "sandbox/util.h"
+#include "tests/unit/tmp.h"
 
 #define PATIENCE_MS 60000
 
-static char workspace[64];
+static char workspace[TMP_PATH];
 static const char *refused;
 
 struct seen {
@@ -859,8 +860,7 @@ main(int argc, char **argv)
 	int failed;
 
 	sbx_jail_main_if_asked(argc, argv);
-	snprintf(workspace, sizeof(workspace), "/tmp/sunaba-session-XXXXXX");
-	if (!mkdtemp(workspace))
+	if (!tmp_folder(workspace))
 		return 1;
 	probe_machine();
 	failed = cmocka_run_group_tests(tests, NULL, NULL);

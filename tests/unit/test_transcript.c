@@ -1,5 +1,6 @@
 /* The transcript: made with the first event, one line an event, private, one writer. */
 #include "tests/unit/cm.h"
+#include "tests/unit/tmp.h"
 
 #include <ftw.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "agent/core/transcript.h"
 
 static const struct transcript_run run = {.workspace = "/w", .model = "demo:tour"};
-static char folder[] = "/tmp/sunaba-transcript-XXXXXX";
+static char folder[TMP_PATH];
 
 static void
 no_event_no_file(void **state)
@@ -93,7 +94,7 @@ main(void)
 	    cmocka_unit_test(a_folder_that_cannot_be_made_is_an_error),
 	};
 
-	if (!mkdtemp(folder))
+	if (!tmp_folder(folder))
 		return 1;
 	return cmocka_run_group_tests_name("transcript", tests, NULL, clean);
 }

@@ -15,6 +15,7 @@
 
 #include "sandbox/names.h"
 #include "sandbox/walk.h"
+#include "tests/unit/tmp.h"
 
 static void
 test_names(void **state)
@@ -44,7 +45,7 @@ test_names(void **state)
 	assert_true(name_runs(".vscode") && name_runs(".Envrc") && !name_runs("vscode"));
 }
 
-static char top[64];
+static char top[TMP_PATH];
 
 static const char *
 below(const char *name)
@@ -175,8 +176,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	snprintf(top, sizeof(top), "/tmp/sunaba-walk-XXXXXX");
-	return mkdtemp(top) ? 0 : -1;
+	return tmp_folder(top) ? 0 : -1;
 }
 
 static int

@@ -1,0 +1,131 @@
+"""What a test file leaves behind: files, mounts, processes, names in places that all share.
+
+Each file is run with a TMPDIR of its own, by a process that reaps the orphans of what it starts
+(PR_SET_CHILD_SUBREAPER), so what is found there is this file's and nobody else's. /tmp itself,
+/dev/shm, control groups and IPC objects have other users: what is new there is told at the end,
+by name, and fails nothing."""
+import fcntl
+import glob
+import os
+import re
+import shutil
+import signal
+import time
+
+PATIENCE_S = 20.0  # for processes that clean up after one that was killed
+SHARED = ("/tmp", "/var/tmp", "/dev/shm")
+GROUPS = ("/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids")
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt():
+    """Makes this process the one that orphans below it become children of."""
+    import ctypes  # here: nobody else pays for it
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _reap():
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def _children(pid):
+    for path in glob.glob(f"/proc/{pid}/task/*/children"):
+        try:
+            with open(path, encoding="ascii") as f:
+                yield from map(int, f.read().split())
+        except OSError:
+            pass
+
+
+def _tree(pid):
+    for child in _children(pid):
+        yield child
+        yield from _tree(child)
+
+
+def _command(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as f:
+            return f.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    except OSError:
+        return "?"
+
+
+def processes():
+    """Descendants that do not end by themselves, as text; they are killed."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        _reap()
+        left = [(pid, _command(pid)) for pid in _tree(os.getpid())]
+        if not left or time.monotonic() > end:
+            break
+        time.sleep(0.01)
+    for pid, _ in left:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    return [f"process {pid}: {words}" for pid, words in left]
+
+
+def _mounts(folder):
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as table:
+        points = [line.split()[4] for line in table]
+    return [point for point in points if (point + "/").startswith(folder + "/")]
+
+
+def make_folder():
+    """A TMPDIR, as open as /tmp: some tests take other identities."""
+    folder = os.path.join(os.environ.get("TMPDIR", "/tmp"), "t-" + os.urandom(4).hex())
+    os.mkdir(folder)
+    os.chmod(folder, 0o1777)
+    return folder
+
+
+def files(folder):
+    """What lies in the folder, which goes; not below mounts, which show what is not ours."""
+    points = _mounts(folder)
+    if points:
+        return [f"mount {point}" for point in points]
+    left = [f"in TMPDIR: {name}" for name in sorted(os.listdir(folder))]
+    shutil.rmtree(folder, ignore_errors=True)
+    return left
+
+
+def _unlocked(group):
+    """No session's any more: those hold a lock on theirs."""
+    try:
+        fd = os.open(group, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+
+
+def _ipc():
+    for kind in ("shm", "sem", "msg"):
+        try:
+            with open(f"/proc/sysvipc/{kind}", encoding="ascii") as table:
+                yield from (f"SysV {kind} {line.split()[1]}" for line in list(table)[1:])
+        except OSError:
+            pass
+
+
+def shared():
+    """The names in the places that all share."""
+    found = set(_ipc())
+    for place in SHARED:
+        found |= {entry.path for entry in os.scandir(place)} if os.path.isdir(place) else set()
+    for place in GROUPS:
+        found |= {path for path in glob.glob(f"{place}/sunaba-*")
+                  if re.fullmatch(r"sunaba-\d+", os.path.basename(path)) and _unlocked(path)}
+    return found
