@@ -188,19 +188,20 @@ bare_enter(struct setup *s, struct sbx_fail *f)
 	place(own.scripts, sizeof(own.scripts), "run");
 	s->scripts = own.scripts;
 	s->others = usage_of_user();
+	/* Interpreters that are killed leave their temporary files: not in /tmp. */
+	place(own.tmp, sizeof(own.tmp), "tmp");
+	snprintf(own.tmp_pair, sizeof(own.tmp_pair), "TMPDIR=%s", own.tmp);
+	env_set(s->env, own.tmp_pair);
 	if (s->rung == SBX_RUNG_NONE) {
 		s->limits.memory = UINT64_MAX;
 		s->limits.processes = UINT32_MAX / 2;
 		return true;
 	}
 	place(own.home, sizeof(own.home), "home");
-	place(own.tmp, sizeof(own.tmp), "tmp");
 	snprintf(own.home_pair, sizeof(own.home_pair), "HOME=%s", own.home);
-	snprintf(own.tmp_pair, sizeof(own.tmp_pair), "TMPDIR=%s", own.tmp);
 	s->home = own.home;
 	s->tmp = own.tmp;
 	env_set(s->env, own.home_pair);
-	env_set(s->env, own.tmp_pair);
 	return true;
 }
 

@@ -8,7 +8,7 @@
 #include "sandbox/setup.h"
 
 /* In the process that guards the tree, before any job: makes the folders and points *s and its
- * environment at them. With SBX_RUNG_NONE only the folder of scripts is private. */
+ * environment at them. With SBX_RUNG_NONE HOME is the user's. */
 bool bare_enter(struct setup *s, struct sbx_fail *f);
 /* Ends the tree of this process, then removes the folders. */
 void bare_leave(void);

@@ -105,7 +105,7 @@ prompt_unconfined(const struct prompt_facts *f, struct buf *out)
 	buf_addf(out,
 		 "- There is no sandbox: code runs on the user's machine with the user's "
 		 "rights. Code begins in %s. Change nothing outside of it that the task "
-		 "does not need.\n",
+		 "does not need. $TMPDIR goes when the session ends.\n",
 		 folder);
 }
 

@@ -27,12 +27,12 @@ resume_languages(const struct history *h, struct buf *out)
 				 kernel_at(i)->name);
 }
 
-/* The places of the jail that are empty again; NULL when there was none. */
+/* The places that are empty again. */
 static const char *
 resume_private(const struct history *h)
 {
 	if (h->sandbox && strcmp(h->sandbox, sbx_rung_text(SBX_RUNG_NONE)) == 0)
-		return NULL;
+		return "$TMPDIR";
 	if (h->sandbox && strcmp(h->sandbox, sbx_rung_text(SBX_RUNG_LANDLOCK)) == 0)
 		return "$TMPDIR and HOME";
 	return "/tmp and HOME";
@@ -41,16 +41,13 @@ resume_private(const struct history *h)
 void
 session_resume_lost(const struct history *h, struct buf *out)
 {
-	const char *private = resume_private(h);
-
 	if (h->ran | h->gone) {
 		buf_adds(out, "the interpreters (");
 		resume_languages(h, out);
-		buf_adds(out,
+		buf_addf(out,
 			 ") with their variables, imports, functions and working folder; "
-			 "what ran in the background");
-		if (private)
-			buf_addf(out, "; all files in the private %s", private);
+			 "what ran in the background; all files in the private %s",
+			 resume_private(h));
 	} else {
 		buf_adds(out, "nothing (no interpreter held anything)");
 	}

@@ -182,8 +182,9 @@ def left_behind():
 
 @test
 def no_sandbox():
-    """130, 131 --no-sandbox: the command line alone, not for root by itself, red, told to the model"""
-    with Home() as home, Server(srv.run("echo $HOME"), srv.text("end")) as s:
+    """130, 131 --no-sandbox: the command line alone, not for root by itself, red, told to the model;
+    its temporary files go with it"""
+    with Home() as home, Server(srv.run("echo $HOME; mktemp"), srv.text("end")) as s:
         home.write("config/sunaba/config.yaml", "no_sandbox: true\n")
         done = task(home, s, "go", "-y", env={"SUNABA_NO_SANDBOX": "1"})
         exits(done, 2)
@@ -197,6 +198,7 @@ def no_sandbox():
         contains(done.err, "NO SANDBOX")
         contains(done.err, "\x1b[1;31m")
         contains(s.chats()[1].words("tool"), home.path("home") + "\n")
+        contains(s.chats()[1].words("tool"), home.path("state/sunaba/jail"))
         contains(str(s.chats()[0].body), "There is no sandbox")
         run.all_gone(2)
         equal(jails(home), [])
