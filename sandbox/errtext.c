@@ -2,8 +2,9 @@
  *
  * A line that holds the kernel's text for one of these errors, its name ("EACCES") or its number
  * as Python writes it is searched for paths: what stands in quotes, words that begin with "/" or
- * "~/", and the word in front of ": <error text>", which is how C programs say it. A path that is
- * found is only a reason to look at the facts.
+ * "~/", the word in front of ": <error text>", which is how C programs say it, and the one behind
+ * "<error text>: ", as Perl's and Ruby's do. A path that is found is only a reason to look at the
+ * facts.
  *
  * Pinned by tests/unit/test_explain.c; fuzzed by tests/fuzz/fuzz_explain.c. */
 #include <ctype.h>
@@ -44,17 +45,20 @@ static const struct {
       "オープンしているファイルが多過ぎます"}},
 };
 
-/* The error that a line names, and where; NULL for none. */
+/* The error that a line names, and where; NULL for none. *end is behind it. */
 static const char *
-find_error(const char *line, size_t n, int *sys)
+find_error(const char *line, size_t n, int *sys, const char **end)
 {
 	for (size_t i = 0; i < SBX_LEN(errors); i++)
 		for (size_t k = 0; k < SBX_LEN(errors[i].text); k++) {
 			const char *text = errors[i].text[k];
 			const char *at = memmem(line, n, text, strlen(text));
 
-			if (at)
-				return *sys = errors[i].sys, at;
+			if (at) {
+				*sys = errors[i].sys;
+				*end = at + strlen(text);
+				return at;
+			}
 		}
 	return NULL;
 }
@@ -62,9 +66,10 @@ find_error(const char *line, size_t n, int *sys)
 int
 sbx_error_in(const char *line, size_t n)
 {
+	const char *end;
 	int sys = 0;
 
-	find_error(line, n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES, &sys);
+	find_error(line, n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES, &sys, &end);
 	return sys;
 }
 
@@ -105,9 +110,17 @@ quoted(const char *p, size_t n, size_t *skip)
 	return 0;
 }
 
-/* The next path in line[*at..n), which names an error at `error`. */
+/* The word line[i..i+len) stands before ": <error text>" or behind "<error text>: ". */
 static bool
-next_in_line(const char *line, size_t n, size_t error, size_t *at, char path[1024])
+beside(const char *line, size_t i, size_t len, const size_t error[2])
+{
+	return (line[i + len - 1] == ':' && i > 0 && i + len + 1 == error[0]) ||
+	       (i == error[1] + 2 && line[error[1]] == ':' && !strchr("'\"", line[i]));
+}
+
+/* The next path in line[*at..n), which names an error from error[0] to error[1]. */
+static bool
+next_in_line(const char *line, size_t n, const size_t error[2], size_t *at, char path[1024])
 {
 	while (*at < n) {
 		size_t skip = 0, i = *at, len = quoted(line + i, n - i, &skip);
@@ -125,9 +138,8 @@ next_in_line(const char *line, size_t n, size_t error, size_t *at, char path[102
 		*at = i + 1;
 		if (!first || len == 0)
 			continue;
-		/* "cat: name: No such file": a colon, a blank, the error. */
 		if (line[i] == '/' || (line[i] == '~' && len > 1 && line[i + 1] == '/') ||
-		    (line[i + len - 1] == ':' && i > 0 && i + len + 1 == error)) {
+		    beside(line, i, len, error)) {
 			*at = i + len;
 			if (take(line + i, len, path))
 				return true;
@@ -141,18 +153,20 @@ sbx_error_next(const char *text, size_t n, size_t *at, char path[1024], int *sys
 {
 	while (*at < n) {
 		size_t start = *at, len, from;
-		const char *newline, *error;
+		const char *newline, *error, *end = NULL;
 
 		while (start > 0 && text[start - 1] != '\n')
 			start--;
 		newline = memchr(text + start, '\n', n - start);
 		len = newline ? (size_t)(newline - text) - start : n - start;
 		error = find_error(text + start,
-				   len < LINE_MAX_BYTES ? len : LINE_MAX_BYTES, sys);
+				   len < LINE_MAX_BYTES ? len : LINE_MAX_BYTES, sys, &end);
 		from = *at - start;
 		if (error && len <= LINE_MAX_BYTES &&
-		    next_in_line(text + start, len, (size_t)(error - text) - start, &from,
-				 path)) {
+		    next_in_line(text + start, len,
+				 (size_t[2]){(size_t)(error - text) - start,
+					     (size_t)(end - text) - start},
+				 &from, path)) {
 			*at = start + from;
 			return true;
 		}

@@ -85,6 +85,7 @@ SAID = (
     ("cd .git && echo x > hooks/post-merge", ".git/hooks/post-merge"),
     ("bash -c 'echo x >> .git/config' 2> /dev/null", ".git/config"),
     ("python3 -c \"open('.git/config', 'w')\"", ".git/config"),
+    ("perl -e 'open(F, \">\", \".git/hooks/p\") or die \"no: $!: .git/hooks/p\"'", ".git/hooks/p"),
     ("touch a; cp a .git/hooks/a", ".git/hooks/a"),
     ("touch a; cp a .git/config", ".git/config"),
     ("touch a; mv a .git/hooks/b", ".git/hooks/b"),

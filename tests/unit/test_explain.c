@@ -69,6 +69,9 @@ test_programs(void **state)
 	      "cross-device link",
 	      "18 c\n18 .git/config\n");
 	finds("cat: ~/a: No such file or directory", "2 ~/a\n");
+	finds("cannot write: Read-only file system: hooks/x at a.pl line 3.",
+	      "30 write\n30 hooks/x\n");
+	finds("Permission denied: x", "13 x\n");
 }
 
 static void
