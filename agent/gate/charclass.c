@@ -131,13 +131,15 @@ char_script(uint32_t cp)
 }
 
 const char *
-char_script_name(enum char_script s)
+char_script_name(enum char_script s, bool japanese)
 {
-	static const char *const names[] = {
-	    [SCRIPT_OTHER] = "other",	    [SCRIPT_LATIN] = "Latin",
-	    [SCRIPT_CYRILLIC] = "Cyrillic", [SCRIPT_GREEK] = "Greek",
-	    [SCRIPT_ARMENIAN] = "Armenian",
+	static const char *const names[][2] = {
+	    [SCRIPT_OTHER] = {"other", "その他"},
+	    [SCRIPT_LATIN] = {"Latin", "ラテン文字"},
+	    [SCRIPT_CYRILLIC] = {"Cyrillic", "キリル文字"},
+	    [SCRIPT_GREEK] = {"Greek", "ギリシャ文字"},
+	    [SCRIPT_ARMENIAN] = {"Armenian", "アルメニア文字"},
 	};
 
-	return names[s];
+	return names[s][japanese];
 }

@@ -36,6 +36,6 @@ enum char_script {
 	SCRIPT_ARMENIAN,
 };
 enum char_script char_script(uint32_t cp);
-const char *char_script_name(enum char_script s);
+const char *char_script_name(enum char_script s, bool japanese);
 
 #endif

@@ -346,7 +346,7 @@ walk_suspect(struct walk *w)
 	*(kind == SUSPECT_HOST ? &w->f->hosts : &w->f->mixed) += 1;
 	walk_flush(w);
 	w->suspect_end = w->token_end;
-	suspect_describe(&note, kind, w->p + w->i, len);
+	suspect_describe(&note, kind, w->p + w->i, len, w->mode & ESCAPE_JAPANESE);
 	walk_give(w, ESCAPE_NOTE, note.data, note.len);
 	buf_release(&note);
 }

@@ -19,6 +19,7 @@
 enum escape_mode {
 	ESCAPE_ASCII = 1 << 0,	  /* the view is ASCII */
 	ESCAPE_ONE_LINE = 1 << 1, /* newlines become ⟨LF⟩: names, reasons */
+	ESCAPE_JAPANESE = 1 << 2, /* the notes are Japanese */
 };
 
 enum escape_kind {

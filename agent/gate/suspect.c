@@ -117,15 +117,16 @@ suspect_letters(struct buf *out, const char *p, size_t n)
 }
 
 void
-suspect_describe(struct buf *out, enum suspect kind, const char *p, size_t n)
+suspect_describe(struct buf *out, enum suspect kind, const char *p, size_t n, bool japanese)
 {
 	enum char_script script;
 
 	if (kind == SUSPECT_HOST) {
-		buf_adds(out, "host with letters beyond ASCII");
+		buf_adds(out, japanese ? "ASCII 以外の文字を含むホスト名"
+				       : "host with letters beyond ASCII");
 		return;
 	}
-	buf_adds(out, "mixed script: ");
+	buf_adds(out, japanese ? "文字体系の混在: " : "mixed script: ");
 	script = suspect_letters(out, p, n);
-	buf_addf(out, " (%s)", char_script_name(script));
+	buf_addf(out, " (%s)", char_script_name(script, japanese));
 }

@@ -15,6 +15,7 @@ enum suspect {
 enum suspect suspect_at(const char *p, size_t n, size_t i, size_t *len);
 /* Says in a few words what is wrong with it: "mixed script: р а (Cyrillic)". The text is safe
  * to show: letters only. */
-void suspect_describe(struct buf *out, enum suspect kind, const char *p, size_t n);
+void suspect_describe(struct buf *out, enum suspect kind, const char *p, size_t n,
+		      bool japanese);
 
 #endif

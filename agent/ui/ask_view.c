@@ -213,8 +213,10 @@ static void
 maker_run(struct maker *m, const char *p, size_t n, struct escape_findings *f)
 {
 	buf_init(&m->notes, VIEW_NOTE_MAX);
-	escape_walk(p, n, m->mode | (m->look->unicode ? 0 : ESCAPE_ASCII), maker_piece, m,
-		    f);
+	escape_walk(p, n,
+		    m->mode | (m->look->unicode ? 0 : ESCAPE_ASCII) |
+			(m->look->japanese ? ESCAPE_JAPANESE : 0),
+		    maker_piece, m, f);
 	if (m->open || m->notes.len > 0)
 		maker_end_line(m);
 	buf_release(&m->notes);

@@ -5,6 +5,7 @@
 #include "agent/core/gate.h"
 #include "agent/ui/ask.h"
 #include "agent/ui/confirm.h"
+#include "agent/ui/confirm_words.h"
 
 #define CONFIRM_NOTES 16 /* rows above the code */
 
@@ -55,18 +56,27 @@ gate_reason(const struct gate *g, bool ja)
 			     "理由: コードに見えない文字や紛らわしい文字があります"},
 	};
 	const char *text = why[g->rule][ja];
+	AUTO_FREE char *token = NULL;
 
-	return g->token ? mem_printf("%s: %s", text, g->token) : mem_strdup(text);
+	if (!g->token)
+		return mem_strdup(text);
+	token = ja ? confirm_japanese(g->token) : mem_strdup(g->token);
+	return mem_printf("%s: %s", text, token);
 }
 
 static void
 gate_notes(struct notes *l, const struct gate *g, bool ja)
 {
+	AUTO_FREE char *source =
+	    ja && g->source ? confirm_japanese(g->source) : mem_strdup(g->source);
+
 	notes_add(l, gate_reason(g, ja), false, false);
+	if (g->rule == GATE_HIDDEN) /* the view counts the same things itself */
+		return;
 	if (g->part)
 		notes_add(l,
 			  mem_printf(ja ? "出所: %s (パート %u)" : "from: %s (part %u)",
-				     g->source, g->part),
+				     source, g->part),
 			  false, false);
 	if (g->lines && *g->lines)
 		notes_add(l,

@@ -12,6 +12,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
+#include "agent/gate/escape.h"
 #include "agent/ui/term_int.h"
 #include "agent/ui/width.h"
 
@@ -234,7 +235,11 @@ term_linef(struct term *t, enum term_to to, enum style_name s, const char *fmt, 
 void
 term_error(struct term *t, const struct err *e)
 {
-	term_linef(t, TERM_SIDE, STYLE_ERROR, "sunaba: %s", e->msg);
+	AUTO_BUF struct buf text = BUF_INIT(sizeof(e->msg) * ESCAPE_GROWTH);
+
+	/* Names in it come from outside; shown as others are, nothing in them is dropped. */
+	escape_text(&text, e->msg, strlen(e->msg), term_unicode(t) ? 0 : ESCAPE_ASCII);
+	term_linef(t, TERM_SIDE, STYLE_ERROR, "sunaba: %s", buf_str(&text));
 	if (e->hint[0])
 		term_linef(t, TERM_SIDE, STYLE_PLAIN, "  %s", e->hint);
 }

@@ -50,6 +50,36 @@ def stops_without_a_terminal():
 
 
 @test
+def hidden_in_the_source():
+    """exit 5 names a source that hides characters with all of them"""
+    with Home() as home:
+        first = home.script(shell(": '\u202e\x1b[8m'; echo data"), {"say": "done"})
+        with Tmux(home, ["-m", first, "-y"], columns=120, rows=40, env=STRANGER) as t:
+            again_at_prompt(t)
+            t.line("look")
+            for key, shown in (("y", "run: y_"), ("e", "run: ye_"), ("s", "run: yes_"),
+                               ("Enter", "done")):
+                t.press_until(key, lambda: shown in t.screen(), shown)  # noqa: B023
+        then = home.script(shell("touch data"), {"say": "done"})
+        done = sunaba(home, "resume", "--last", "-y", "-m", then, "go on", env=STRANGER)
+        exits(done, 5)
+        contains(done.err, "step 1, shell: : '⟨U+202E RLO⟩⟨U+001B ESC⟩[8m'; echo data")
+
+
+@test
+def asked_in_japanese():
+    """the gate's question is Japanese to Japanese users, the source's name and reason too"""
+    with Home() as home:
+        with Tmux(home, ["-m", obey(home), "-y"], columns=120, rows=40,
+                  env={**STRANGER, "LC_ALL": "ja_JP.UTF-8"}) as t:
+            again_at_prompt(t)
+            t.line("summarise letter.txt")
+            screen = t.wait_for(r"\[c\] 実行")
+            contains(screen, "理由: 信頼されていないテキスト")
+            contains(screen, "出所: 手順 1, shell: cat letter.txt (パート ")
+
+
+@test
 def trusted_work_goes_on():
     """a trusted folder, the network off: -y runs on over ordinary output"""
     with Home() as home:

@@ -155,6 +155,7 @@ def japanese():
     with ask("curl http://раураl.com/\u200b\n", env={"LC_ALL": "ja_JP.UTF-8"}) as term:
         term.ready("yes と入力")
         contains(term.all(), "⚠ 見えない文字 1、ASCII 以外を含むホスト名 1")
+        contains(term.all(), "    ⚠ ASCII 以外の文字を含むホスト名")
         answers(term, "n", "no")
 
 

@@ -7,6 +7,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "agent/core/gate.h"
+#include "agent/ui/confirm_words.h"
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -146,14 +147,32 @@ notice_is_escaped(void **state)
 	msg_list_release(&s.msgs);
 }
 
+static void
+in_japanese(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"step 2, shell: host x", "手順 2, shell: host x"},
+	    {"the output of step 12", "手順 12 の出力"},
+	    {"path outside the workspace /etc/x", "作業フォルダー外のパス /etc/x"},
+	    {"a file of yours", "a file of yours"},
+	    {"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_FREE char *got = confirm_japanese(rows[i][0]);
+
+		assert_string_equal(got, rows[i][1]);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(long_lines),
-	    cmocka_unit_test(two_in_a_line),
-	    cmocka_unit_test(ends_of_the_text),
-	    cmocka_unit_test(notice_is_escaped),
+	    cmocka_unit_test(long_lines),	cmocka_unit_test(two_in_a_line),
+	    cmocka_unit_test(ends_of_the_text), cmocka_unit_test(notice_is_escaped),
+	    cmocka_unit_test(in_japanese),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
