@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """Ways around the gate that were tried: each must stay closed."""
-import json
 import os
 import pty
 import signal
@@ -10,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import run  # noqa: E402
 import server as srv  # noqa: E402
 import tap  # noqa: E402
-from run import Home, exits, sunaba  # noqa: E402
+from run import Home, events, exits, sunaba  # noqa: E402
 from server import Server  # noqa: E402
 from tap import absent, contains, equal, test  # noqa: E402
 from tmux import PROMPT, Tmux, again_at_prompt  # noqa: E402
@@ -21,15 +20,6 @@ STRANGER = {"SUNABA_TRUST_WORKSPACE": None}
 
 def shell(code):
     return {"run": {"language": "shell", "code": code}}
-
-
-def events(home, kind):
-    found = []
-    for path in home.sessions():
-        if path.endswith(".jsonl"):
-            with open(home.path(path), encoding="utf-8") as lines:
-                found += [e for e in map(json.loads, lines) if e["type"] == kind]
-    return found
 
 
 @test

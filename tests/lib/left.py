@@ -15,6 +15,7 @@ import time
 PATIENCE_S = 20.0  # for processes that clean up after one that was killed
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 GROUPS = ("/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids")
+NAMES = re.compile(r"sunaba|Rtmp|test-|tmux-|c\.\w{6}$|tmp\w{8}$|tmp\.\w|pymp-|psm_|sem\.")
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -121,10 +122,10 @@ def _ipc():
 
 
 def shared():
-    """The names in the places that all share."""
+    """Names in the places that all share which may come from a test, or a step of one."""
     found = set(_ipc())
-    for place in SHARED:
-        found |= {entry.path for entry in os.scandir(place)} if os.path.isdir(place) else set()
+    for place in filter(os.path.isdir, SHARED):
+        found |= {entry.path for entry in os.scandir(place) if NAMES.match(entry.name)}
     for place in GROUPS:
         found |= {path for path in glob.glob(f"{place}/sunaba-*")
                   if re.fullmatch(r"sunaba-\d+", os.path.basename(path)) and _unlocked(path)}

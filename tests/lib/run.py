@@ -306,7 +306,7 @@ _trusted = {}
 def events(home, kind):
     """The events of a kind in the transcripts of the home."""
     found = []
-    for path in home.sessions():
+    for path in (p for p in home.sessions() if p.endswith(".jsonl")):  # outputs lie beside them
         with open(home.path(path), encoding="utf-8") as lines:
             found += [e for e in map(json.loads, lines) if e["type"] == kind]
     return found
