@@ -338,7 +338,7 @@ history_pass_over(struct history *h, const char *p, size_t n)
 {
 	static const char *const read[] = {"session", "resume", "user", "assistant",
 					   "forked"};
-	static const char head[] = "{\"type\":\"";
+	static const char head[] = "{\"type\":\"", ran[] = "\"decision\":\"run\"";
 	const char *type = p + sizeof(head) - 1;
 	size_t len;
 
@@ -350,7 +350,8 @@ history_pass_over(struct history *h, const char *p, size_t n)
 	for (size_t i = 0; i < ARRAY_LEN(read); i++)
 		if (len == strlen(read[i]) && memcmp(type, read[i], len) == 0)
 			return i == 2 && h->first;
-	h->steps += len == 4 && memcmp(type, "step", 4) == 0;
+	h->steps += len == 8 && memcmp(type, "decision", 8) == 0 &&
+		    memmem(p, n, ran, sizeof(ran) - 1);
 	return true;
 }
 

@@ -57,7 +57,7 @@ struct history {
 	struct outputs outputs;
 	unsigned part;	/* the highest number given */
 	unsigned step;	/* the number of the last step */
-	unsigned steps; /* that ended */
+	unsigned steps; /* that began */
 	unsigned
 	    ran; /* languages, bits by row of their table, whose interpreter has state */
 	struct usage total;

@@ -48,6 +48,7 @@ history_decision(struct history *h, const cJSON *event)
 		return;
 	if (run)
 		h->step = MAX_OF(h->step, n);
+	h->steps += run;
 	history_typed(h, event);
 	if (!json_bool(event, "typed", false))
 		fate_set(h, run ? FATE_STARTED : FATE_DECLINED, event);
@@ -151,7 +152,6 @@ history_step(struct history *h, const cJSON *event)
 		return;
 	}
 	h->step = MAX_OF(h->step, n);
-	h->steps++;
 	r = result_of(h, event);
 	outputs_add(&h->outputs, n, &r);
 	outputs_set_mark(&h->outputs, n, history_label(event, "label"));

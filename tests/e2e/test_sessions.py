@@ -231,9 +231,11 @@ def killed_in_a_step():
             tap.until(lambda: home.there("work/started"), 10 * run.SLOWER, "the step")
             first.signal(signal.SIGKILL)
             first.wait()
+        equal(listed(home)[0]["steps"], 1, "steps that began")
         with Server(srv.text("I see.")) as s:
             done = resume(home, s, "--last", "-y", "and now?")
             exits(done, 0)
+            contains(done.err, ", 1 step. Gone: ")
             request = s.chats()[0]
         valid(request)
         one, two = [m["content"] for m in request.messages("tool")]
