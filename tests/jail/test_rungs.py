@@ -13,6 +13,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import cage  # noqa: E402
+import left  # noqa: E402
 import tap  # noqa: E402
 from jailbox import BOXES, FORK_BOMB, jail_test, main, need, need_mounts  # noqa: E402
 
@@ -662,16 +663,17 @@ time.sleep(50)
         tap.contains(out, "memory")
 
 
-# Some that pass themselves on from process to process, each for 20 s at most.
+# Some that pass themselves on from process to process, and some that are stopped.
+HOP_S = 60  # much longer than the kill may take
 HOPPERS = """
 import ctypes, os, signal, sys, time
 libc = ctypes.PyDLL(None)
 fork, leave, clock, setsid = libc.fork, libc._exit, time.monotonic, libc.setsid
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-end = clock() + 20
+end = clock() + %d
 for i in range(100):
     if os.fork() == 0:
-        os.setsid(); os.execvp('sleep', ['sleep', sys.argv[1]])
+        os.setsid(); os.execvp('sh', ['sh', '-c', '[ %%d != 0 ] || kill -STOP $$; exec sleep %d' %% (i %% 10), sys.argv[1]])
 for i in range(20):
     try:
         if os.fork(): continue
@@ -682,43 +684,56 @@ for i in range(20):
         if fork() > 0: leave(0)
     leave(0)
 print('up', flush=True)
-time.sleep(20)
-"""
+time.sleep(%d)
+""" % (HOP_S, HOP_S, HOP_S)
+
+
+def hops(mark):
+    """Waits until those who hop are at it."""
+    first = set(sleepers(mark))
+    tap.until(lambda: len(set(sleepers(mark)) - first) >= 20, what="new processes")
 
 
 @reduced_test
+@left.adopting
 def attack_151_reduced(box):
-    """151 trees that fork and exit in a loop are gone with the kill, without Landlock's scopes too"""
+    """151 trees that hop from process to process are gone with the kill, without scopes too"""
     for kinds in ("docker", "docker,noscope"):
         box.cage = kinds
         mark = f"86451{box.uid}{os.getpid()}{len(kinds)}"
         job = box.popen(["/usr/bin/python3", "-c", HOPPERS, mark], stderr=subprocess.DEVNULL,
                         options=["--limit-processes", "400"])
         tap.equal(job.stdout.readline(), b"up\n")
-        tap.until(lambda m=mark: len(sleepers(m)) >= 100, 10, "sleepers run")
         begin = time.monotonic()
+        hops(mark)
+        killed = time.monotonic()
         job.send_signal(signal.SIGTERM)
         job.wait(tap.PATIENCE_S)
-        took = time.monotonic() - begin
+        alone, took = left.alone(), time.monotonic() - killed
         job.stdout.close()
-        # a hopper may be between two reads of one look
-        for _ in range(5):
-            tap.equal(sleepers(mark), [], kinds)
+        tap.equal(alone, True, f"{kinds}: {len(sleepers(mark))} of the tree")
+        tap.equal(time.monotonic() - begin < HOP_S, True, "they were ended, and did not end")
         print(f"# {box.name}, {kinds}: {took * 1000:.0f} ms until all of it was gone")
 
 
 @reduced_test
+@left.adopting
 def attack_151_left_behind(box):
     """151 what forks and exits in a loop does not outlive the command that left it"""
-    code = HOPPERS.replace("time.sleep(20)", "os._exit(7)")
+    code = HOPPERS.replace(f"time.sleep({HOP_S})", "sys.stdin.read(); os._exit(7)")
     for kinds in ("docker", "docker,noscope"):
         box.cage = kinds
         mark = f"86452{box.uid}{os.getpid()}{len(kinds)}"
-        exit_code, _ = box.run(["/usr/bin/python3", "-c", code, mark],
-                               options=["--limit-processes", "400"])
-        tap.equal(exit_code, 7)
-        for _ in range(5):
-            tap.equal(sleepers(mark), [], kinds)
+        job = box.popen(["/usr/bin/python3", "-c", code, mark], stdin=subprocess.PIPE,
+                        stderr=subprocess.DEVNULL, options=["--limit-processes", "400"])
+        tap.equal(job.stdout.readline(), b"up\n")
+        begin = time.monotonic()
+        hops(mark)
+        job.stdin.close()
+        tap.equal(job.wait(tap.PATIENCE_S), 7)
+        job.stdout.close()
+        tap.equal(left.alone(), True, f"{kinds}: {len(sleepers(mark))} of the tree")
+        tap.equal(time.monotonic() - begin < HOP_S, True, "they were ended, and did not end")
 
 
 @reduced_test

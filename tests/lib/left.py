@@ -5,6 +5,7 @@ Each file is run with a TMPDIR of its own, by a process that reaps the orphans o
 /dev/shm, control groups and IPC objects have other users: what is new there is told at the end,
 by name, and fails nothing."""
 import fcntl
+import functools
 import glob
 import os
 import re
@@ -19,18 +20,32 @@ NAMES = re.compile(r"sunaba|Rtmp|test-|tmux-|c\.\w{6}$|tmp\w{8}$|tmp\.\w|pymp-|p
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def adopt():
-    """Makes this process the one that orphans below it become children of."""
+def adopt(orphans=True):
+    """Makes this process the one that orphans below it become children of; or no longer."""
     import ctypes  # here: nobody else pays for it
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(orphans), 0, 0, 0)
 
 
-def _reap():
+def adopting(function):
+    """The same while a function runs."""
+    @functools.wraps(function)
+    def run(*args):
+        adopt()
+        try:
+            return function(*args)
+        finally:
+            adopt(False)
+    return run
+
+
+def alone():
+    """No process below this one lives, who adopts: one look is exact, however they fork. Reaps."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
     except ChildProcessError:
-        pass
+        return True
+    return False
 
 
 def _children(pid):
@@ -60,8 +75,7 @@ def processes():
     """Descendants that do not end by themselves, as text; they are killed."""
     end = time.monotonic() + PATIENCE_S
     while True:
-        _reap()
-        left = [(pid, _command(pid)) for pid in _tree(os.getpid())]
+        left = [] if alone() else [(pid, _command(pid)) for pid in _tree(os.getpid())]
         if not left or time.monotonic() > end:
             break
         time.sleep(0.01)
