@@ -74,6 +74,12 @@ tests_are_run() {
 	[ ! -s "$work/found" ] || { echo "not found by tests/run.py:" && cat "$work/found" && return 1; }
 }
 
+# Elsewhere tests/run.py cannot see what a test leaves behind.
+test_folders() {
+	grep -E '^tests/.*\.[ch]$' "$work/files" | xargs -r grep -nE '"/tmp/[^"]*XXXXXX' >"$work/found"
+	[ ! -s "$work/found" ] || { echo "not below TMPDIR:" && cat "$work/found" && return 1; }
+}
+
 changes() {
 	[ -f CHANGES.md ] || { echo "CHANGES.md is missing" && return 1; }
 	version=$(sed -n 's/^VERSION := *//p' Makefile)
@@ -120,6 +126,7 @@ check "banned functions" banned
 check "notes left behind" notes
 check "paths of a machine" machine_paths
 check "every test is run" tests_are_run
+check "folders of tests" test_folders
 check "CHANGES.md" changes
 check "python" python_compiles
 case $(clang-format --version 2>/dev/null) in
