@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -52,13 +53,16 @@ def run_one(path, asan):
         env.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:exitcode=99")
     command = [sys.executable, path] if path.endswith(".py") else [os.path.abspath(path)]
     start = time.monotonic()
-    try:
-        done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=TEST_TIMEOUT_S)
-        text, code = done.stdout.decode("utf-8", "replace"), done.returncode
-    except subprocess.TimeoutExpired as late:
-        text, code = (late.stdout or b"").decode("utf-8", "replace"), "timeout"
+    # A file, not a pipe: what a test leaves behind would hold that open.
+    with tempfile.TemporaryFile() as out:
+        try:
+            code = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out,
+                                  stderr=subprocess.STDOUT, timeout=TEST_TIMEOUT_S,
+                                  check=False).returncode
+        except subprocess.TimeoutExpired:
+            code = "timeout"
+        out.seek(0)
+        text = out.read().decode("utf-8", "replace")
     behind = left.processes() + left.files(env["TMPDIR"])
     passed, failed, skipped, planned = parse(text)
     if code not in (0, 1) and not failed:

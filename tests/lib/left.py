@@ -74,17 +74,18 @@ def _command(pid):
 def processes():
     """Descendants that do not end by themselves, as text; they are killed."""
     end = time.monotonic() + PATIENCE_S
-    while True:
-        left = [] if alone() else [(pid, _command(pid)) for pid in _tree(os.getpid())]
-        if not left or time.monotonic() > end:
-            break
-        time.sleep(0.01)
-    for pid, _ in left:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    return [f"process {pid}: {words}" for pid, words in left]
+    while not alone():
+        if time.monotonic() < end:
+            time.sleep(0.01)
+            continue
+        found = [(pid, _command(pid)) for pid in _tree(os.getpid())]
+        for pid, _ in found:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return [f"process {pid}: {words}" for pid, words in found] or ["a process"]
+    return []
 
 
 def _mounts(folder):
