@@ -27,8 +27,9 @@
 #include "sandbox/tree.h"
 #include "sandbox/usage.h"
 
-#define MASK_DEPTH 3	  /* folders in folders that masks lie in */
-#define FOLDERS	   "jail" /* below the state folder: one folder for each jail */
+#define ENTER_TRIES 5
+#define MASK_DEPTH  3	   /* folders in folders that masks lie in */
+#define FOLDERS	    "jail" /* below the state folder: one folder for each jail */
 
 #define FS_REFER     (1ULL << 13) /* ABI 2 */
 #define FS_TRUNCATE  (1ULL << 14) /* ABI 3 */
@@ -55,6 +56,7 @@
 static struct {
 	int folders;	     /* descriptor, locked while names are made or swept */
 	int own;	     /* descriptor, locked as long as this process lives */
+	bool spare;	     /* in /tmp */
 	char name[32];	     /* of the jail's folder */
 	char path[PATH_MAX]; /* canonical */
 	char home[PATH_MAX + 8], tmp[PATH_MAX + 8], scripts[PATH_MAX + 8];
@@ -120,6 +122,7 @@ open_folders(const char *state, struct sbx_fail *f)
 	snprintf(path, sizeof(path), "/tmp/sunaba-%u", geteuid());
 	if (!open_folders_at(path, f))
 		return false;
+	own.spare = true;
 	f->step[0] = 0;
 	return true;
 }
@@ -156,7 +159,7 @@ make_own(struct sbx_fail *f)
 	sweep();
 	for (unsigned i = 0; i < 1000; i++) {
 		snprintf(own.name, sizeof(own.name), "%d-%u", (int)getpid(), i);
-		if (mkdirat(own.folders, own.name, 0700) == 0)
+		if (mkdirat(own.folders, own.name, 0700) == 0 || errno == ENOENT)
 			break;
 	}
 	own.own =
@@ -180,10 +183,24 @@ place(char *out, size_t n, const char *name)
 	snprintf(out, n, "%s/%s", own.path, name);
 }
 
+/* Between any two steps another one that ends may remove the folder in /tmp. */
+static bool
+enter_folders(const char *state, struct sbx_fail *f)
+{
+	for (int i = 0; i < ENTER_TRIES; i++) {
+		f->step[0] = 0;
+		if (open_folders(state, f) && make_own(f))
+			return true;
+		sbx_shut(&own.own);
+		sbx_shut(&own.folders);
+	}
+	return false;
+}
+
 bool
 bare_enter(struct setup *s, struct sbx_fail *f)
 {
-	if (!open_folders(s->state, f) || !make_own(f))
+	if (!enter_folders(s->state, f))
 		return false;
 	place(own.scripts, sizeof(own.scripts), "run");
 	s->scripts = own.scripts;
@@ -212,6 +229,10 @@ bare_leave(void)
 	if (own.own < 0)
 		return;
 	litter_remove(own.folders, own.name);
+	/* The last one takes the folder of them all out of /tmp. */
+	*strrchr(own.path, '/') = 0;
+	if (own.spare)
+		rmdir(own.path);
 	sbx_shut(&own.own);
 	sbx_shut(&own.folders);
 }

@@ -760,6 +760,18 @@ def attack_147_swept(box):
 
 
 @reduced_test
+def attack_147_spare(box):
+    """147 where HOME is of no use the private folders are in /tmp, and the last run removes all"""
+    top = f"/tmp/sunaba-{box.uid}"
+    runs = [box.popen("echo $TMPDIR", env={"HOME": "/dev/null"}, stderr=subprocess.DEVNULL)
+            for _ in range(4)]
+    for run in runs:
+        out, _ = run.communicate(timeout=tap.PATIENCE_S)
+        tap.equal((run.returncode, out.decode().startswith(top + "/")), (0, True), out)
+    tap.until(lambda: not os.path.exists(top), what=f"{top} is gone")
+
+
+@reduced_test
 def everyday_reduced(box):
     """must-work rows on the reduced rung: shell, python, sqlite, gcc, git, threads, make"""
     need("gcc", "git")

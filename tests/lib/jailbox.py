@@ -56,8 +56,8 @@ class Box:
     def env(self, extra=None):
         kept = {key: os.environ[key] for key in ("PATH", "LC_ALL", "LANG", "ASAN_OPTIONS")
                 if key in os.environ}
-        return dict(kept, HOME=self.home, USER=self.name, OPENAI_API_KEY="sk-TOPSECRET",
-                    **(extra or {}))
+        return {**kept, "HOME": self.home, "USER": self.name, "OPENAI_API_KEY": "sk-TOPSECRET",
+                **(extra or {})}
 
     def as_user(self):
         if os.getuid() == self.uid:
