@@ -39,6 +39,7 @@ executor_say(const struct sbx_notice *n, void *arg)
 			return;
 	if (!buf_addf(&x->told, "%s\n", line))
 		return;
+	explain_named(n, &x->named);
 	if (x->o.on_notice)
 		x->o.on_notice(line, x->o.arg);
 }
@@ -75,6 +76,7 @@ executor_new(const struct executor_opts *o)
 		x->changes = changes_new();
 	executor_jobs(x, o->sandbox);
 	buf_init(&x->told, EXPLAIN_LINES_MAX);
+	buf_init(&x->named, EXPLAIN_LINES_MAX);
 	x->jobs.notice = executor_notice;
 	x->jobs.notice_arg = x;
 	executor_watch(x);
@@ -108,6 +110,7 @@ executor_free(struct executor *x)
 	changes_free(x->changes);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	buf_release(&x->told);
+	buf_release(&x->named);
 	free(x);
 }
 
@@ -117,6 +120,7 @@ executor_part(struct executor *x)
 	changes_free(x->changes);
 	loop_unwatch(x->o.loop, sbx_session_fd(x->o.sandbox));
 	buf_release(&x->told);
+	buf_release(&x->named);
 	free(x);
 }
 

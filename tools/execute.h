@@ -49,13 +49,19 @@ struct step_result {
 	char *cwd;	      /* set when it is not what it was before the step */
 	char *note;	      /* what was hit, what to do; or NULL */
 	char *notices;	      /* what the sandbox refused, a line each; or NULL */
+	char *named;  /* the paths, hosts and calls in `notices`, a line each; or NULL */
 	char *binary; /* "[binary output: …]" when it was no text: `output` is that line */
 	struct change_list *changes; /* files of the workspace; NULL: none, or not known */
 	unsigned step; /* set by the caller when the model can page through it; or 0 */
+	size_t head;   /* set by the caller to what step_result_text() gave */
 };
 void step_result_release(struct step_result *r);
-/* The structured text that goes back to the model: a line of facts, then the output. */
-void step_result_text(const struct step_result *r, const struct kernel *k, struct buf *out);
+/* Adds the structured text that goes back to the model: the program's own lines, then the output.
+ * The bytes of the former, with the newline behind them. */
+size_t
+step_result_text(const struct step_result *r, const struct kernel *k, struct buf *out);
+/* Adds what the program's own lines name that others chose: folders, files, hosts. A line each. */
+void step_result_named(const struct step_result *r, struct buf *out);
 
 /* Raw bytes as they come, stream 1, 2, or EXECUTE_TERMINAL: written to the step's terminal. */
 #define EXECUTE_TERMINAL 3

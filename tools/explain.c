@@ -8,19 +8,37 @@
 #include "agent/base/utf8.h"
 #include "tools/explain.h"
 
+/* On one line, and UTF-8. */
+static void
+explain_clean(struct buf *whole, struct buf *out)
+{
+	for (size_t i = 0; i < whole->len; i++)
+		if ((unsigned char)whole->data[i] < ' ' || whole->data[i] == 0x7f)
+			whole->data[i] = '?';
+	utf8_repair(out, whole->data, whole->len);
+}
+
 char *
 explain_line(const struct sbx_notice *n)
 {
 	char msg[1536], hint[3072];
-	AUTO_BUF struct buf whole = BUF_INIT(16 * KIB), clean = BUF_INIT(32 * KIB);
+	AUTO_BUF struct buf whole = BUF_INIT(16 * KIB);
+	struct buf clean = BUF_INIT(32 * KIB);
 
 	sbx_notice_text(n, msg, sizeof(msg), hint, sizeof(hint));
 	buf_addf(&whole, "sandbox: %s%s%s", msg, hint[0] ? " - " : "", hint);
-	for (size_t i = 0; i < whole.len; i++)
-		if ((unsigned char)whole.data[i] < ' ' || whole.data[i] == 0x7f)
-			whole.data[i] = '?';
-	utf8_repair(&clean, whole.data, whole.len);
+	explain_clean(&whole, &clean);
 	return buf_take(&clean);
+}
+
+void
+explain_named(const struct sbx_notice *n, struct buf *out)
+{
+	AUTO_BUF struct buf whole = BUF_INIT(2 * KIB);
+
+	buf_addf(&whole, "%s%s%s", n->what, n->detail[0] ? " " : "", n->detail);
+	explain_clean(&whole, out);
+	buf_addc(out, '\n');
 }
 
 /* Absolute, as the step saw it. */

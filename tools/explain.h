@@ -16,6 +16,8 @@
 
 /* "sandbox: … is refused: … - /net allow …": one line, valid UTF-8, the caller's. */
 char *explain_line(const struct sbx_notice *n);
+/* Adds what it names that is not the program's own words: the same bytes as there, a line. */
+void explain_named(const struct sbx_notice *n, struct buf *out);
 
 typedef void explain_fn(const struct sbx_notice *n, void *arg);
 

@@ -17,6 +17,7 @@ step_result_release(struct step_result *r)
 	free(TAKE(r->cwd));
 	free(TAKE(r->note));
 	free(TAKE(r->notices));
+	free(TAKE(r->named));
 	free(TAKE(r->binary));
 	change_list_free(TAKE(r->changes));
 }
@@ -101,9 +102,11 @@ result_add_files(const struct step_result *r, struct buf *out)
 		buf_addf(out, "\npicture: %s", buf_str(&pictures));
 }
 
-void
+size_t
 step_result_text(const struct step_result *r, const struct kernel *k, struct buf *out)
 {
+	size_t from = out->len, head;
+
 	buf_addc(out, '[');
 	result_add_end(r, k, out);
 	result_add_facts(r, out);
@@ -113,6 +116,25 @@ step_result_text(const struct step_result *r, const struct kernel *k, struct buf
 	if (r->notices)
 		buf_addf(out, "\n%s", r->notices);
 	result_add_files(r, out);
-	if (r->output && *r->output)
-		buf_addf(out, "\n%s", r->output);
+	head = out->len - from;
+	if (r->output && *r->output && buf_addc(out, '\n')) {
+		head++;
+		buf_adds(out, r->output);
+	}
+	return head;
+}
+
+void
+step_result_named(const struct step_result *r, struct buf *out)
+{
+	if (r->cwd && *r->cwd) {
+		result_add_path(out, r->cwd);
+		buf_addc(out, '\n');
+	}
+	if (r->named)
+		buf_addf(out, "%s\n", r->named);
+	if (r->changes) {
+		change_list_text(r->changes, CHANGES_MAX, out);
+		buf_addc(out, '\n');
+	}
 }

@@ -20,6 +20,7 @@ struct executor {
 	unsigned number;	/* of the next step, for the user; 0: none given */
 	struct sbx_notice idle; /* waits for the step to fail; kind 0: none */
 	struct buf told;	/* lines about what was refused, for the next result */
+	struct buf named;	/* what those lines name, a line each */
 	struct executor_attend attend;
 	bool busy;	   /* a step is under way */
 	struct step *step; /* it, or NULL */

@@ -172,6 +172,8 @@ result_explain(struct step *s, struct step_result *r, const char *cwd)
 	if (x->told.len > 0 && !s->ours) {
 		buf_truncate(&x->told, x->told.len - 1);
 		r->notices = buf_take(&x->told);
+		buf_truncate(&x->named, MAX_OF(x->named.len, (size_t)1) - 1);
+		r->named = buf_take(&x->named);
 	}
 }
 

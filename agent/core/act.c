@@ -54,7 +54,7 @@ act_run(struct session *s, struct step *step, bool asked, struct step_result *r,
 		r->step = step->number;
 	outputs_add(&s->outputs, step->number, r);
 	outputs_set_mark(&s->outputs, step->number, step->label);
-	step_result_text(r, step->kernel, text);
+	r->head = step_result_text(r, step->kernel, text);
 	if (s->sink.step_end)
 		s->sink.step_end(s->sink.arg, step, r);
 	return ERR_NONE;

@@ -1,5 +1,9 @@
 /* Looking for instructions in what tools say, and telling the user at once. See gate.h.
  *
+ * The program's own lines before an output are no tool's words, and what they name (folders, files,
+ * hosts) is looked at by itself, line for line: with the words around it, a folder called "ai" would
+ * be spoken to. Only a name that reads like prose can be part of a sentence that goes on in an output.
+ *
  * An order can be cut in two and come in two outputs, neither of which says anything by itself. So
  * the end of what tools said since the user's last words is read once more with the beginning of
  * what comes now, and only what stands across the cut counts: the rest was looked at in its place.
@@ -14,6 +18,7 @@
 /* Two outputs beside each other make chance sentences: what only wants something done has to say so
  * twice as clearly. */
 #define JOIN_WEIGHT (2 * SCAN_THRESHOLD)
+#define NAME_WORDS  3 /* of a name that reads like prose */
 
 /* The part's text as far as a tool said it: the code in an aside is the user's own, and blanked in a
  * copy, *own. */
@@ -37,19 +42,57 @@ hear_text(const struct session *s, const struct msg *m, char **own)
 	return text;
 }
 
-/* Behind the program's own first lines of a result. */
+/* Behind the program's own first lines of a result, which no tool said. */
 static const char *
 hear_body(const struct msg *m, const char *text)
 {
-	const char *nl;
+	return m->role == MSG_TOOL ? text + MIN_OF(m->head, strlen(text)) : text;
+}
 
-	if (m->role != MSG_TOOL || text[0] != '[' || !(nl = strchr(text, '\n')) ||
-	    nl[-1] != ']')
-		return text;
-	text = nl + 1;
-	if (strncmp(text, "files: ", 7) == 0 && (nl = strchr(text, '\n')))
-		text = nl + 1;
-	return text;
+static bool
+hear_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Words of p[0..n): two letters or more; beyond ASCII each character may be one. */
+static unsigned
+hear_words(const char *p, size_t n)
+{
+	unsigned words = 0;
+
+	for (size_t i = 0, run = 0; i < n; i++) {
+		run = hear_letter(p[i]) ? run + 1 : 0;
+		words += run == 2 || (unsigned char)p[i] >= 0xC0;
+	}
+	return words;
+}
+
+/* Where the name at p[0] ends: with its part of a path, or in a list of files with its sign. */
+static size_t
+hear_name_end(const char *p)
+{
+	size_t n = 0;
+
+	while (p[n] && p[n] != '/' && p[n] != '\n' &&
+	       !(p[n] == ' ' && p[n + 1] && strchr("+~-", p[n + 1])))
+		n++;
+	return n;
+}
+
+/* Of what a result's own lines name, that which could be part of a sentence, a line each. */
+static void
+hear_prose(const struct msg *m, struct buf *out)
+{
+	for (const char *p = m->named ? m->named : ""; *p;) {
+		size_t n = hear_name_end(p);
+
+		if (hear_words(p, n) >= NAME_WORDS) {
+			buf_add(out, p, n);
+			buf_addc(out, '\n');
+		}
+		p += n + (p[n] != '\0');
+	}
 }
 
 /* Puts the last bytes of p before what is in b, `between` the two. False: b is full. */
@@ -68,68 +111,130 @@ hear_put_before(struct buf *b, const char *p, const char *between)
 	return n < room;
 }
 
+/* Two texts that may be one sentence, the cut between them, and whether names stand in them. */
+struct hear_join {
+	struct buf text;
+	size_t cut;
+	bool names;
+};
+
 /* The end of what tools said since the user's last words and before this part. */
 static void
-hear_tail(const struct session *s, size_t msg, const char *between, struct buf *b)
+hear_tail(const struct session *s, size_t msg, const char *between, struct hear_join *j)
 {
 	bool said = false;
 
 	for (size_t i = msg; i > 1; i--) {
 		const struct msg *m = &s->msgs.at[i - 1];
 		bool data = m->role == MSG_USER && m->label != LABEL_USER;
+		AUTO_BUF struct buf prose = BUF_INIT(JOIN_BYTES);
+		AUTO_FREE char *own = NULL;
 
 		if (said && !data) /* data goes out with the words behind it */
 			return;
 		said |= m->role == MSG_USER && !data;
-		if (parts_is_tool_text(m) && !m->refused && !m->endorsed) {
-			AUTO_FREE char *own = NULL;
-			const char *text = hear_text(s, m, &own);
-
-			if (!hear_put_before(b, hear_body(m, text), between))
-				return;
-		}
+		if (!parts_is_tool_text(m) || m->refused || m->endorsed)
+			continue;
+		hear_prose(m, &prose);
+		j->names |= prose.len > 0;
+		if (!hear_put_before(&j->text, hear_body(m, hear_text(s, m, &own)),
+				     between) ||
+		    !hear_put_before(&j->text, buf_str(&prose), between))
+			return;
 	}
 }
 
-/* The lines of what is found across the cut at `cut`; NULL: nothing. */
+/* The lines of what is found across the cut; NULL: nothing. */
 static char *
-hear_across(const char *text, size_t n, size_t cut)
+hear_across(const struct hear_join *j)
 {
 	struct scan_hit across[SCAN_HITS_MAX];
 	struct scan_report found = {.hits = across};
+	const char *text = j->text.data;
 	const struct scan_report *r;
-	struct scan *scan = scan_text(text, n, &r);
+	struct scan *scan = scan_text(text, j->text.len, &r);
 
 	for (size_t i = 0; i < r->nhits; i++) {
 		const struct scan_hit *h = &r->hits[i];
 
-		if (h->start < cut && h->end > cut &&
-		    (h->groups != 1u << SCAN_DEMAND || h->weight >= JOIN_WEIGHT))
-			across[found.nhits++] = *h;
+		if (h->start >= j->cut || h->end <= j->cut ||
+		    (h->groups == 1u << SCAN_DEMAND && h->weight < JOIN_WEIGHT))
+			continue;
+		if (j->names && (hear_words(text + h->start, j->cut - h->start) < 2 ||
+				 hear_words(text + j->cut, h->end - j->cut) < 2))
+			continue;
+		across[found.nhits++] = *h;
 	}
 	scan_free(scan);
 	return found.nhits ? gate_hit_lines(&found, text) : NULL;
 }
 
-/* The part read together with what came before it: a sentence may be cut between words or in one. */
+/* What is in j, read together with `later`: a sentence may be cut between words or in one. */
 static char *
-hear_joined(const struct session *s, size_t msg, const char *body)
+hear_joined(struct hear_join *j, const char *between, const char *later)
+{
+	size_t skip = strspn(later, " \t\r\n"), n = strnlen(later + skip, JOIN_BYTES);
+
+	if (j->text.len == 0 || n == 0)
+		return NULL;
+	j->cut = j->text.len;
+	buf_adds(&j->text, between);
+	buf_add(&j->text, later + skip, n);
+	return hear_across(j);
+}
+
+/* The part read together with what came before it, and with what its own first lines name. */
+static char *
+hear_cuts(const struct session *s, size_t msg, const char *body)
 {
 	static const char *const between[] = {"\n", ""};
-	size_t n = strnlen(body, JOIN_BYTES), skip = strspn(body, " \t\r\n");
+	AUTO_BUF struct buf said = BUF_INIT(2 * JOIN_BYTES);
+	char *lines = NULL;
+	size_t names;
+
+	hear_prose(&s->msgs.at[msg], &said);
+	buf_truncate(&said, MIN_OF(said.len, (size_t)JOIN_BYTES));
+	names = said.len;
+	buf_add(&said, body, strnlen(body, JOIN_BYTES));
+	for (size_t i = 0; i < ARRAY_LEN(between) && !lines; i++) {
+		struct hear_join all = {.text = BUF_INIT(4 * JOIN_BYTES), .names = names},
+				 own = {.text = BUF_INIT(4 * JOIN_BYTES), .names = true};
+
+		hear_tail(s, msg, between[i], &all);
+		lines = hear_joined(&all, between[i], buf_str(&said));
+		buf_add(&own.text, said.data, names > 0 ? names - 1 : 0);
+		if (!lines)
+			lines = hear_joined(&own, between[i], body);
+		buf_release(&all.text);
+		buf_release(&own.text);
+	}
+	return lines;
+}
+
+/* The lines of the text that read like instructions; NULL: none. */
+static char *
+hear_alone(const char *text)
+{
+	const struct scan_report *report;
+	struct scan *scan = scan_text(text, strlen(text), &report);
+	char *lines = report->alarm ? gate_hit_lines(report, text) : NULL;
+
+	scan_free(scan);
+	return lines;
+}
+
+/* What the result's own lines name, each line by itself. */
+static char *
+hear_named(const struct msg *m)
+{
 	char *lines = NULL;
 
-	for (size_t i = 0; i < ARRAY_LEN(between) && !lines && skip < n; i++) {
-		AUTO_BUF struct buf b = BUF_INIT(4 * JOIN_BYTES);
-		size_t cut;
+	for (const char *p = m->named ? m->named : ""; *p && !lines;) {
+		size_t n = strcspn(p, "\n");
+		AUTO_FREE char *line = mem_strndup(p, n);
 
-		hear_tail(s, msg, between[i], &b);
-		if (b.len == 0)
-			return NULL;
-		cut = b.len;
-		buf_adds(&b, between[i]);
-		buf_add(&b, body + skip, n - skip);
-		lines = hear_across(buf_str(&b), b.len, cut);
+		lines = hear_alone(line);
+		p += n + (p[n] != '\0');
 	}
 	return lines;
 }
@@ -139,20 +244,17 @@ static bool
 hear_look(const struct session *s, size_t msg)
 {
 	AUTO_FREE char *own = NULL;
-	const char *text;
 	struct msg *m = &s->msgs.at[msg];
-	const struct scan_report *report;
-	struct scan *scan;
+	const char *body;
 
 	if (!parts_is_tool_text(m) || m->hits)
 		return false;
-	text = hear_text(s, m, &own);
-	scan = scan_text(text, strlen(text), &report);
-	if (report->alarm)
-		m->hits = gate_hit_lines(report, text);
-	scan_free(scan);
+	body = hear_body(m, hear_text(s, m, &own));
+	m->hits = hear_alone(body);
 	if (!m->hits)
-		m->hits = hear_joined(s, msg, hear_body(m, text));
+		m->hits = hear_named(m);
+	if (!m->hits)
+		m->hits = hear_cuts(s, msg, body);
 	return m->hits != NULL;
 }
 

@@ -283,6 +283,23 @@ message_user(struct history *h, struct msg *m, const cJSON *event)
 		h->first = mem_strdup(m->text);
 }
 
+/* How much of a result is the program's own: at least the line of facts, which versions that did
+ * not say so wrote too. */
+static size_t
+message_head(const char *text, const cJSON *event)
+{
+	size_t n = strlen(text), line = strcspn(text, "\n");
+	int64_t head;
+
+	if (text[0] != '[')
+		return 0;
+	if (!json_int(event, "head", &head))
+		return line < n && text[line - 1] == ']' ? line + 1 : 0;
+	if (head <= 0 || (size_t)head > n || ((size_t)head < n && text[head - 1] != '\n'))
+		return 0;
+	return (size_t)head;
+}
+
 static void
 message_brief(struct history *h, enum msg_role role, const cJSON *event)
 {
@@ -334,6 +351,8 @@ history_message(struct history *h, enum msg_role role, const cJSON *event)
 		    history_label(event, json_get(event, "own") ? "own" : "label") !=
 			LABEL_UNTRUSTED)
 			m->source = mem_strdup("a session file that was changed");
+		m->head = message_head(text, event);
+		m->named = mem_strdup(json_str(event, "named"));
 		m->call_id = mem_strdup(call_id);
 		m->name = mem_strdup(json_str(event, "name"));
 		if (!m->name)

@@ -83,6 +83,10 @@ transcript_msg(struct transcript *t, const struct msg *m, const struct usage *u,
 	if (m->aside)
 		json_kv_bool(w, "aside", true);
 	json_kv_str(w, "text", m->text);
+	if (m->head)
+		json_kv_int(w, "head", (int64_t)m->head);
+	if (m->named && *m->named)
+		json_kv_str(w, "named", m->named);
 	if (m->reasoning)
 		json_kv_str(w, "reasoning", m->reasoning);
 	if (m->call_id)

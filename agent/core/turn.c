@@ -19,24 +19,35 @@
 #include "agent/core/turn.h"
 
 #define TURN_RESULT_MAX (256 * KIB) /* bytes of one result as the model gets it */
+#define TURN_NAMED_MAX \
+	(128 * KIB) /* of what its first lines name: a folder, notices, files */
 
 struct turn {
 	struct session *s;
 	struct governor g;
 };
 
-/* Stores a result in conversation and transcript. `source` is what it came from, `label` what it
- * deserves by that. */
-static enum err_kind
-turn_add_answer(struct session *s, const char *tool, const char *source,
-		enum msg_label label, const char *call_id, struct buf *text, struct err *e)
-{
-	struct msg *m = msg_addn(&s->msgs, MSG_TOOL, buf_str(text), text->len);
+/* A result for the model: what it came from, and what it deserves by that. */
+struct answer {
+	const char *tool, *source, *call_id;
+	enum msg_label label;
+	const struct buf *text;
+	size_t head;	   /* as in struct msg */
+	const char *named; /* as there; or NULL */
+};
 
-	m->label = label;
-	m->source = mem_strdup(source);
-	m->name = mem_strdup(tool);
-	m->call_id = mem_strdup(call_id);
+/* Stores it in conversation and transcript. */
+static enum err_kind
+turn_add_answer(struct session *s, const struct answer *a, struct err *e)
+{
+	struct msg *m = msg_addn(&s->msgs, MSG_TOOL, a->text->data, a->text->len);
+
+	m->label = a->label;
+	m->source = mem_strdup(a->source);
+	m->name = mem_strdup(a->tool);
+	m->call_id = mem_strdup(a->call_id);
+	m->head = a->head;
+	m->named = mem_strdup(a->named);
 	return session_record(s, m, NULL, e);
 }
 
@@ -45,9 +56,11 @@ static enum err_kind
 turn_add_words(struct session *s, const char *call_id, const char *words, struct err *e)
 {
 	AUTO_BUF struct buf text = BUF_INIT(TURN_RESULT_MAX);
+	const struct answer a = {
+	    .tool = "execute", .call_id = call_id, .label = LABEL_LOCAL, .text = &text};
 
 	buf_adds(&text, words);
-	return turn_add_answer(s, "execute", NULL, LABEL_LOCAL, call_id, &text, e);
+	return turn_add_answer(s, &a, e);
 }
 
 static void
@@ -93,15 +106,25 @@ turn_approve(struct turn *t, struct step *step, struct decision *d, bool *asked,
 static enum err_kind
 turn_act(struct turn *t, const struct call *a, struct step *step, bool asked, struct err *e)
 {
-	AUTO_BUF struct buf text = BUF_INIT(TURN_RESULT_MAX);
+	AUTO_BUF struct buf text = BUF_INIT(TURN_RESULT_MAX),
+			    named = BUF_INIT(TURN_NAMED_MAX);
 	AUTO_FREE char *source = act_source(step);
 	struct step_result r = {0};
 	struct session *s = t->s;
 	enum err_kind kind = act_run(s, step, asked, &r, &text, e);
 
-	if (!kind)
-		kind = turn_add_answer(s, "execute", source, step->label, a->call_id, &text,
+	if (!kind) {
+		step_result_named(&r, &named);
+		kind = turn_add_answer(s,
+				       &(struct answer){.tool = "execute",
+							.source = source,
+							.call_id = a->call_id,
+							.label = step->label,
+							.text = &text,
+							.head = r.head,
+							.named = buf_str(&named)},
 				       e);
+	}
 	if (!kind && r.end == STEP_INTERRUPTED)
 		kind = err_set(e, ERR_INTERRUPTED, "interrupted");
 	if (!kind)
@@ -161,7 +184,15 @@ turn_page(struct turn *t, const struct call *a, struct err *e)
 			    ? LABEL_LOCAL
 			    : LABEL_UNTRUSTED;
 	}
-	kind = turn_add_answer(s, "output", source, label, a->call_id, &text, e);
+	kind = turn_add_answer(
+	    s,
+	    &(struct answer){.tool = "output",
+			     .source = source,
+			     .call_id = a->call_id,
+			     .label = label,
+			     .text = &text,
+			     .head = found ? strcspn(buf_str(&text), "\n") + 1 : 0},
+	    e);
 	if (kind)
 		return kind;
 	return found ? governor_page(&t->g, &a->ask, e) : governor_problem(&t->g, e);

@@ -95,6 +95,7 @@ msg_release(struct msg *m)
 	free(m->name);
 	free(m->was);
 	free(m->hits);
+	free(m->named);
 	*m = (struct msg){0};
 }
 

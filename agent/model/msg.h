@@ -30,6 +30,10 @@ struct msg {
 	    *call_id; /* tool: the call it answers; NULL when code came as a fenced block */
 	char *name;   /* tool: its name */
 	bool aside;   /* user: not typed, what he ran himself before this message */
+	size_t
+	    head; /* tool: bytes of text, or of `was`, that are the program's own lines */
+	char *named; /* what those name that is not the program's: paths, files, hosts, a
+		       * line each; or NULL */
 	size_t shortened; /* bytes of text dropped to fit the context window, else 0 */
 	bool cut_noted;	  /* the transcript says so */
 	unsigned part; /* its number in the transcript, from 1, never used again; 0: none */

@@ -911,10 +911,44 @@ clean(void **state)
 	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* How much of a result is the program's own is what was written, where that can be. */
+static void
+own_lines_of_results(void **state)
+{
+	static const struct {
+		const char *text, *key;
+		size_t head;
+	} rows[] = {
+	    {"[exit 0]\\nfiles: +a\\nx", "\"head\":19,", 19},
+	    {"[exit 0]\\nx", "\"head\":10,", 10}, /* all of it */
+	    {"[exit 0]\\nx", "\"head\":8,", 0},	  /* no line ends there */
+	    {"[exit 0]\\nx", "\"head\":11,", 0},
+	    {"[exit 0]\\nx", "\"head\":-1,", 0},
+	    {"[exit 0]\\nfiles: +a\\nx", "", 9}, /* of a version that did not say */
+	    {"[exit 0", "", 0},
+	    {"exit 0]\\nx", "", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_FREE char *line =
+		    mem_printf(FIRST "{\"type\":\"tool\",\"part\":1,%s"
+				     "\"named\":\"+a\",\"text\":\"%s\"}\n",
+			       rows[i].key, rows[i].text);
+		struct history h;
+
+		read_text(&h, line, strlen(line));
+		assert_int_equal(h.msgs.at[h.msgs.n - 1].head, rows[i].head);
+		assert_string_equal(h.msgs.at[h.msgs.n - 1].named, "+a");
+		history_release(&h);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(own_lines_of_results),
 	    cmocka_unit_test(what_is_written_is_read),
 	    cmocka_unit_test(any_cut_of_the_bytes_is_the_same),
 	    cmocka_unit_test(cut_at_every_byte),
