@@ -11,8 +11,9 @@
 #include "agent/gate/link_int.h"
 #include "agent/gate/scan_int.h"
 
-#define LINK_SLOTS    (4 * LINK_TOKENS_MAX)
-#define LINK_BASE64   16 /* characters of a run that is decoded */
+#define LINK_SLOTS (4 * LINK_TOKENS_MAX)
+#define LINK_FILES_MAX \
+	256		 /* files that an action may run; beyond, the answer is "linked" */
 #define LINK_COMPARES 64 /* commands of one first word that are compared at a place */
 
 struct link_item {
@@ -32,6 +33,7 @@ struct link {
 	struct link_item *item;
 	size_t n;
 	bool full;
+	size_t files;		   /* that may be run, asked about so far */
 	uint32_t slot[LINK_SLOTS]; /* item + 1 by hash of kind and text */
 	uint32_t word[LINK_SLOTS]; /* first command + 1 by hash of its first word */
 	const struct scan_vocab *vocab;
@@ -43,7 +45,8 @@ struct link {
 	enum link_side side;
 	size_t index, when;
 	const struct link_clean *text;
-	size_t offset_start, offset_end; /* of decoded text: its source in the action */
+	size_t offset_start, offset_end; /* of what was made: its source in the action */
+	bool any_language;		 /* and it may be a command of a shell */
 };
 
 uint64_t
@@ -203,7 +206,7 @@ link_walk_clean(struct link *l, const struct link_clean *c)
 		return;
 	}
 	l->as = LINK_COMMAND;
-	link_commands(c, l->q->language, link_command_found, l);
+	link_commands(c, l->any_language ? NULL : l->q->language, link_command_found, l);
 	l->as = LINK_TEXT;
 	link_says(c, l->vocab, link_command_found, l);
 }
@@ -218,66 +221,60 @@ link_walk_text(struct link *l, const char *p, size_t n, enum link_join join)
 	link_clean_release(&c);
 }
 
-static bool
-link_base64_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '+' || c == '/' || c == '-' || c == '_';
-}
-
-/* What the action holds in base64 or hexadecimal digits, once. */
+/* A file whose text the action runs. */
 static void
-link_decode_action(struct link *l, const char *p, size_t n)
+link_run_found(void *ctx, const char *p, size_t n, size_t from, size_t to)
 {
-	AUTO_FREE char *out = mem_alloc(n + 1);
-	size_t i = 0;
+	struct link *l = ctx;
+	bool made = l->offset_end > 0;
+	size_t tool, start, end;
+	struct link_item *it;
 
-	while (i < n) {
-		size_t end = i, len;
-
-		while (end < n && link_base64_char(p[end]))
-			end++;
-		if (end - i >= LINK_BASE64 &&
-		    (len = scan_decode(p + i, end - i, out)) > 0) {
-			l->offset_start = i;
-			l->offset_end = end;
-			link_walk_text(l, out, len, LINK_APART);
-			l->offset_end = 0;
-		}
-		i = end + 1;
+	if (*link_find_slot(l, LINK_FILE, p, n))
+		return;
+	if (l->files++ >= LINK_FILES_MAX) {
+		l->full = true;
+		return;
 	}
+	if (!link_shown(l->q, p, n, &tool, &start, &end))
+		return;
+	if (!made) {
+		l->offset_start = from;
+		l->offset_end = to;
+	}
+	it = link_add(l, LINK_FILE, p, n, 0, 0);
+	if (!made)
+		l->offset_end = 0;
+	if (!it)
+		return;
+	it->tool = tool;
+	it->tool_start = start;
+	it->tool_end = end;
 }
 
-/* Variables of a script put in their places. */
+/* A text that the action makes of its own words. */
 static void
-link_expand_action(struct link *l, const char *p, size_t n)
+link_made_whole(void *ctx, const char *p, size_t n, size_t from, size_t to)
 {
-	AUTO_BUF struct buf out = BUF_INIT(2 * n + LINK_ACTION_MAX);
+	struct link *l = ctx;
 
-	if (!link_expand(p, n, &out))
-		return;
-	l->offset_start = 0;
-	l->offset_end = n;
-	link_walk_text(l, out.data, out.len, LINK_APART);
-	link_walk_text(l, out.data, out.len, LINK_PLUS);
+	l->offset_start = from;
+	l->offset_end = to;
+	link_walk_text(l, p, n, LINK_APART);
+	link_walk_text(l, p, n, LINK_PLUS);
+	link_runs(p, n, l->any_language || link_is_shell(l->q), link_run_found, l);
 	l->offset_end = 0;
 }
 
-/* What it holds backwards, when it turns something round. */
+/* The same, where it may be a command whatever the language is. */
 static void
-link_reverse_action(struct link *l, const char *p, size_t n)
+link_made_piece(void *ctx, const char *p, size_t n, size_t from, size_t to)
 {
-	AUTO_FREE char *back = NULL;
+	struct link *l = ctx;
 
-	if (!memmem(p, n, "rev", 3) && !memmem(p, n, "::-1", 4))
-		return;
-	back = mem_alloc(n + 1);
-	for (size_t i = 0; i < n; i++)
-		back[i] = p[n - 1 - i];
-	l->offset_start = 0;
-	l->offset_end = n;
-	link_walk_text(l, back, n, LINK_APART);
-	l->offset_end = 0;
+	l->any_language = true;
+	link_made_whole(ctx, p, n, from, to);
+	l->any_language = false;
 }
 
 /* A part of another text. */
@@ -402,9 +399,8 @@ link_find(const struct link_query *q, struct link_hit *hit)
 		if (join <= LINK_COMMA || memchr(q->action, ',', q->action_len) ||
 		    memchr(q->action, '/', q->action_len))
 			link_walk_text(l, q->action, q->action_len, join);
-	link_reverse_action(l, q->action, q->action_len);
-	link_decode_action(l, q->action, q->action_len);
-	link_expand_action(l, q->action, q->action_len);
+	link_made(q, &(struct link_making){link_made_whole, link_made_piece, l});
+	link_runs(q->action, q->action_len, link_is_shell(q), link_run_found, l);
 	full = l->full;
 	link_walk_others(l);
 	for (size_t i = 0; i < l->n; i++)
@@ -435,6 +431,7 @@ link_kind_name(enum link_kind k)
 	    [LINK_ACCOUNT] = "account number",
 	    [LINK_COMMAND] = "command line",
 	    [LINK_TEXT] = "order from the output",
+	    [LINK_FILE] = "text of a file that would be run",
 	    [LINK_IP] = "IP address",
 	    [LINK_HOST] = "host",
 	    [LINK_PATH] = "path outside the workspace",

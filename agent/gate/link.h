@@ -16,9 +16,13 @@
  *   order			a sentence in the imperative that the action prints (echo, print) in the
  *				output's words, four or more
  *   path outside		absolute, ~ or .. and not below the workspace
+ *   file			whose text the action runs (sed -n 5p FILE | sh), where a tool
+ *				showed the file and the user did not ask to run it
  *
  * What the action hides is looked at too: literals put together by +, ., join, format or adjacency,
- * base64, percent and \x escapes, turned round, variables that it sets itself, $IFS, Punycode.
+ * their escapes, character codes, slices and .replace(); base64 and hexadecimal digits, what is turned
+ * round or comes out of rev, tr and sed; variables that it sets itself, $IFS, braces, the folder that
+ * it goes to; Punycode.
  * What is looked for is normalised on both sides and hashed, so the cost grows with the bytes of
  * the two and not with their product; with a cache, a text costs once.
  *
@@ -59,6 +63,7 @@ enum link_kind {
 	LINK_ACCOUNT,
 	LINK_COMMAND,
 	LINK_TEXT, /* an order of the output that the action prints in the same words */
+	LINK_FILE, /* a file that a tool showed, whose text the action runs */
 	LINK_IP,
 	LINK_HOST,
 	LINK_PATH,

@@ -77,8 +77,9 @@ clean_gap(const char *p, size_t n, enum link_join join)
 		if (!mark && (c == '+' || c == '.' || (c == ',' && join >= LINK_COMMA) ||
 			      (c == '/' && join == LINK_SLASH)))
 			mark = true;
-		else if (!(i + 1 < n && strchr("fbru", c | 0x20) &&
-			   strchr("\"'", p[i + 1])))
+		else if (!(i > 1 && i + 1 < n && strchr("fbru", c | 0x20) &&
+			   strchr("\"'", p[i + 1])) &&
+			 !(c == ')' && join == LINK_SLASH))
 			return 0;
 	}
 	return 0;

@@ -106,6 +106,8 @@ link_filter_add(struct link_filter *f, enum link_kind kind, const char *p, size_
 	case LINK_IP:
 		f->ip = true;
 		break;
+	case LINK_FILE: /* is not looked for so */
+		break;
 	case LINK_SIZE:
 	case LINK_KINDS:
 	default:

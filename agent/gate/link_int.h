@@ -65,6 +65,31 @@ bool link_loopback(const char *host);
 /* The host p[0..n) with its labels beyond ASCII as "xn--". */
 void link_puny(struct buf *out, const char *p, size_t n);
 
+/* Called with a text that the action makes, and where in the source it stands. */
+typedef void link_made_fn(void *ctx, const char *p, size_t n, size_t from, size_t to);
+/* p[0..n) with constants of its expressions in their places; false: there are none. `found` gets those
+ * whose letters were disguised. */
+bool link_fold(const char *p, size_t n, struct buf *out, link_made_fn *found, void *ctx);
+/* What a shell makes of the lines of p[0..n): braces, quotes in words, the folder that it goes to, and
+ * what rev, tr and sed make of an echo. Lines, each as a command. */
+void link_bash(const char *p, size_t n, const char *workspace, struct buf *out);
+/* The texts that the action makes of its own words. `whole`: of its language; `piece`: a command, it
+ * may be, whatever that is. */
+struct link_making {
+	link_made_fn *whole, *piece;
+	void *ctx;
+};
+void link_made(const struct link_query *q, const struct link_making *m);
+
+/* The files whose text the action runs: their names without folders. */
+void link_runs(const char *p, size_t n, bool shell, link_made_fn *found, void *ctx);
+/* Where a tool showed the file: the text, and the name's place in it, or [0, 0). False: nowhere, or the
+ * user asked to run it. */
+bool link_shown(const struct link_query *q, const char *name, size_t n, size_t *tool,
+		size_t *start, size_t *end);
+/* The action may be of a shell. */
+bool link_is_shell(const struct link_query *q);
+
 /* p[0..n) with the variables that it sets itself, and $IFS, in their places; false:
  * there are none. */
 bool link_expand(const char *p, size_t n, struct buf *out);

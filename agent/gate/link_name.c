@@ -198,6 +198,13 @@ name_mail(const struct link_walk *w, const char *p, size_t n, size_t at, size_t 
 	return true;
 }
 
+/* An address as one number, 3325256727 or 0xc6336417: too long to be much else. */
+static bool
+name_number(const struct link_walk *w, const char *p, size_t n)
+{
+	return w->side == LINK_ACTION && n >= (p[1] == 'x' ? 9 : 8);
+}
+
 /* A piece without "://": an e-mail address, a path, an address or a host. */
 static void
 name_piece(const struct link_walk *w, const char *p, size_t n, size_t start)
@@ -219,12 +226,13 @@ name_piece(const struct link_walk *w, const char *p, size_t n, size_t start)
 		if (link_path(w, p, n, start))
 			return;
 	}
-	if (link_address(p, n, ip) && (strchr(ip, ':') || memchr(p, '.', n))) {
+	if (link_address(p, n, ip) && (strpbrk(ip, ":") || memchr(p, '.', n) ||
+				       memchr(p, ':', n) || name_number(w, p, n))) {
 		size_t dots = 0;
 
 		for (size_t i = 0; i < n; i++)
 			dots += p[i] == '.';
-		if (dots >= 3 || strchr(ip, ':') || w->side != LINK_ACTION ||
+		if (dots >= 3 || dots == 0 || strchr(ip, ':') || w->side != LINK_ACTION ||
 		    name_hinted(w->text, start))
 			name_give_host(w, p, n, start);
 		return;
