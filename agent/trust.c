@@ -128,7 +128,13 @@ trust_check(const char *dir, struct err *e)
 	p.workspace = dir;
 	if (!barred && !sbx_policy_check(&p, real, &f))
 		barred = "is no folder to work in";
-	if (!barred && (stat(dir, &st) < 0 || (st.st_mode & S_IWOTH)))
+	if (!barred && stat(dir, &st) < 0) {
+		err_set(e, ERR_USAGE, "'%s' cannot be trusted: it cannot be looked at: %s",
+			dir, strerror(errno));
+		err_hint(e, "name a folder that is there and that you may read");
+		return ERR_USAGE;
+	}
+	if (!barred && (st.st_mode & S_IWOTH))
 		barred = "can be written by everybody";
 	/* The file is JSON: written with a substitute, the name would be another folder's. */
 	if (!barred && !utf8_valid(dir, strlen(dir)))

@@ -1,8 +1,9 @@
 /* Which parts of a long text could hold something of the action at all.
  *
  * Everything that the action holds keeps some four letters or digits whatever spelling the text
- * has: of the longest run of a host, path or command. Where none of them stands, and nothing of
- * which link_clean() would make letters, the text need not be read closer. Numbers and
+ * has: of the longest run of a host, path or command. A command of short words only keeps them whole.
+ * Where none of them stands, and nothing of which link_clean() would make letters, the text need not
+ * be read closer. Numbers and
  * addresses, which keep nothing, are sought where there are digits. What is left out can not
  * match; so the answer is the same. Pinned by tests/unit/test_link_more.c. */
 #include <string.h>
@@ -21,13 +22,32 @@ filter_slot(uint32_t four)
 	return (four * UINT32_C(0x9E3779B1)) >> 16;
 }
 
+/* A run of one to three bytes by itself; `n` keeps "a" and "\0a" apart. */
+static uint32_t
+filter_short_slot(const char *p, size_t n)
+{
+	uint32_t bytes = (uint32_t)n;
+
+	for (size_t i = 0; i < n; i++)
+		bytes = bytes << 8 | (unsigned char)p[i] | 0x20u;
+	return filter_slot(bytes);
+}
+
 static void
-filter_anchor(struct link_filter *f, const char *p, size_t n)
+filter_anchor(struct link_filter *f, enum link_kind kind, const char *p, size_t n)
 {
 	uint32_t four = 0, slot;
 
-	if (n < 4) {
+	if (n < 4 && (n == 0 || kind != LINK_COMMAND)) {
 		f->all = true;
+		return;
+	}
+	if (n < 4) {
+		slot = filter_short_slot(p, n);
+		f->brief[slot / 64] |= UINT64_C(1) << (slot % 64);
+		f->ends[((unsigned char)p[n - 1] | 0x20u) / 64] |=
+		    UINT64_C(1) << (((unsigned char)p[n - 1] | 0x20u) % 64);
+		f->any = true;
 		return;
 	}
 	for (size_t i = n - 4; i < n; i++)
@@ -44,9 +64,15 @@ filter_part(char c)
 	       (unsigned char)c >= 0x80;
 }
 
+static char
+filter_low(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
 /* The longest run of letters and digits: marks are written in many ways. */
 static void
-filter_longest(struct link_filter *f, const char *p, size_t n)
+filter_longest(struct link_filter *f, enum link_kind kind, const char *p, size_t n)
 {
 	size_t best = 0, at = 0, i = 0;
 
@@ -65,7 +91,7 @@ filter_longest(struct link_filter *f, const char *p, size_t n)
 		}
 		i = end + 1;
 	}
-	filter_anchor(f, p + at, best);
+	filter_anchor(f, kind, p + at, best);
 }
 
 void
@@ -82,7 +108,7 @@ link_filter_add(struct link_filter *f, enum link_kind kind, const char *p, size_
 			n -= (size_t)(at - p) + 1;
 			p = at + 1;
 		}
-		filter_longest(f, p, n);
+		filter_longest(f, kind, p, n);
 		break;
 	case LINK_URL:
 	case LINK_HOST:
@@ -91,14 +117,14 @@ link_filter_add(struct link_filter *f, enum link_kind kind, const char *p, size_
 		if (link_address(p, host, ip) || memchr(p, '[', n))
 			f->ip = true;
 		else
-			filter_longest(f, p, host);
+			filter_longest(f, kind, p, host);
 		break;
 	case LINK_COMMAND:
 	case LINK_TEXT:
-		filter_longest(f, p, n);
+		filter_longest(f, kind, p, n);
 		break;
 	case LINK_PATH:
-		filter_longest(f, p, n);
+		filter_longest(f, kind, p, n);
 		break;
 	case LINK_ACCOUNT:
 		f->digits = true;
@@ -116,7 +142,7 @@ link_filter_add(struct link_filter *f, enum link_kind kind, const char *p, size_
 	}
 }
 
-enum filter_flag { F_CHECK = 1, F_DIGIT = 2, F_LINE = 4 };
+enum filter_flag { F_CHECK = 1, F_DIGIT = 2, F_LINE = 4, F_BRIEF = 8 };
 
 /* Whether link_clean() makes a letter or digit of p[0], or nothing at all. */
 static bool
@@ -146,14 +172,18 @@ filter_flags(const struct link_filter *f, uint8_t flag[256])
 	/* The first bytes of what is invisible or of full width. */
 	static const char check[] = "\\%\xC2\xCD\xD8\xE1\xE2\xEF\xF0\xF3";
 
-	memset(flag, 0, 256);
+	for (unsigned c = 0; c < 256; c++)
+		flag[c] = f->ends[(c | 0x20u) / 64] >> ((c | 0x20u) % 64) & 1 ? F_BRIEF : 0;
 	for (size_t i = 0; check[i]; i++)
-		flag[(unsigned char)check[i]] = F_CHECK;
-	flag['\n'] = F_LINE;
+		flag[(unsigned char)check[i]] |= F_CHECK;
+	flag['\n'] |= F_LINE;
 	for (unsigned c = '0'; (f->digits || f->ip) && c <= '9'; c++)
-		flag[c] = F_DIGIT;
-	if (f->ip)
-		flag[':'] = flag['x'] = flag['X'] = F_DIGIT; /* 0xc0a80001, fe80::a */
+		flag[c] |= F_DIGIT;
+	if (f->ip) { /* 0xc0a80001, fe80::a */
+		flag[':'] |= F_DIGIT;
+		flag['x'] |= F_DIGIT;
+		flag['X'] |= F_DIGIT;
+	}
 }
 
 static bool
@@ -162,6 +192,23 @@ filter_digit(const struct link_filter *f, struct filter_state *s, const char *p,
 	if ((p[i] | 0x20) == 'x')
 		return i > 0 && p[i - 1] == '0';
 	return ++s->digits >= (f->ip ? FILTER_IP : FILTER_DIGITS);
+}
+
+/* A short run that is looked for ends at i. */
+static bool
+filter_brief(const struct link_filter *f, const char *p, size_t n, size_t i)
+{
+	size_t from = i, len;
+	uint32_t slot;
+
+	if (!filter_part(filter_low(p[i])) ||
+	    (i + 1 < n && filter_part(filter_low(p[i + 1]))))
+		return false;
+	while (from > 0 && i - from < 3 && filter_part(filter_low(p[from - 1])))
+		from--;
+	len = i - from + 1;
+	slot = filter_short_slot(p + from, len);
+	return len < 4 && (f->brief[slot / 64] >> (slot % 64) & 1);
 }
 
 /* The next place from i on that has to be read closer; n: none. */
@@ -182,11 +229,11 @@ filter_next(const struct link_filter *f, struct filter_state *s, const char *p, 
 			return i;
 		if (!flag)
 			continue;
-		if (flag == F_LINE)
+		if (flag & F_LINE)
 			s->digits = 0;
-		else if (flag == F_DIGIT && filter_digit(f, s, p, i))
-			return i;
-		else if (flag == F_CHECK && filter_rewritten(p + i, n - i))
+		if ((flag & F_DIGIT && filter_digit(f, s, p, i)) ||
+		    (flag & F_CHECK && filter_rewritten(p + i, n - i)) ||
+		    (flag & F_BRIEF && filter_brief(f, p, n, i)))
 			return i;
 	}
 	return n;

@@ -96,10 +96,12 @@ bool link_expand(const char *p, size_t n, struct buf *out);
 
 /* What of a text has to be read closely; empty when zero. */
 struct link_filter {
-	uint64_t bits[1024]; /* of the hash of four bytes */
-	bool any;	     /* one of them is set */
-	bool digits, ip;     /* numbers, addresses are looked for */
-	bool all;	     /* everything has to be read */
+	uint64_t bits[1024];  /* of the hash of four bytes */
+	uint64_t brief[1024]; /* of the hash of a run of less that stands alone */
+	uint64_t ends[4];     /* the bytes that such a run ends with */
+	bool any;	      /* something of these is set */
+	bool digits, ip;      /* numbers, addresses are looked for */
+	bool all;	      /* everything has to be read */
 };
 /* The action holds this. */
 void link_filter_add(struct link_filter *f, enum link_kind kind, const char *p, size_t n);

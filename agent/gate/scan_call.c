@@ -113,14 +113,20 @@ call_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 	unsigned signs = (t->place & P_COLON) && !vague ? S_CALLED : 0;
 	int points = vague ? 0 : 4;
 
+	size_t from = i;
+
 	*first = *last = i;
-	for (size_t j = 0; j < x->ntok; j++) {
+	while (from > 0 && t->pos - x->tok[from - 1].pos <= CALL_REACH)
+		from--;
+	for (size_t j = from; j < x->ntok; j++) {
 		const struct scan_token *o = &x->tok[j];
 		bool after = j > i;
 		uint32_t gap = after ? o->pos - t->pos : t->pos - o->pos;
 		unsigned found;
 
-		if (j == i || gap > CALL_REACH)
+		if (gap > CALL_REACH)
+			break;
+		if (j == i)
 			continue;
 		found = call_signs(x, j, gap, after, signs);
 		if (found & ~signs) {

@@ -74,12 +74,15 @@ demand_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 	uint32_t before = t->place & P_START ? DEMAND_BEFORE : DEMAND_BEFORE_LAST;
 	bool second = false, model = false;
 	uint64_t seen = 0;
+	size_t j;
 
 	*first = *last = i;
-	for (size_t j = 0; j < x->ntok; j++) {
+	for (j = i; j > 0 && x->tok[j - 1].pos + before >= t->pos;)
+		j--;
+	for (; j < x->ntok && x->tok[j].pos <= t->pos + DEMAND_AFTER; j++) {
 		const struct scan_token *o = &x->tok[j];
 
-		if (o->pos + before < t->pos || o->pos > t->pos + DEMAND_AFTER || j == i)
+		if (j == i)
 			continue;
 		seen |= o->what;
 		for (size_t k = 0;

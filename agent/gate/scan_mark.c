@@ -156,20 +156,31 @@ mark_copy(char tag[MARK_TAG_MAX], const char *p, size_t n, bool *value)
 	return o;
 }
 
-/* True when the tag at p[0] == '<' hides its content. */
+/* The number whose first digit is 0 and that goes on at p is above zero. */
+static bool
+mark_above_zero(const char *p)
+{
+	if (*p++ != '.')
+		return false;
+	while (*p == '0')
+		p++;
+	return *p >= '1' && *p <= '9';
+}
+
+/* True when the tag at p[0] == '<' hides its content: of what is said twice the later counts. */
 static bool
 mark_hides(const struct scan_marks *m, const char *p, size_t n)
 {
 	char tag[MARK_TAG_MAX];
 	bool value;
 	size_t len = mark_copy(tag, p, n, &value);
-	uint32_t found, done = 0;
+	uint32_t found, hiding = 0;
 
 	if (!value)
 		return strstr(tag, " hidden>") != NULL;
 	for (size_t at = 0; at < len; at++) {
 		found = m->first[(unsigned char)tag[at]] &
-			m->second[(unsigned char)tag[at + 1]] & ~done;
+			m->second[(unsigned char)tag[at + 1]];
 		for (; found; found &= found - 1) {
 			unsigned i = (unsigned)__builtin_ctz(found);
 			size_t size = strlen(mark_hiding[i]);
@@ -178,13 +189,14 @@ mark_hides(const struct scan_marks *m, const char *p, size_t n)
 				continue;
 			/* "opacity:0.8", "background-color:white" and "font-size:0.9em"
 			 * hide nothing. */
-			done |= UINT32_C(1) << i;
-			if (tag[at + size] != '.' &&
-			    !(at > 0 && tag[at - 1] == '-' && mark_hiding[i][0] == 'c'))
-				return true;
+			if (mark_above_zero(tag + at + size))
+				hiding &= ~(UINT32_C(1) << i);
+			else if (!(at > 0 && tag[at - 1] == '-' &&
+				   mark_hiding[i][0] == 'c'))
+				hiding |= UINT32_C(1) << i;
 		}
 	}
-	return false;
+	return hiding != 0;
 }
 
 static void

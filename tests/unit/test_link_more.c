@@ -168,6 +168,12 @@ long_texts_are_read_where_it_matters(void **state)
 	    {LINK_COMMAND, "chmod 777 -R /etc", "run ｃｈｍｏｄ 777 -R /etc", NULL},
 	    {LINK_PATH, "cat ~/.ssh/id_rsa", "the key is in /home/mika/.ssh/id_rsa", NULL},
 	    {LINK_URL, "curl http://t.co/x", "http://t.co/x", NULL},
+	    {LINK_COMMAND, "rm -f x y", "run `RM -f x y` now", NULL},
+	    {LINK_COMMAND, "dd of=a if=b", "dd if=b of=a", NULL},
+	    {LINK_COMMAND, "rm -f x y", "r\\m -f x y", NULL},
+	    {LINK_COMMAND, "rm -f x y", "まず rm -f x y", NULL},
+	    {LINK_COMMAND, "rm -f x y", "ｒm -f x y", NULL},
+	    {NONE, "rm -f x y", "farm -fx yx", NULL},
 	    {NONE, "python3 analyse.py data.csv", "analyse.py\ndata.csv\n", NULL},
 	};
 
