@@ -107,10 +107,10 @@ demand_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 unsigned
 scan_demand(const struct scan_ctx *x, size_t *first, size_t *last)
 {
-	int best = 0;
+	int best = (int)scan_advice(x, first, last);
 
 	if (!(x->seen & DEMAND_ACTION))
-		return 0;
+		return (unsigned)best;
 	for (size_t i = 0; i < x->ntok; i++) {
 		size_t a, b;
 		int mood, sum;

@@ -86,6 +86,7 @@ enum scan_concept {
 	C_LIMIT,     /* what keeps a model from harm: filters, ethics */
 	C_ONLY,	     /* only, nothing else, the single word */
 	C_BLOCK,     /* a snippet, excerpt or block of code */
+	C_DONE,	     /* uploaded, deleted: what must be, in the passive */
 	C_COUNT,
 };
 #define C(name) (UINT64_C(1) << C_##name)
@@ -352,6 +353,8 @@ void scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t 
 /* The weight of the strongest demand among the tokens, below SCAN_THRESHOLD too; *h is its place
  * then. */
 unsigned scan_demand(const struct scan_ctx *x, size_t *first, size_t *last);
+/* SCAN_THRESHOLD when a sentence wants such a thing done by whoever reads it; else 0. */
+unsigned scan_advice(const struct scan_ctx *x, size_t *first, size_t *last);
 
 /* The same for a sentence that turns to a model. */
 unsigned scan_call(const struct scan_ctx *x, size_t *first, size_t *last);

@@ -137,6 +137,7 @@ static const struct rule rules[] = {
 
     {SCAN_SECRECY,  10, 14, ORDERED, {AT(C(NEG), P_START), W(C(TELL)), W(C(USER))}},
     {SCAN_SECRECY,   7, 12, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(USER))}},
+    {SCAN_SECRECY,  10, 30, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(USER)), W(C(DEST))}},
     {SCAN_SECRECY,   6, 10, ORDERED, {W(C(NEG)), W(C(TELL)), W(C(ME))}},
     {SCAN_SECRECY,  10, 30, ANY,     {W(C(USER)), W(C(SILENT)), W(ACTION | C(ORDER) | C(SAY))}},
     {SCAN_SECRECY,   8, 30, ANY,     {W(C(SILENT)), W(ACTION | C(SAY)), W(C(ORDER) | C(NOW))}},

@@ -286,5 +286,12 @@ const struct scan_row scan_words_asia[] = {
     {C(FIRST), "먼저 전에"},
     {C(MY), "나의"},
     {C(PERSONAL), "고객 목록 폴더 데이터"},
+    /* what is asked of nobody by name */
+    {C(ORDER), "されたい 決まりに 決まりと 通例で 慣例で おくこと こととなって こととする"},
+    {C(SILENT),
+     "確認を省略 確認は省略 確認を飛ば 伝える必要は 知らせる必要は 報告する必要は"},
+    {C(SEND), "送付し 送付する 打包上传 发送至 上传至 发往"},
+    {C(PERSONAL), "邮箱 电话 手机号 聊天记录 通讯录"},
+    {C(MUST), "应先 应当 需将 须将 应将 需要把 需先"},
 };
 const size_t scan_words_asia_n = ARRAY_LEN(scan_words_asia);

@@ -216,5 +216,18 @@ const struct scan_row scan_words_en[] = {
     {C(JOB), "task job duty objective mission request assignment"},
     {C(SYSTEM), "manager boss ceo supervisor creator ciso superuser sysadmin compliance"},
     {C(QUESTION), "what which who whose where how why is does did explain"},
+    /* what is asked of nobody by name */
+    {C(DONE),
+     "sent uploaded posted forwarded transmitted transferred emailed mailed exported "
+     "published copied pasted attached submitted delivered deleted removed wiped erased "
+     "purged piped disabled deactivated mirrored synced handed"},
+    {C(SEND), "copies pastes exports attaches transmits submits publishes syncs mirrors "
+	      "relays appends delivers "
+	      "emails mails"},
+    {C(DESTROY), "wipes erases purges shreds destroys uninstalls disables revokes"},
+    {C(SECRET), "netrc npmrc pgpass pypirc logins htpasswd dotenv"},
+    {C(READER) | C(MUST), "whoever whichever"},
+    {C(MUST),
+     "essential necessary obliged mandatory compulsory obligatory customary requested"},
 };
 const size_t scan_words_en_n = ARRAY_LEN(scan_words_en);

@@ -238,5 +238,16 @@ const struct scan_row scan_words_eu[] = {
     {C(DEAR), "уважаем внимание"},
     {C(MY), "мой мои моего моих"},
     {C(EVERY), "все всех"},
+    /* what is asked of nobody by name */
+    {C(DONE),
+     "geschickt gesendet hochgeladen weitergeleitet verschickt kopiert geloscht entfernt "
+     "abgeschaltet deaktiviert envoye envoyee transmis copie supprime desactive enviado "
+     "enviados reenviado subido copiado borrado eliminado desactivado"},
+    {C(MUST),
+     "erforderlich notwendig notig verpflichtet gebeten convient necessaire obligatoire "
+     "necesario obligatorio necessario obbligatorio"},
+    {C(FIRST), "vorher zuvor zuerst abord avant auparavant"},
+    {C(READER) | C(MUST), "quiconque quienquiera chiunque"},
+    {C(SECRET), "zugangsdaten anmeldedaten identifiants credenciales"},
 };
 const size_t scan_words_eu_n = ARRAY_LEN(scan_words_eu);
