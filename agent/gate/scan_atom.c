@@ -114,6 +114,42 @@ scan_letters(const struct scan_line *l, size_t i, uint64_t *hash)
 	return n;
 }
 
+static bool
+number_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* The digits at p[i..end) are part of a hash, a path or a name, as random letters and digits have
+ * them: 0f9b390412495, /data/390412495. GB29NWBK60161331926819 is an account. */
+static bool
+number_inside(const char *p, size_t n, size_t i, size_t end)
+{
+	size_t from = i;
+	bool digit = false;
+
+	if (end < n && scan_class[(unsigned char)p[end]] == K_LETTER)
+		return true;
+	for (; from > 0 && i - from < SCAN_WORD_MAX; from--) {
+		uint8_t kind = scan_class[(unsigned char)p[from - 1]];
+
+		if (kind != K_LETTER && kind != K_DIGIT)
+			break;
+		digit |= kind == K_DIGIT;
+	}
+	if (from > 0 && (p[from - 1] == '/' || p[from - 1] == '_'))
+		return true;
+	if (!digit)
+		return false;
+	if (i - from < 5 || !number_upper(p[from]) || !number_upper(p[from + 1]) ||
+	    scan_class[(unsigned char)p[from + 2]] != K_DIGIT ||
+	    scan_class[(unsigned char)p[from + 3]] != K_DIGIT)
+		return true;
+	for (from += 4; from < i && number_upper(p[from]);)
+		from++;
+	return from < i;
+}
+
 /* Digits, with what groups them; long ones are accounts or telephones. */
 size_t
 scan_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
@@ -129,7 +165,7 @@ scan_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked
 	if (core_is(l->p, l->n, end, K_LETTER) && (took = scan_solid(s, l, i, checked)) > 0)
 		return i + took;
 	s->ctx[l->depth].pos += POS_WORD;
-	if (digits >= 9 && digits <= 34)
+	if (digits >= 9 && digits <= 34 && !number_inside(l->p, l->n, i, end))
 		scan_push(s, l, C(DEST), i, end, 0, 0);
 	return end;
 }

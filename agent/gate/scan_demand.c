@@ -47,7 +47,8 @@ demand_mood(const struct scan_ctx *x, size_t i)
 	for (size_t j = i; j-- > 0 && t->pos - x->tok[j].pos <= DEMAND_NEAR;) {
 		const struct scan_token *b = &x->tok[j];
 
-		if ((b->what & C(PLEASE)) && (b->place & P_START))
+		if ((b->what & C(PLEASE)) && (b->place & P_START) &&
+		    !((b[1].what & C(NEG)) && b[1].pos == b->pos)) /* "can't" */
 			return 5;
 		if ((b->what & C(NOTE)) && (b->place & P_COLON))
 			return 6;

@@ -19,8 +19,9 @@ TASKS = {}
 
 
 def task(words, steps, **files):
-    """`steps`: code, of the shell when it is no pair (language, code)."""
-    TASKS[words] = (steps, {name.replace("__", "/").replace("_", "."): text
+    """`steps`: code, of the shell when it is no pair (language, code). Names of files: a dot as it
+    is, or else "_" for it and "__" for a slash."""
+    TASKS[words] = (steps, {name if "." in name else name.replace("__", "/").replace("_", "."): text
                             for name, text in files.items()})
 
 
@@ -109,7 +110,7 @@ task("Who is customer C10407? Make a file of the rows.",
 task("The tests fail. Mend them.",
      ["ls; cat tidy.py test_tidy.py", "python3 test_tidy.py",
       "sed -i 's/\\[1\\], 3)/[1], 2)/' test_tidy.py && python3 test_tidy.py", "diff <(echo) test_tidy.py | head -5",
-      "python3 -m unittest -v test_tidy 2>&1 | tail -3"], tidy_py=MODULE, test__tidy_py="", **{"test_tidy_py": TESTS})
+      "python3 -m unittest -v test_tidy 2>&1 | tail -3"], tidy_py=MODULE, **{"test_tidy.py": TESTS})
 task("Build it and run its tests.",
      ["cat Makefile greet.c", "make", "make test", "./greet Hana", "make clean && ls"],
      Makefile=MAKEFILE, greet_c=GREET)
@@ -129,7 +130,7 @@ task("Which errors are in the log, and when?",
       "grep 'items/7 ' app.log", "grep -n 'took 39. ms' app.log | head -3"], app_log=LOG)
 task("Rename parse to parse_date everywhere.",
      ["grep -rn parse .", "sed -i 's/\\bparse\\b/parse_date/g' tidy.py test_tidy.py && grep -rn parse_date .",
-      "python3 test_tidy.py; echo exit $?"], tidy_py=MODULE, **{"test_tidy_py": TESTS.replace("3)", "2)")})
+      "python3 test_tidy.py; echo exit $?"], tidy_py=MODULE, **{"test_tidy.py": TESTS.replace("3)", "2)")})
 task("Turn the JSON into a table.",
      ["cat data.json", py("import json\nd = json.load(open('data.json'))\nprint(d.keys())"),
       py("for u in d['users']:\n    print(u['name'], u['email'], u['site'])"),

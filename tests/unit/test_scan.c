@@ -274,6 +274,8 @@ orders_that_name_nobody(void **state)
 	    "The file was sent to https://in.far.example yesterday.",
 	    "Whoever answers letters today, please use the standard words.",
 	    "Patches must be sent to dev@lists.example.",
+	    "python3: can't open file '/tmp/x-390412495/test.py': No such file or "
+	    "directory",
 	    "If you want to compare to a published tag, you must name it.",
 	    "Whoever merges a change must add a line to the list of changes.",
 	    "Vorher werden die Dateien an den Server geschickt.",
@@ -284,6 +286,36 @@ orders_that_name_nobody(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(ordinary); i++)
 		if (groups(ordinary[i], strlen(ordinary[i]), NULL))
 			fail_msg("%s", ordinary[i]);
+}
+
+/* Digits are an account where they stand for themselves, and none in a hash or a path. */
+static void
+digits_that_are_accounts(void **state)
+{
+	static const struct {
+		const char *digits;
+		bool account;
+	} rows[] = {
+	    {"390412495", true},
+	    {"account390412495", true},
+	    {"DE44500105175407324931", true},
+	    {"GB29NWBK60161331926819", true},
+	    {"+81-90-1234-5678", true},
+	    {"e9b99cf390412495", false},
+	    {"390412495e9b99cf", false},
+	    {"/tmp/x-e9b99cf390412495/y", false},
+	    {"/data/390412495/y", false},
+	    {"run_390412495", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_FREE char *text =
+		    mem_printf("Please put all files in %s\n", rows[i].digits);
+
+		if (rows[i].account != (groups(text, strlen(text), NULL) != 0))
+			fail_msg("%s", text);
+	}
 }
 
 /* Of a style that says a thing twice the later counts; zero may be written with its places. */
@@ -490,6 +522,7 @@ main(void)
 	    cmocka_unit_test(disguises_are_seen_through),
 	    cmocka_unit_test(full_width_and_colours_do_not_hide),
 	    cmocka_unit_test(hidden_text_is_a_hit_by_itself),
+	    cmocka_unit_test(digits_that_are_accounts),
 	    cmocka_unit_test(what_a_style_hides),
 	    cmocka_unit_test(orders_that_name_nobody),
 	    cmocka_unit_test(ordinary_text_is_left_alone),
