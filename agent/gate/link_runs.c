@@ -244,10 +244,11 @@ runs_shell(const struct runs *r, size_t n)
 
 /* ---- other languages ---- */
 
+/* Each with "(" behind it. */
 static const char *const runs_calls[] = {
-    "exec(",	  "eval(",	   "system(", "popen(",	     "subprocess.run(",
-    "execSync(",  "check_output(", "Popen(",  "check_call(", "subprocess.call(",
-    "getoutput(", "spawnSync(",	   "source(", "execfile(",
+    "exec",	 "eval",	 "system", "popen",	 "subprocess.run",
+    "execSync",	 "check_output", "Popen",  "check_call", "subprocess.call",
+    "getoutput", "spawnSync",	 "source", "execfile",
 };
 static const char *const runs_reads[] = {
     "open(", "Path(", "readFileSync(", "readFile(", "file(", "readLines(", "File.read("};
@@ -307,9 +308,11 @@ runs_called(const char *p, size_t n, const char *name, size_t len)
 		const char *at = p;
 
 		while ((at = memmem(at, n - (size_t)(at - p), runs_calls[k], size))) {
-			size_t i = (size_t)(at - p) + size;
+			size_t i = (size_t)(at - p) + size + 1;
 
 			at++;
+			if (i > n || p[i - 1] != '(')
+				continue;
 			if (len == 0 || (n - i > len && memcmp(p + i, name, len) == 0 &&
 					 !runs_word_char(p[i + len])))
 				return true;

@@ -12,7 +12,7 @@
 #define ADVICE_NEAR  40 /* of what hangs on it more closely */
 #define ADVICE_MIN   7	/* points from which it is a hit */
 
-#define ADVICE_ACT  (C(SEND) | C(PAY) | C(DESTROY) | C(DONE) | C(CHANGE))
+#define ADVICE_ACT (C(SEND) | C(PAY) | C(DESTROY) | C(DONE) | C(CHANGE))
 #define ADVICE_DUTY \
 	(C(MUST) | C(URGENT) | C(FIRST) | C(PLEASE) | C(NOW) | C(READER) | C(ORDER))
 
