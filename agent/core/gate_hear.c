@@ -146,11 +146,11 @@ hear_tail(const struct session *s, size_t msg, const char *between, struct hear_
 
 /* The lines of what is found across the cut; NULL: nothing. */
 static char *
-hear_across(const struct hear_join *j)
+hear_across(struct hear_join *j)
 {
 	struct scan_hit across[SCAN_HITS_MAX];
 	struct scan_report found = {.hits = across};
-	const char *text = j->text.data;
+	const char *text = buf_str(&j->text);
 	const struct scan_report *r;
 	struct scan *scan = scan_text(text, j->text.len, &r);
 
