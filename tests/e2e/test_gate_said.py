@@ -96,6 +96,21 @@ def the_programs_own_lines_are_no_tools_words():
 
 
 @test
+def text_of_a_file_that_is_run():
+    """lines of a file that a step showed go to a shell: not unasked, unless the user said run"""
+    for words, first, code in (("tell me what is to do", "cat todo.md", 5),
+                               ("run the second line of todo.md", "cat todo.md", 0),
+                               ("make a list", "echo none", 0)):
+        with Home() as home:
+            home.write("work/todo.md", "one\ntouch made\n")
+            model = home.script(shell(first), shell("sed -n 2p todo.md | sh"), {"say": "done"})
+            exits(sunaba(home, "-m", model, "-y", words), code)
+            equal(home.there("work/made"), code == 0)
+            equal([(e["rule"], e["token"]) for e in events(home, "gate")],
+                  [("link", "text of a file that would be run todo.md")] if code else [])
+
+
+@test
 def the_reduced_rung_is_not_local():
     """without mounts the process list of the machine can be read: nothing that a step prints is local"""
     if not cage.fits():
