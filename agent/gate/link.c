@@ -431,7 +431,7 @@ link_kind_name(enum link_kind k)
 	    [LINK_ACCOUNT] = "account number",
 	    [LINK_COMMAND] = "command line",
 	    [LINK_TEXT] = "order from the output",
-	    [LINK_FILE] = "text of a file that would be run",
+	    [LINK_FILE] = "lines run from the file",
 	    [LINK_IP] = "IP address",
 	    [LINK_HOST] = "host",
 	    [LINK_PATH] = "path outside the workspace",

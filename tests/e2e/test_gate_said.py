@@ -107,7 +107,7 @@ def text_of_a_file_that_is_run():
             exits(sunaba(home, "-m", model, "-y", words), code)
             equal(home.there("work/made"), code == 0)
             equal([(e["rule"], e["token"]) for e in events(home, "gate")],
-                  [("link", "text of a file that would be run todo.md")] if code else [])
+                  [("link", "lines run from the file todo.md")] if code else [])
 
 
 @test
