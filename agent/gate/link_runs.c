@@ -190,27 +190,37 @@ runs_part_end(const char *p, size_t n, size_t i)
 	return i;
 }
 
+/* The word of the line that ends before i, blanks and quotes skipped: its bytes, *i where it begins. */
+static size_t
+runs_word_before(const char *p, size_t *i)
+{
+	size_t end;
+
+	while (*i > 0 && strchr("\"' \t", p[*i - 1]))
+		(*i)--;
+	for (end = *i; *i > 0 && !strchr(" \t\n;|&(/", p[*i - 1]);)
+		(*i)--;
+	return end - *i;
+}
+
 /* Before i stands what makes a command of what is printed there: eval "$(, bash <(, or nothing. */
 static bool
 runs_evaluated(const char *p, size_t i)
 {
-	static const char *const words[] = {"eval", "-c", "source", ".",
-					    "bash", "sh", "zsh"};
-	size_t end;
+	static const char *const words[] = {"eval", "source", ".",    "bash",
+					    "sh",   "zsh",    "dash", "ksh"};
+	size_t n;
 
-	if (i > 0 && p[i - 1] == '(' && i > 1 && (p[i - 2] == '$' || p[i - 2] == '<'))
+	if (i > 1 && p[i - 1] == '(' && (p[i - 2] == '$' || p[i - 2] == '<'))
 		i -= 2;
 	else if (i > 0 && p[i - 1] == '`')
 		i--;
 	else
 		return false;
-	while (i > 0 && strchr("\"' \t", p[i - 1]))
-		i--;
-	if (i == 0 || strchr("\n;|&", p[i - 1]))
-		return true;
-	for (end = i; i > 0 && !strchr(" \t\n;|&(", p[i - 1]);)
-		i--;
-	return runs_in(words, ARRAY_LEN(words), p + i, end - i);
+	n = runs_word_before(p, &i);
+	if (n > 0 && p[i] == '-' && p[i + n - 1] == 'c') /* bash -lc */
+		n = runs_word_before(p, &i);
+	return n == 0 || runs_in(words, ARRAY_LEN(words), p + i, n);
 }
 
 static void
