@@ -209,9 +209,9 @@ static const uint8_t address_class[256] = {
     [0x80 ... 0xFF] = A_BEHIND,
 };
 
-/* "name@host" or "://": the token covers what stands around the mark. */
-size_t
-scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip)
+uint64_t
+scan_address_look(const struct scan_line *l, size_t i, size_t skip, size_t *first,
+		  size_t *behind)
 {
 	size_t start = i, end = i + skip;
 
@@ -223,8 +223,19 @@ scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip)
 		end++;
 	while (end > i + skip && address_class[(unsigned char)l->p[end - 1]] & A_LAST)
 		end--;
-	scan_push(s, l, C(DEST) | (core_fills(l->p, start, end) ? C(FILL) : 0), start, end,
-		  0, 0);
+	*first = start;
+	*behind = end;
+	return C(DEST) | (core_fills(l->p, start, end) ? C(FILL) : 0);
+}
+
+/* "name@host" or "://": the token covers what stands around the mark. */
+size_t
+scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip)
+{
+	size_t start, end;
+	uint64_t what = scan_address_look(l, i, skip, &start, &end);
+
+	scan_push(s, l, what, start, end, 0, 0);
 	s->ctx[l->depth].pos += POS_WORD;
 	return end;
 }

@@ -105,6 +105,19 @@ call_signs(const struct scan_ctx *x, size_t j, uint32_t gap, bool after, unsigne
 	return signs | (t->what & CALL_GRAVE ? S_GRAVE : 0);
 }
 
+/* The points of a name and the signs around it; 0: they do not make a call. */
+static int
+call_sum(unsigned signs, int points)
+{
+	if (!(signs & (S_DOES | S_ORDERS | S_QUIET)) && (~signs & (S_CALLED | S_THING)))
+		return 0;
+	if (!(signs & (S_CALLED | S_READS | S_MUST | S_QUIET | S_POLITE)))
+		return 0;
+	for (size_t k = 0; k < ARRAY_LEN(call_points); k++)
+		points += signs & call_points[k].sign ? call_points[k].points : 0;
+	return points;
+}
+
 static int
 call_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 {
@@ -135,13 +148,7 @@ call_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 		}
 		signs |= found;
 	}
-	if (!(signs & (S_DOES | S_ORDERS | S_QUIET)) && (~signs & (S_CALLED | S_THING)))
-		return 0;
-	if (!(signs & (S_CALLED | S_READS | S_MUST | S_QUIET | S_POLITE)))
-		return 0;
-	for (size_t k = 0; k < ARRAY_LEN(call_points); k++)
-		points += signs & call_points[k].sign ? call_points[k].points : 0;
-	return points;
+	return call_sum(signs, points);
 }
 
 unsigned
@@ -163,4 +170,29 @@ scan_call(const struct scan_ctx *x, size_t *first, size_t *last)
 		}
 	}
 	return (unsigned)best;
+}
+
+/* The most that words which mean `seen` come to: wherever they stand, each has all its signs. */
+bool
+scan_call_may(uint64_t seen)
+{
+	bool firm = seen & SCAN_FIRM;
+	unsigned signs = 0;
+
+	if (!(seen & (C(MODEL) | C(ONE))))
+		return false;
+	for (size_t k = 0; k < ARRAY_LEN(call_anywhere); k++)
+		signs |= seen & ~(C(BUGS) | C(THIRD)) & call_anywhere[k].what
+			     ? call_anywhere[k].sign
+			     : 0;
+	if ((seen & (C(DEAR) | C(NOTE) | C(URGENT))) || (firm && (seen & SCAN_COLON)))
+		signs |= S_CALLED;
+	signs |= seen & C(READER) ? S_READS : 0;
+	signs |= seen & C(IF) ? S_IF : 0;
+	signs |= seen & C(MUST) ? S_MUST : 0;
+	if ((seen & (C(TELL) | C(RESPONSE))) && (seen & C(NEG)))
+		signs |= S_QUIET;
+	if (seen & CALL_ACTION)
+		signs |= S_TWICE | S_DOES | S_ORDERS | (seen & CALL_GRAVE ? S_GRAVE : 0);
+	return call_sum(signs, firm ? 4 : 0) >= SCAN_THRESHOLD - 2;
 }

@@ -46,6 +46,7 @@ core_beside(char c, unsigned what)
 #define POS_WORD      2	 /* half words */
 #define POS_YOURS     4	 /* between "your" and its word */
 #define POS_LINE      4	 /* what a line's end counts */
+#define SPACED_MIN    5	 /* lone letters that are read as a word */
 #define SOLID_LETTERS 24 /* in a row, that may be base64 */
 #define GLUED_MIN     14 /* letters of a word that may be several */
 
@@ -56,18 +57,8 @@ size_t scan_letters(const struct scan_line *l, size_t i, uint64_t *hash);
 size_t scan_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked);
 size_t scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip);
 size_t scan_tick(struct scan *s, const struct scan_line *l, size_t i);
-/* The apostrophe at `end` behind the word [i, end), a letter behind it. */
-size_t scan_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end);
-/* The word [i, end) whose neighbours are nothing special; `hash` as scan_letters() gives it.
- * Returns where it ends with what hangs on it. */
-size_t
-scan_word(struct scan *s, const struct scan_line *l, size_t i, size_t end, uint64_t hash);
-/* Characters of three bytes or more from i on. */
-size_t scan_wide_run(struct scan *s, const struct scan_line *l, size_t i);
 /* Any byte, a letter too: the exact, slow way. */
 size_t scan_step(struct scan *s, const struct scan_line *l, size_t i, size_t *checked);
-/* What one of struct scan_window's marks at i adds to the next word's place. */
-unsigned scan_mark_place(const struct scan_line *l, size_t i);
 /* Ends the sentence; what follows begins a clause. */
 void scan_stop(struct scan *s, struct scan_ctx *x);
 

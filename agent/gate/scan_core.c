@@ -85,7 +85,6 @@ scan_stop(struct scan *s, struct scan_ctx *x)
 {
 	if (x->ntok > 0)
 		scan_sentence(s, x);
-	x->question = false;
 	x->place |= P_START;
 }
 
@@ -105,8 +104,8 @@ core_place(const struct scan_ctx *x, const char *p, size_t i, size_t end)
 }
 
 /* What hangs on a word by an apostrophe: "n't" denies, "I'm" speaks of oneself. */
-size_t
-scan_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end)
+static size_t
+core_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end)
 {
 	if (end + 2 <= l->n && (l->p[end + 1] | 0x20) == 't' &&
 	    !core_is(l->p, l->n, end + 2, K_LETTER))
@@ -118,8 +117,11 @@ scan_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end)
 	return end;
 }
 
-size_t
-scan_word(struct scan *s, const struct scan_line *l, size_t i, size_t end, uint64_t hash)
+/* The word [i, end) whose neighbours are nothing special; returns where it ends with what hangs
+ * on it. */
+static size_t
+core_plain_word(struct scan *s, const struct scan_line *l, size_t i, size_t end,
+		uint64_t hash)
 {
 	struct scan_ctx *x = &s->ctx[l->depth];
 	char next = end < l->n ? l->p[end] : ' ';
@@ -135,7 +137,7 @@ scan_word(struct scan *s, const struct scan_line *l, size_t i, size_t end, uint6
 	else if (len >= GLUED_MIN)
 		scan_glued(s, l, l->p + i, len, i, end, 0);
 	if (next == '\'' && core_is(l->p, l->n, end + 1, K_LETTER))
-		end = scan_apostrophe(s, l, i, end);
+		end = core_apostrophe(s, l, i, end);
 	x->place = 0;
 	return end;
 }
@@ -157,7 +159,7 @@ core_word(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	if ((len >= SOLID_LETTERS || core_beside(next, S_SOLID)) &&
 	    (took = scan_solid(s, l, i, checked)) > 0)
 		return i + took;
-	return scan_word(s, l, i, end, hash);
+	return core_plain_word(s, l, i, end, hash);
 }
 
 /* East Asian punctuation of U+3000 to U+303F at p[i], which a plain line keeps. */
@@ -199,24 +201,6 @@ core_wide(struct scan *s, const struct scan_line *l, size_t i)
 	return MIN_OF(i + len, l->n);
 }
 
-size_t
-scan_wide_run(struct scan *s, const struct scan_line *l, size_t i)
-{
-	struct scan_ctx *x = &s->ctx[l->depth];
-
-	while (i < l->n && (unsigned char)l->p[i] >= 0xE0) {
-		if (i + 8 <= l->room && i + 8 <= l->n &&
-		    scan_filter_none(s->filter, l->p + i)) {
-			x->pos++;
-			x->place = 0;
-			i += 3;
-		} else {
-			i = core_wide(s, l, i);
-		}
-	}
-	return i;
-}
-
 /* A full stop ends a sentence when a blank or a quotation mark follows. */
 static bool
 core_ends(const struct scan_line *l, size_t i)
@@ -226,23 +210,6 @@ core_ends(const struct scan_line *l, size_t i)
 	if (c != SCAN_BREAK && !core_beside(next, S_AFTER))
 		return false;
 	return !(c == '.' && i >= 2 && l->p[i - 2] == ' '); /* an initial, "e.g. " */
-}
-
-unsigned
-scan_mark_place(const struct scan_line *l, size_t i)
-{
-	switch (l->p[i]) {
-	case '"':
-		return P_START | P_QUOTE;
-	case '\'':
-		return core_is(l->p, l->n, i - 1, K_LETTER) ? 0 : P_START | P_QUOTE;
-	case '.':
-	case '!':
-	case '?':
-		return core_ends(l, i) ? P_START : 0;
-	default:
-		return P_START;
-	}
 }
 
 static size_t
@@ -260,7 +227,6 @@ core_stop_mark(struct scan *s, const struct scan_line *l, size_t i)
 	}
 	if (!core_ends(l, i))
 		return i + 1;
-	x->question = c == '?';
 	scan_stop(s, x);
 	return i + 1;
 }

@@ -128,3 +128,20 @@ scan_demand(const struct scan_ctx *x, size_t *first, size_t *last)
 	}
 	return (unsigned)best;
 }
+
+/* Evidence is counted as often as it may be, what speaks against a demand not at all. */
+int
+scan_demand_most(uint64_t seen)
+{
+	int points = seen & C(NOTE) ? 6 : seen & C(PLEASE) ? 5 : 3;
+
+	if (!(seen & DEMAND_ACTION))
+		return 0;
+	for (size_t k = 0; k < ARRAY_LEN(demand_evidence); k++)
+		if ((seen & demand_evidence[k].what) && demand_evidence[k].points > 0)
+			points += demand_evidence[k].points * demand_evidence[k].times;
+	points += seen & (C(DESTROY) | C(PAY)) ? 1 : 0;
+	points += seen & (C(SEND) | C(DESTROY) | C(PAY) | C(RUN)) ? 1 : 0;
+	points += (seen & C(MODEL)) && (seen & SCAN_COLON) ? 4 : 0;
+	return points + (~seen & (C(SEND) | C(SECRET) | C(DEST)) ? 0 : 2);
+}

@@ -4,14 +4,14 @@
  * long word), so that ordinary text does not pay for it. Pinned by tests/unit/test_scan.c. */
 #include <string.h>
 
-#include "agent/gate/scan_int.h"
+#include "agent/gate/scan_class.h"
 
-#define SOLID_MIN  24  /* characters of an encoded run */
-#define RANDOM_MIN 40  /* characters */
-#define LEET_MIN   4   /* letters and digits of a word written with both */
-#define SPACED_MIN 5   /* lone letters in a row */
-#define SPACED_MAX 400 /* letters looked at together */
-#define GLUED_PART 3   /* letters of a part of a glued word; scan_three() needs them */
+#define SOLID_MIN   24	/* characters of an encoded run */
+#define RANDOM_MIN  40	/* characters */
+#define LEET_MIN    4	/* letters and digits of a word written with both */
+#define SPACED_MAX  400 /* letters looked at together */
+#define GLUED_WORDS 16	/* of one run of letters */
+#define GLUED_PART  3	/* letters of a part of a glued word; scan_three() needs them */
 
 static bool
 disguise_letter(char c)
@@ -31,9 +31,9 @@ static const char disguise_leet[256] = {
     ['8'] = 'b', ['@'] = 'a', ['$'] = 's', ['!'] = 'i', ['|'] = 'i',
 };
 
-/* "1gn0r3": a word of the vocabulary once its digits are letters. */
-static size_t
-disguise_digits(struct scan *s, const struct scan_line *l, size_t i)
+/* "1gn0r3": a word of the vocabulary once its digits are letters, *taken bytes; NULL: none. */
+static const struct scan_word *
+disguise_digits(const struct scan *s, const struct scan_line *l, size_t i, size_t *taken)
 {
 	char word[SCAN_WORD_MAX];
 	size_t n = 0, odd = 0;
@@ -51,13 +51,24 @@ disguise_digits(struct scan *s, const struct scan_line *l, size_t i)
 	while (n > 0 && l->p[i + n - 1] == '!') /* the sentence's own mark */
 		n--, odd--;
 	if (n < LEET_MIN || odd == 0 || odd == n || odd > (n + 1) / 2 + 1)
-		return 0;
+		return NULL;
 	w = disguise_find(s, word, n);
-	if (!w || w->shift)
+	*taken = n;
+	return w && !w->shift ? w : NULL;
+}
+
+static size_t
+disguise_push_digits(struct scan *s, const struct scan_line *l, size_t i)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	size_t n;
+	const struct scan_word *w = disguise_digits(s, l, i, &n);
+
+	if (!w)
 		return 0;
-	s->ctx[l->depth].pos += 2;
-	scan_push(s, l, w->what, i, i + n, s->ctx[l->depth].place, 0);
-	s->ctx[l->depth].tok[s->ctx[l->depth].ntok - 1].how |= SCAN_LOOKALIKE;
+	x->pos += 2;
+	scan_push(s, l, w->what, i, i + n, x->place, 0);
+	x->tok[x->ntok - 1].how |= SCAN_LOOKALIKE;
 	return n;
 }
 
@@ -122,11 +133,11 @@ scan_solid(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	bool run, more;
 
 	if (i < *checked)
-		return disguise_digits(s, l, i);
+		return disguise_push_digits(s, l, i);
 	run = disguise_find_run(l, *checked, i, &r) && l->depth < SCAN_DEPTH_MAX;
 	*checked = r.end;
 	if (!run)
-		return disguise_digits(s, l, i);
+		return disguise_push_digits(s, l, i);
 	len = scan_decode(l->p + r.start, r.end - r.start, s->decoded[l->depth]);
 	if (len == 0)
 		return disguise_random(&r) ? r.end - i : 0;
@@ -136,6 +147,28 @@ scan_solid(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	scan_nested(s, l, s->decoded[l->depth], len, scan_source(l, r.start),
 		    scan_source(l, r.end), SCAN_ENCODED, more);
 	return r.end - i;
+}
+
+bool
+scan_solid_look(struct scan *s, const struct scan_line *l, size_t i, size_t *checked,
+		size_t *end)
+{
+	struct disguise_run r;
+	size_t n;
+
+	*end = i;
+	if (i >= *checked) {
+		bool run = disguise_find_run(l, *checked, i, &r);
+
+		*checked = r.end;
+		if (run && scan_decode(l->p + r.start, r.end - r.start, s->decoded[0]) > 0)
+			return true;
+		if (run) {
+			*end = disguise_random(&r) ? r.end : i;
+			return false;
+		}
+	}
+	return disguise_digits(s, l, i, &n);
 }
 
 /* The longest word that p[0..n) begins with, n >= GLUED_PART, of *taken letters. */
@@ -158,23 +191,31 @@ disguise_longest(const struct scan *s, const char *p, size_t n, size_t *taken)
 	return NULL;
 }
 
-/* Takes a run of letters apart into words of the vocabulary, the longest first. Nothing is
- * entered unless two are found. */
-void
-scan_glued(struct scan *s, const struct scan_line *l, const char *p, size_t n, size_t start,
-	   size_t end, unsigned how)
+/* The meanings of the words of the vocabulary that p[0..n) is made of, the longest first. */
+static size_t
+disguise_apart(const struct scan *s, const char *p, size_t n, uint64_t found[GLUED_WORDS])
 {
-	uint64_t found[16];
 	size_t count = 0, i = 0, taken = 0;
 
-	while (i + GLUED_PART <= n && count < ARRAY_LEN(found)) {
+	while (i + GLUED_PART <= n && count < GLUED_WORDS) {
 		const struct scan_word *w = disguise_longest(s, p + i, n - i, &taken);
 
 		if (w)
 			found[count++] = w->shift ? 0 : w->what;
 		i += w ? taken : 1;
 	}
-	for (i = 0; count >= 2 && i < count; i++) {
+	return count;
+}
+
+/* Takes a run of letters apart into words. Nothing is entered unless two are found. */
+void
+scan_glued(struct scan *s, const struct scan_line *l, const char *p, size_t n, size_t start,
+	   size_t end, unsigned how)
+{
+	uint64_t found[GLUED_WORDS];
+	size_t count = disguise_apart(s, p, n, found);
+
+	for (size_t i = 0; count >= 2 && i < count; i++) {
 		struct scan_ctx *x = &s->ctx[l->depth];
 
 		x->pos += 2;
@@ -183,19 +224,31 @@ scan_glued(struct scan *s, const struct scan_line *l, const char *p, size_t n, s
 	}
 }
 
-/* "i g n o r e" and "i.g.n.o.r.e": one letter, a mark or a few, over and over. */
-size_t
-scan_spaced(struct scan *s, const struct scan_line *l, size_t i)
+uint64_t
+scan_glued_look(const struct scan *s, const char *p, size_t n)
+{
+	uint64_t found[GLUED_WORDS], what = 0;
+	size_t count = disguise_apart(s, p, n, found);
+
+	for (size_t i = 0; count >= 2 && i < count; i++)
+		what |= scan_sieve_what(found[i], 0);
+	return what;
+}
+
+/* "i g n o r e" and "i.g.n.o.r.e": one letter, a mark or a few, over and over; *n letters to
+ * `word`. Returns the bytes of it, 0: too few. */
+static size_t
+disguise_spaced(const struct scan_line *l, size_t i, char word[SPACED_MAX], size_t *n)
 {
 	static const char marks[] = " .-_*|/,";
-	char word[SPACED_MAX];
-	size_t n = 1, end = i + 1;
+	size_t end = i + 1;
 	char sep = end < l->n ? l->p[end] : 0;
 
+	*n = 0;
 	if (!sep || !strchr(marks, sep) || (i > 0 && disguise_letter(l->p[i - 1])))
 		return 0;
-	word[0] = l->p[i];
-	while (n < sizeof(word)) {
+	word[(*n)++] = l->p[i];
+	while (*n < SPACED_MAX) {
 		size_t at = end;
 
 		while (at < l->n && at - end < 4 && l->p[at] && strchr(marks, l->p[at]))
@@ -203,12 +256,32 @@ scan_spaced(struct scan *s, const struct scan_line *l, size_t i)
 		if (at == end || at >= l->n || !disguise_letter(l->p[at]) ||
 		    (at + 1 < l->n && disguise_letter(l->p[at + 1])))
 			break;
-		word[n++] = l->p[at];
+		word[(*n)++] = l->p[at];
 		end = at + 1;
 	}
-	if (n < SPACED_MIN)
+	return *n < SPACED_MIN ? 0 : end - i;
+}
+
+size_t
+scan_spaced(struct scan *s, const struct scan_line *l, size_t i)
+{
+	char word[SPACED_MAX];
+	size_t n, took = disguise_spaced(l, i, word, &n);
+
+	if (took == 0)
 		return 0;
-	scan_glued(s, l, word, n, i, end, SCAN_LOOKALIKE);
+	scan_glued(s, l, word, n, i, i + took, SCAN_LOOKALIKE);
 	s->ctx[l->depth].place = 0;
-	return end - i;
+	return took;
+}
+
+size_t
+scan_spaced_look(const struct scan *s, const struct scan_line *l, size_t i, bool *words)
+{
+	uint64_t found[GLUED_WORDS];
+	char word[SPACED_MAX];
+	size_t n, took = disguise_spaced(l, i, word, &n);
+
+	*words = took > 0 && disguise_apart(s, word, n, found) >= 2;
+	return took;
 }

@@ -19,6 +19,8 @@
 #define SCAN_STEM_KEY	 5   /* letters by which a stem is found */
 #define SCAN_WORD_MAX	 24  /* letters of a word of the vocabulary */
 #define SCAN_THREES_BITS 12
+#define SCAN_HEAD_BITS	 18 /* few words alike by chance, and the table in the second cache */
+#define SCAN_STEM_BITS	 14
 #define SCAN_THREES	 (1 << SCAN_THREES_BITS)
 
 /* What a word means; a token holds the set of all its meanings. */
@@ -130,8 +132,11 @@ struct scan_filter {
 	uint64_t wide[1024];
 	uint64_t one[1024];
 	uint64_t stem[16];
-	uint64_t head[1024]; /* 16 bits of the hash of up to eight letters */
-	uint64_t stem5[256]; /* 14 bits of the hash of SCAN_STEM_KEY letters */
+	/* For the sieve: which of `what` a word may mean by its first eight letters, and by the
+	 * SCAN_STEM_KEY of a longer one. Never less than it means. */
+	uint8_t head[1 << SCAN_HEAD_BITS], stem5[1 << SCAN_STEM_BITS];
+	uint64_t what[256];
+	size_t nwhat;
 	/* Lengths, a bit each, of the words that begin with three letters of this hash. */
 	uint32_t lengths[SCAN_THREES];
 };
@@ -145,6 +150,27 @@ scan_three(const char *p)
 }
 struct scan_vocab;
 const struct scan_filter *scan_vocab_filter(const struct scan_vocab *v);
+/* Meanings as the sieve counts them: those that only speak against a hit are left out, and make
+ * room for what else may have to be there. */
+#define SCAN_COLON C(BUGS)	       /* a word with a colon behind it */
+#define SCAN_FIRM  C(VAGUE)	       /* a model's name that names nothing else */
+#define SCAN_AMISS (UINT64_C(1) << 63) /* only reading can tell */
+static inline uint64_t
+scan_sieve_what(uint64_t what, unsigned shift)
+{
+	uint64_t firm = what & (C(MODEL) | C(ONE)) && !(what & C(VAGUE)) ? SCAN_FIRM : 0;
+
+	if (shift)
+		return SCAN_AMISS;
+	what = (what & ~(C(BUGS) | C(VAGUE) | C(THIRD))) | firm;
+	return what ? what : C(AND); /* it has no say by itself, but stands there */
+}
+/* The first letters of a word in lower case, the others 0, to an index of head or stem5. */
+static inline size_t
+scan_sieve_slot(uint64_t letters, unsigned bits)
+{
+	return letters * UINT64_C(0x9E3779B97F4A7C15) >> (64 - bits);
+}
 static inline bool
 scan_filter_has(const uint64_t *bits, size_t i)
 {
@@ -173,17 +199,15 @@ scan_wide_hash(const char *p, size_t n, size_t room)
 	k *= UINT64_C(0x9E3779B97F4A7C15);
 	return k ^ (k >> 29);
 }
-/* True when no word begins at p, a character of three bytes with another one behind it, that
- * is no punctuation. Eight bytes may be read. */
+/* True when no word begins at p, a character of three bytes with another one behind it. Eight
+ * bytes may be read. */
 static inline bool
 scan_filter_none(const struct scan_filter *f, const char *p)
 {
 	const unsigned char *c = (const unsigned char *)p;
 
-	if ((c[0] & 0xF0) != 0xE0 || (c[3] & 0xF0) != 0xE0 ||
-	    (c[0] == 0xE3 && c[1] == 0x80))
-		return false;
-	return !scan_filter_has(f->wide, scan_wide_hash(p, 6, 8) >> 48) &&
+	return (c[0] & 0xF0) == 0xE0 && (c[3] & 0xF0) == 0xE0 &&
+	       !scan_filter_has(f->wide, scan_wide_hash(p, 6, 8) >> 48) &&
 	       !scan_filter_has(
 		   f->one, (size_t)((c[0] & 15) << 12 | (c[1] & 63) << 6 | (c[2] & 63)));
 }
@@ -273,9 +297,11 @@ size_t scan_decode(const char *p, size_t n, char *out);
 
 #define SCAN_RULES_MAX 256
 
-/* Which rules take a meaning as their first or second kind of word: a bit for each. */
+/* Which rules need a meaning, or another one of the same kind of word: the rarest kind that
+ * they need. A bit for each. */
 struct scan_index {
-	uint64_t first[C_COUNT][SCAN_RULES_MAX / 64], second[C_COUNT][SCAN_RULES_MAX / 64];
+	uint64_t keys; /* all such meanings */
+	uint64_t rule[C_COUNT][SCAN_RULES_MAX / 64];
 };
 void scan_index_init(struct scan_index *x);
 const struct scan_index *scan_index(void); /* constant, made at the first call */
@@ -294,7 +320,6 @@ struct scan_ctx {
 	bool tag;	  /* inside any tag */
 	unsigned shifted; /* tokens read in a shifted alphabet */
 	bool hidden;	  /* a token that was encoded, invisible or not shown */
-	bool question;	  /* the sentence ended with a question mark */
 	uint64_t line;	  /* of the last text */
 };
 
@@ -366,6 +391,34 @@ void scan_glued(struct scan *s, const struct scan_line *l, const char *p, size_t
 		size_t start, size_t end, unsigned how);
 /* Marks of templates and markup at l->p[i] == '<' or '['. */
 void scan_mark(struct scan *s, const struct scan_line *l, size_t i);
+
+/* What scan_sieve.c asks before anything is entered: the same at l->p[i], told and not done. */
+struct scan_markup {
+	bool comment;	    /* "<!--" */
+	bool tag;	    /* of markup; the rest is about it: */
+	bool block;	    /* ends the sentence */
+	bool closes, hides; /* what follows is seen, is not seen */
+	unsigned role;	    /* P_STRONG, P_WEAK: a token; 0: none */
+	size_t end;	    /* of its name */
+};
+void scan_mark_look(const struct scan *s, const struct scan_line *l, size_t i,
+		    struct scan_markup *m);
+/* True when scan_solid() would find something; *end: behind random digits that it passes, else
+ * i. */
+bool scan_solid_look(struct scan *s, const struct scan_line *l, size_t i, size_t *checked,
+		     size_t *end);
+/* The bytes that scan_spaced() takes; *words: it enters some. */
+size_t
+scan_spaced_look(const struct scan *s, const struct scan_line *l, size_t i, bool *words);
+/* The meanings that scan_glued() enters, as the sieve counts. */
+uint64_t scan_glued_look(const struct scan *s, const char *p, size_t n);
+/* The meanings of the address whose mark is at i; it is l->p[*first, *behind). */
+uint64_t scan_address_look(const struct scan_line *l, size_t i, size_t skip, size_t *first,
+			   size_t *behind);
+/* False: a sentence whose words mean `seen` (scan_sieve_what()) is certainly no hit and prepares none. */
+bool scan_may(const struct scan_index *index, uint64_t seen);
+int scan_demand_most(uint64_t seen);
+bool scan_call_may(uint64_t seen);
 
 /* Records a hit of rule group `best`; overlapping ones are joined. */
 void scan_hit_add(struct scan *s, const struct scan_hit *h);

@@ -199,38 +199,30 @@ mark_hides(const struct scan_marks *m, const char *p, size_t n)
 	return hiding != 0;
 }
 
+/* The tag at p[i], whose name is p[name..name + n). */
 static void
-mark_tag(struct scan *s, const struct scan_line *l, size_t i, size_t name, size_t n)
+mark_tag(const struct scan *s, const struct scan_line *l, size_t i, size_t name, size_t n,
+	 struct scan_markup *m)
 {
-	struct scan_ctx *x = &s->ctx[l->depth];
-
-	x->tag = true;
-	x->block =
+	m->tag = true;
+	m->block =
 	    !mark_in(s->marks.inside, mark_inline, ARRAY_LEN(mark_inline), l->p + name, n);
-	if (x->block && x->ntok > 0)
-		scan_sentence(s, x);
-	x->place |= P_START;
-	if (l->p[i + 1] == '/')
-		x->unseen = false;
-	else if (!(name + n < l->n && l->p[name + n] == '>') &&
-		 mark_hides(&s->marks, l->p + i, l->n - i))
-		x->unseen = true;
+	m->closes = l->p[i + 1] == '/';
+	m->hides = !m->closes && !(name + n < l->n && l->p[name + n] == '>') &&
+		   mark_hides(&s->marks, l->p + i, l->n - i);
 }
 
 void
-scan_mark(struct scan *s, const struct scan_line *l, size_t i)
+scan_mark_look(const struct scan *s, const struct scan_line *l, size_t i,
+	       struct scan_markup *m)
 {
-	struct scan_ctx *x = &s->ctx[l->depth];
 	const char *p = l->p;
 	size_t name = i + 1, end;
 	bool pipe = false, tag = p[i] == '<';
-	unsigned place = 0;
 
+	*m = (struct scan_markup){0};
 	if (tag && l->n - i >= 4 && memcmp(p + i, "<!--", 4) == 0) {
-		if (x->ntok > 0)
-			scan_sentence(s, x);
-		x->comment = true;
-		x->place |= P_START;
+		m->comment = true;
 		return;
 	}
 	while (name < l->n && name - i < 4 && mark_lead[(unsigned char)p[name]]) {
@@ -240,19 +232,38 @@ scan_mark(struct scan *s, const struct scan_line *l, size_t i)
 	for (end = name;
 	     end < l->n && end - name < MARK_NAME_MAX && mark_name_char(p[end]);)
 		end++;
-	x->place |= P_START;
 	if (end == name)
 		return;
+	m->end = end;
 	if (mark_in(s->marks.strong, mark_strong, ARRAY_LEN(mark_strong), p + name,
 		    end - name) &&
 	    (tag ? pipe || end == l->n || !strchr(" =", p[end])
 		 : end < l->n && p[end] == ']'))
-		place = P_STRONG;
+		m->role = P_STRONG;
 	else if (mark_in(s->marks.weak, mark_weak, ARRAY_LEN(mark_weak), p + name,
 			 end - name))
-		place = pipe ? P_STRONG : P_WEAK;
+		m->role = pipe ? P_STRONG : P_WEAK;
 	if (tag && !pipe)
-		mark_tag(s, l, i, name, end - name);
-	if (place)
-		scan_push(s, l, C(ROLE), i, end, place | (tag ? 0 : P_QUOTE), 0);
+		mark_tag(s, l, i, name, end - name, m);
+}
+
+void
+scan_mark(struct scan *s, const struct scan_line *l, size_t i)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+	struct scan_markup m;
+
+	scan_mark_look(s, l, i, &m);
+	if ((m.comment || m.block) && x->ntok > 0)
+		scan_sentence(s, x);
+	x->comment = x->comment || m.comment;
+	x->place |= P_START;
+	if (m.tag) {
+		x->tag = true;
+		x->block = m.block;
+		x->unseen = m.closes ? false : x->unseen || m.hides;
+	}
+	if (m.role)
+		scan_push(s, l, C(ROLE), i, m.end, m.role | (l->p[i] == '<' ? 0u : P_QUOTE),
+			  0);
 }

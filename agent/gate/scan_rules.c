@@ -41,6 +41,11 @@ struct rule {
 	{                       \
 		(what), (where) \
 	}
+/* Meanings that most sentences of any text have. */
+#define COMMON                                                                          \
+	(ACTION | C(SAY) | C(NEG) | C(PRIOR) | C(EVERY) | C(RULES) | C(PERSONAL) |      \
+	 C(CLOUD) | C(IF) | C(QUESTION) | C(THIS) | C(AND) | C(YOU) | C(ME) | C(FORM) | \
+	 C(BLOCK) | C(COMMAND))
 #define ANY	false
 #define ORDERED true
 
@@ -297,19 +302,75 @@ found_add(const struct scan_ctx *x, struct found *f, enum scan_group g, unsigned
 
 _Static_assert(ARRAY_LEN(rules) <= SCAN_RULES_MAX, "struct scan_index is too small");
 
+/* The kind of word of rule r that ordinary text has least: one without such meanings. */
+static uint64_t
+rules_key(const struct rule *r)
+{
+	uint64_t key = r->word[0].any;
+
+	for (size_t k = 0; k < RULE_WORDS && r->word[k].any; k++) {
+		uint64_t any = r->word[k].any;
+
+		if (__builtin_popcountll(any & COMMON) < __builtin_popcountll(key & COMMON))
+			key = any;
+	}
+	return key;
+}
+
 void
 scan_index_init(struct scan_index *x)
 {
 	for (size_t r = 0; r < ARRAY_LEN(rules); r++) {
-		uint64_t bit = UINT64_C(1) << r % 64;
+		uint64_t key = rules_key(&rules[r]);
 
-		for (size_t c = 0; c < C_COUNT; c++) {
-			uint64_t any = rules[r].word[1].any;
-
-			x->first[c][r / 64] |= rules[r].word[0].any >> c & 1 ? bit : 0;
-			x->second[c][r / 64] |= !any || (any >> c & 1) ? bit : 0;
-		}
+		x->keys |= key;
+		for (size_t c = 0; c < C_COUNT; c++)
+			x->rule[c][r / 64] |= (key >> c & 1) << r % 64;
 	}
+}
+
+/* The rules of one part whose rarest kind of word is there. */
+static uint64_t
+rules_keyed(const struct scan_index *index, uint64_t seen, size_t part)
+{
+	uint64_t found = 0;
+
+	for (uint64_t left = seen & index->keys; left; left &= left - 1)
+		found |= index->rule[__builtin_ctzll(left)][part];
+	return found;
+}
+
+/* Rule r may be found among words that mean `seen`, as the sieve counts. */
+static bool
+rules_may(const struct rule *r, uint64_t seen)
+{
+	for (size_t k = 0; k < RULE_WORDS && r->word[k].any; k++) {
+		unsigned place = r->word[k].place;
+
+		if (!(seen & r->word[k].any) ||
+		    ((place & P_COLON) && !(seen & SCAN_COLON)) ||
+		    ((place & P_YOURS) && !(seen & C(YOU))) ||
+		    (place & (P_STRONG | P_WEAK | P_HIDDEN)))
+			return false;
+	}
+	return true;
+}
+
+bool
+scan_may(const struct scan_index *index, uint64_t seen)
+{
+	if ((seen & SCAN_AMISS) || scan_demand_most(seen) >= SCAN_THRESHOLD ||
+	    scan_call_may(seen))
+		return true;
+	for (size_t part = 0; part * 64 < ARRAY_LEN(rules); part++) {
+		uint64_t may = rules_keyed(index, seen, part);
+
+		for (; may; may &= may - 1)
+			if (rules_may(&rules[part * 64 + (size_t)__builtin_ctzll(may)],
+				      seen))
+				return true;
+	}
+	return false;
 }
 
 static void
@@ -331,20 +392,14 @@ rules_one(const struct scan_ctx *x, struct found *f, const struct rule *r)
 	}
 }
 
-/* The rules whose first two kinds of words are there, in their order. */
+/* The rules that may be found, in their order. */
 static void
 rules_try(const struct scan_index *index, const struct scan_ctx *x, struct found *f)
 {
 	for (size_t part = 0; part * 64 < ARRAY_LEN(rules); part++) {
-		uint64_t first = 0, second = 0, may;
+		uint64_t may = rules_keyed(index, x->seen, part);
 
-		for (uint64_t left = x->seen; left; left &= left - 1) {
-			unsigned c = (unsigned)__builtin_ctzll(left);
-
-			first |= index->first[c][part];
-			second |= index->second[c][part];
-		}
-		for (may = first & second; may; may &= may - 1)
+		for (; may; may &= may - 1)
 			rules_one(x, f, &rules[part * 64 + (size_t)__builtin_ctzll(may)]);
 	}
 }

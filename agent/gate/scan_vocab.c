@@ -164,7 +164,6 @@ vocab_add_latin(struct scan_vocab *v, const char *p, size_t n, uint64_t what,
 	v->latin[i] = vocab_append(v, p, n, what, shift);
 	vocab_mark_length(v, p, n, n);
 	vocab_mark(v->any.latin, h >> 48);
-	vocab_mark(v->any.head, scan_hash(p, MIN_OF(n, (size_t)8)) >> 48);
 }
 
 /* Enters a word into a chain, longer ones first; the same word gets the other meaning too. */
@@ -221,7 +220,6 @@ vocab_add_word(struct scan_vocab *v, const char *p, size_t n, uint64_t what)
 	} else if (p[n - 1] == '*') {
 		vocab_mark(v->any.stem, vocab_two(p));
 		vocab_mark_length(v, p, SCAN_WORD_MAX, MAX_OF(n - 1, SCAN_STEM_KEY + 1));
-		vocab_mark(v->any.stem5, scan_hash(p, SCAN_STEM_KEY) >> 50);
 		vocab_add_chain(
 		    v, &v->stem[scan_hash(p, SCAN_STEM_KEY) >> 32 & (VOCAB_STEMS - 1)], p,
 		    n - 1, what);
@@ -321,6 +319,42 @@ vocab_add_ciphered(struct scan_vocab *v)
 	}
 }
 
+/* What is entered under the first `most` letters of w may mean what w means, too. */
+static void
+vocab_sieve_word(struct scan_filter *f, uint8_t *table, unsigned bits,
+		 const struct scan_word *w, size_t most)
+{
+	uint64_t x = 0, what;
+	size_t i = 0;
+
+	memcpy(&x, w->text, MIN_OF(w->len, most));
+	table += scan_sieve_slot(le64toh(x), bits);
+	what = f->what[*table] | scan_sieve_what(w->what, w->shift);
+	while (i < f->nwhat && f->what[i] != what)
+		i++;
+	if (i == ARRAY_LEN(f->what))
+		mem_die("the detector's words mean too many things");
+	f->what[i] = what;
+	f->nwhat = MAX_OF(f->nwhat, i + 1);
+	*table = (uint8_t)i;
+}
+
+static void
+vocab_sieve(struct scan_vocab *v)
+{
+	struct scan_filter *f = &v->any;
+
+	f->nwhat = 1; /* the first means nothing */
+	for (size_t i = 0; i < VOCAB_LATIN; i++)
+		if (v->latin[i])
+			vocab_sieve_word(f, f->head, SCAN_HEAD_BITS, &v->word[v->latin[i]],
+					 8);
+	for (size_t k = 0; k < VOCAB_STEMS; k++)
+		for (uint16_t i = v->stem[k]; i; i = v->next[i])
+			vocab_sieve_word(f, f->stem5, SCAN_STEM_BITS, &v->word[i],
+					 SCAN_STEM_KEY);
+}
+
 static struct scan_vocab *vocab;
 static struct scan_index index_of_rules;
 
@@ -336,6 +370,7 @@ vocab_make(void)
 	vocab_add_rows(v, scan_words_eu, scan_words_eu_n);
 	vocab_add_rows(v, scan_words_asia, scan_words_asia_n);
 	vocab_add_ciphered(v);
+	vocab_sieve(v);
 	scan_index_init(&index_of_rules);
 	vocab = v;
 }

@@ -1,40 +1,26 @@
-/* Finds what may matter in readable text: the rest is passed without being read.
+/* Finds the sentences that may matter: the others are passed without being read.
  *
- * Most bytes only part words, and most words mean nothing. A window of the text is turned into
- * bits (scan_window.h), the words in it are hashed and sifted without a branch, and only what may
- * matter is handed to scan_step(). What lies between is made up for when it is passed: words and
- * numbers count towards the distance, stops end the sentence if it holds anything, and the place
- * is that of the next word. The outcome is that of scan_step() over and over, whatever the
- * windows: tests/fuzz/fuzz_scan.c compares lines taken together with lines in pieces, and the
- * wide code with the portable one. */
+ * Most sentences lack the meanings that any rule needs, wherever their words stand. A window of
+ * the text is turned into bits (scan_window.h), what the words in it may mean is looked up and
+ * added up without a branch, and asked about at the last place where a sentence certainly ends
+ * (scan_may()). Only where the answer is yes the text is read: from the last such place before,
+ * with scan_step(), until a sentence ends. All doubts are decided for reading: the sum of meanings
+ * may be too large and an end overlooked, never the reverse. So the outcome is that of
+ * scan_step() over all bytes; tests/fuzz/fuzz_scan.c compares both, lines taken together with
+ * lines in pieces, and the wide code with the portable one. */
 #include <endian.h>
 #include <string.h>
 
-#include "agent/gate/scan_class.h"
-#include "agent/gate/scan_window.h"
+#include "agent/gate/scan_walk.h"
 
 /* All of this is compiled twice where a processor may have more to offer. */
 #define WALK_INLINE inline __attribute__((always_inline))
 
-#define WALK_AHEAD 24 /* bytes that may be read behind a window */
+#define WALK_AHEAD 32 /* bytes that may be read behind a window */
 #define WALK_LAST  60 /* bits from which a word's neighbours are all in the window */
-
-/* A window of a line being walked. */
-struct walk {
-	struct scan *s;
-	struct scan_line *l;
-	struct scan_ctx *x;
-	const char *stop; /* where the text ends: with the line, or with several */
-	size_t base;	/* of the window in the line; modulo 2^64 when it began before it */
-	size_t checked; /* for scan_step() */
-	size_t i;	/* bit up to which all is done */
-	size_t end;	/* bit where the window ends */
-	struct scan_window w;
-	uint64_t words, numbers;    /* first bytes */
-	uint64_t inner;		    /* other bytes of them */
-	uint64_t odd;		    /* words that are more than what their letters say */
-	uint64_t hash[SCAN_WINDOW]; /* of the first eight letters of the word there */
-};
+#define WALK_SPACED \
+	43 /* bits from which as many lone letters as matter may not be in the window */
+#define WALK_ALL SIZE_MAX
 
 static const uint64_t walk_first[] = {
     0x0000000000000000, 0x00000000000000FF, 0x000000000000FFFF,
@@ -42,234 +28,131 @@ static const uint64_t walk_first[] = {
     0x0000FFFFFFFFFFFF, 0x00FFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF,
 };
 
+/* What words [from, to) of the window may mean, p its bytes. */
 static WALK_INLINE uint64_t
-walk_bit(const uint64_t *bits, uint64_t i)
+walk_words(const struct walk *k, const char *p, size_t from, size_t to)
 {
-	return bits[i / 64] >> (i % 64);
-}
-
-/* The words that are long, stand alone, or have a digit, @ or $ behind them. */
-static WALK_INLINE uint64_t
-walk_odd_words(struct walk *k)
-{
-	uint64_t letter = k->w.letter, run = letter & letter >> 1, odd, ends;
-
-	run &= run >> 2;
-	run &= run >> 4; /* eight in a row */
-	odd = run & run >> (GLUED_MIN - 8) & k->words;
-	odd |= k->words & ~(letter >> 1) & letter >> 2 & ~(letter >> 3);
-	for (ends = letter & k->w.solid >> 1; ends; ends &= ends - 1) {
-		uint64_t before = k->words & (ends ^ (ends - 1));
-
-		odd |= UINT64_C(1) << (63 - __builtin_clzll(before | 1));
-	}
-	k->odd = odd;
-	return odd;
-}
-
-/* The words that may mean something, or are too odd to tell here. */
-static WALK_INLINE uint64_t
-walk_sift(struct walk *k, const char *p)
-{
-	const struct scan_window *w = &k->w;
 	const struct scan_filter *f = k->s->filter;
-	uint64_t ends = ~w->letter & w->letter << 1, found = 0;
+	uint64_t letter = k->w.letter, what = 0;
+	uint64_t left = k->words & walk_below(to) & ~walk_below(from);
+	uint64_t ends = ~letter & letter << 1 & ~walk_below(from + (from > 0));
 
-	for (uint64_t left = k->words & scan_bits_below(k->end); left;
-	     left &= left - 1, ends &= ends - 1) {
+	for (; left; left &= left - 1, ends &= ends - 1) {
 		unsigned at = (unsigned)__builtin_ctzll(left);
-		unsigned end = (unsigned)__builtin_ctzll(ends);
-		unsigned len = end - at;
-		uint64_t a, hash, stem, odd;
+		unsigned len = (unsigned)__builtin_ctzll(ends) - at;
+		uint64_t a;
 
 		memcpy(&a, p + at, sizeof(a));
 		a = (le64toh(a) | SCAN_HASH_LOWER) & walk_first[MIN_OF(len, 8u)];
-		hash = scan_hash_step(0, a);
-		stem = scan_hash_step(0, a & walk_first[SCAN_STEM_KEY]);
-		odd = walk_bit(f->head, hash >> 48) |
-		      (walk_bit(f->stem5, stem >> 50) & (uint64_t)(len > SCAN_STEM_KEY));
-		k->hash[at] = hash;
-		found |= (odd & 1) << at;
+		what |= f->what[f->head[scan_sieve_slot(a, SCAN_HEAD_BITS)]];
+		a &= walk_first[SCAN_STEM_KEY];
+		what |= f->what[f->stem5[scan_sieve_slot(a, SCAN_STEM_BITS)]] &
+			-(uint64_t)(len > SCAN_STEM_KEY);
 	}
-	return found | walk_odd_words(k);
+	return what;
 }
 
-/* Numbers that are long, or have letters behind them. */
+/* The bytes of `starts` of which what begins there ends at one of `ends`. */
 static WALK_INLINE uint64_t
-walk_numbers(const struct walk *k)
+walk_begin(uint64_t starts, uint64_t ends)
 {
-	uint64_t run = k->w.digit | k->inner, found, ends;
+	uint64_t found = 0;
 
-	run &= ~k->w.letter;
-	found = run & run >> 1;
-	found &= found >> 2;
-	found &= found >> 4; /* eight in a row */
-	found &= run >> 8 & k->numbers;
-	for (ends = k->w.digit & k->w.letter >> 1; ends; ends &= ends - 1) {
-		uint64_t before = k->numbers & (ends ^ (ends - 1));
+	for (; ends; ends &= ends - 1) {
+		uint64_t before = starts & (ends ^ (ends - 1));
 
 		if (before)
-			found |= UINT64_C(1) << (63 - __builtin_clzll(before));
+			found |= UINT64_C(1) << walk_top(before);
 	}
 	return found;
 }
 
-/* Everything in the window that scan_step() has to read. */
+/* What has to be looked at one by one: addresses, words that are more than their letters,
+ * everything beyond ASCII. Adds to k->wanted what needs no look. */
 static WALK_INLINE uint64_t
-walk_events(struct walk *k, const char *p)
+walk_odd(struct walk *k)
 {
 	const struct scan_window *w = &k->w;
-	uint64_t found = w->event;
+	uint64_t letter = w->letter, run = letter & letter >> 1, odd = w->wide, lone;
+	size_t many;
 
-	found |= w->apostrophe & w->letter << 1 & w->letter >> 1;
-	found |= w->mark & w->slash >> 1 & w->slash >> 2;
-	found |= w->dash & ~((w->letter | w->digit) << 1) & (w->letter | w->dash) >> 1;
-	found |= w->dash & w->dash >> 1;
-	if (w->greater && (k->x->tag || w->event))
-		found |= w->greater;
+	k->wanted = letter & w->colon >> 1 ? SCAN_COLON : 0;
+	k->wanted |= w->apostrophe & letter << 1 & letter >> 1 ? C(NEG) | C(ME) : 0;
+	odd |= w->colon & w->slash >> 1 & w->slash >> 2;
+	run &= run >> 2;
+	run &= run >> 4; /* eight in a row */
+	odd |= run & run >> (GLUED_MIN - 8) & k->words;
+	lone = k->words & ~(letter >> 1);
+	many = __builtin_popcountll(lone) >= SPACED_MIN ? 0 : WALK_SPACED;
+	odd |= lone & letter >> 2 & ~(letter >> 3) & ~walk_below(many);
 	if (w->solid) {
-		uint64_t solid = w->solid & ~w->digit, alnum = w->letter | w->digit;
+		uint64_t signs = w->solid & ~w->digit, alnum = letter | w->digit;
 
-		found |= solid & (alnum << 1 | 1) & w->letter >> 1;
-		found |= solid & w->digit >> 1;
-		found |= walk_numbers(k);
+		run = (w->digit | k->inner) & ~letter;
+		run &= run >> 1;
+		run &= run >> 2;
+		run &= run >> 4;
+		k->wanted |= run & run >> 1 ? C(DEST) : 0;
+		k->wanted |= signs & w->digit >> 1 ? C(CLOUD) : 0;
+		odd |= signs & (alnum << 1 | 1) & letter >> 1;
+		odd |= walk_begin(k->words, letter & w->solid >> 1);
+		odd |= walk_begin(k->numbers, w->digit & letter >> 1);
 	}
-	return (found | walk_sift(k, p)) & scan_bits_below(k->end);
+	return odd;
 }
 
-/* scan_mark_place() of the marks for which nothing else matters. */
-static const uint8_t walk_known_place[256] = {
-    ['('] = P_START, ['{'] = P_START, [':'] = P_START,		 [';'] = P_START,
-    ['|'] = P_START, ['}'] = P_START, ['"'] = P_START | P_QUOTE,
-};
-
-/* The first n bits, n < 64. */
-static WALK_INLINE uint64_t
-walk_below(size_t n)
-{
-	return (UINT64_C(1) << n) - 1;
-}
-
-/* What the bits of `range` make of the place. */
-static WALK_INLINE unsigned
-walk_place(const struct walk *k, uint64_t range)
-{
-	uint64_t letters = k->w.letter & range, marks = k->w.mark & range;
-	unsigned place = letters ? 0 : k->x->place;
-
-	if (!marks || marks < letters) /* the word comes last */
-		return place;
-	if (letters)
-		marks &= ~walk_below(64 - (size_t)__builtin_clzll(letters));
-	for (; marks; marks &= marks - 1) {
-		size_t at = k->base + (size_t)__builtin_ctzll(marks);
-		unsigned known = walk_known_place[(unsigned char)k->l->p[at]];
-
-		place |= known ? known : scan_mark_place(k->l, at);
-	}
-	return place;
-}
-
-/* Makes up for what lies before bit `to`, none of which is an event. */
+/* Reading would begin behind the last letter before bit `at`, where no word is open and the
+ * next one's place is not yet told; no token is before it in its sentence. */
 static WALK_INLINE void
-walk_pass(struct walk *k, size_t to)
+walk_move_back(struct walk *k, size_t at, bool tag, bool block)
 {
+	uint64_t before = k->w.letter & walk_below(at), marks;
 	struct scan_ctx *x = k->x;
-	uint64_t range = walk_below(to) & ~walk_below(k->i);
-	unsigned place = walk_place(k, range);
 
-	if (x->ntok > 0) {
-		uint64_t words = (k->words | k->numbers) & range, marks = k->w.mark & range;
-
-		x->pos += POS_WORD * (uint32_t)__builtin_popcountll(words);
-		for (; marks && x->ntok > 0; marks &= marks - 1) {
-			size_t at = k->base + (size_t)__builtin_ctzll(marks);
-
-			if (core_beside(k->l->p[at], S_STOP))
-				scan_step(k->s, k->l, at, &k->checked);
-		}
-	}
-	x->place = place;
-	k->i = to;
-}
-
-/* The line ends at bit `at`. */
-static WALK_INLINE void
-walk_line_end(struct walk *k, size_t at)
-{
-	struct scan_line *l = k->l;
-	uint64_t later = k->w.lf & ~walk_below(at) << 1;
-
-	k->base -= l->n + 1;
-	l->base += l->n + 1;
-	l->p += l->n + 1;
-	l->room -= l->n + 1;
-	k->x->line = k->s->line++;
-	k->checked = 0;
-	if (l->p == k->stop)
+	if (!before)
 		return;
-	if (later)
-		l->n = (size_t)__builtin_ctzll(later) - at - 1;
-	else
-		l->n = (size_t)((const char *)rawmemchr(l->p, '\n') - l->p);
-	scan_line_start(k->s, l);
+	at = walk_top(before) + 1;
+	if (k->w.group >> at & 1 && k->l.p[k->base + at] == '-')
+		return; /* an option may go on */
+	marks = k->marks & walk_below(at);
+	x->tag = marks ? k->tags >> walk_top(marks) & 1 : tag;
+	x->block = marks ? k->blocks >> walk_top(marks) & 1 : block;
+	x->ntok = x->seen = x->shifted = x->place = 0;
+	x->hidden = false;
+	k->back = k->base + at;
+	k->back_checked = 0;
+	k->s->line = k->line + (uint64_t)__builtin_popcountll(k->w.lf & walk_below(at));
 }
 
-/* Reads the event at bit `at`, and what is left of a word or number that it ended in. */
-static WALK_INLINE void
-walk_event(struct walk *k, size_t at)
+/* Where a sentence certainly ends, marks of markup aside. */
+static WALK_INLINE uint64_t
+walk_stops(const struct walk *k, size_t left)
 {
-	const struct scan_line *l = k->l;
-	uint64_t bit = UINT64_C(1) << at;
-	size_t here = k->base + at, next;
-	/* Words that were passed did not look at what hangs on them. */
-	bool hangs = k->i < at && (k->w.apostrophe & bit);
+	const struct scan_window *w = &k->w;
+	uint64_t behind = left < SCAN_WINDOW ? ~scan_bits_below(left) : 0, starts;
+	uint64_t stops = w->hard | (w->dot & (w->blank | w->lf | behind) >> 1);
 
-	walk_pass(k, at);
-	if (here == l->n) {
-		walk_line_end(k, at);
-		k->i = at + 1;
-		return;
-	}
-	if (hangs) {
-		uint64_t before = k->words & walk_below(at);
-		size_t word = 63 - (size_t)__builtin_clzll(before);
-
-		next = scan_apostrophe(k->s, l, k->base + word, here);
-		k->x->place = 0;
-	} else if ((unsigned char)l->p[here] >= 0xE0) {
-		next = scan_wide_run(k->s, l, here);
-	} else if (k->w.letter & ~k->odd & bit) {
-		size_t len = (size_t)__builtin_ctzll(~(k->w.letter >> at));
-
-		next = scan_word(k->s, l, here, here + len,
-				 len > 8 ? scan_hash(l->p + here, len) : k->hash[at]);
-	} else {
-		next = scan_step(k->s, l, here, &k->checked);
-	}
-	while ((k->i = next - k->base) < k->end && k->inner >> k->i & 1) {
-		/* A mark between digits, of which the first are done, is passed. */
-		if (k->w.group >> k->i & 1)
-			next++;
-		else
-			next = scan_step(k->s, l, next, &k->checked);
-	}
+	/* An initial is none; what stands before the window is not looked for. */
+	stops &= ~(w->dot & (w->blank << 2 | 3));
+	if (!k->lines)
+		return stops;
+	starts = w->lf << 1 | (k->base > 0 && k->l.p[k->base - 1] == '\n');
+	return stops | ((w->blank + starts) & ~w->blank & w->item);
 }
 
-/* Reads the window at k->base; k->i is its first bit not read. */
-static WALK_INLINE void
-walk_window(struct walk *k, bool wide)
+/* Turns the window into bits; returns its bytes, a copy where they end too soon. */
+static WALK_INLINE const char *
+walk_read(struct walk *k, char copy[SCAN_WINDOW + WALK_AHEAD], bool wide)
 {
-	const char *p = k->l->p + k->base;
-	size_t left = (size_t)(k->stop - p);
-	char copy[SCAN_WINDOW + WALK_AHEAD];
-	uint64_t run, events;
+	const char *p = k->l.p + k->base;
+	size_t left = k->n - k->base;
+	uint64_t run;
 
-	if (k->l->room - k->base < sizeof(copy)) {
-		size_t n = MIN_OF(left, sizeof(copy));
+	if (k->l.room - k->base < SCAN_WINDOW + WALK_AHEAD) {
+		size_t n = MIN_OF(left, (size_t)(SCAN_WINDOW + WALK_AHEAD));
 
 		memcpy(copy, p, n);
-		memset(copy + n, 0, sizeof(copy) - n);
+		memset(copy + n, 0, SCAN_WINDOW + WALK_AHEAD - n);
 		p = copy;
 	}
 #ifdef SCAN_WIDE_TARGET
@@ -278,83 +161,214 @@ walk_window(struct walk *k, bool wide)
 	else
 #endif
 		scan_window(&k->w, p, MIN_OF(left, (size_t)SCAN_WINDOW));
+	if (!k->lines)
+		k->w.lf = 0; /* one of an escape parts no lines */
 	run = k->w.digit | (k->w.group & k->w.digit << 1 & k->w.digit >> 1);
 	k->words = k->w.letter & ~(k->w.letter << 1);
 	k->numbers = run & ~(run << 1);
 	k->inner = (k->w.letter | run) & ~(k->words | k->numbers);
-	k->i = 0;
 	k->end = left;
 	if (left > WALK_LAST) {
 		uint64_t cuts =
 		    ~k->inner & ~k->w.apostrophe & scan_bits_below(WALK_LAST + 1);
 
-		k->end = 63 - (size_t)__builtin_clzll(cuts | 1);
+		k->end = walk_top(cuts | 1);
 	}
-	events = walk_events(k, p);
-	while (events) {
-		walk_event(k, (size_t)__builtin_ctzll(events));
-		if (k->i >= k->end)
-			return;
-		events &= ~walk_below(k->i);
+	k->next = k->base + k->end;
+	return p;
+}
+
+/* Passes a window; false: what is before k->next has to be read. */
+static WALK_INLINE bool
+walk_window(struct walk *k, bool wide)
+{
+	char copy[SCAN_WINDOW + WALK_AHEAD];
+	const char *p = walk_read(k, copy, wide);
+	uint64_t odd = walk_odd(k), events, before;
+	bool tag = k->tag, block = k->block;
+	size_t last;
+
+	if (k->end == 0) { /* a word longer than the window */
+		k->next = k->base + 1;
+		return false;
 	}
-	walk_pass(k, k->end);
+	k->stops = walk_stops(k, k->n - k->base);
+	if (odd)
+		walk_look(k, odd);
+	events = k->w.event | (k->tag || k->w.event ? k->w.greater : 0);
+	k->marks = 0;
+	if (events & walk_below(k->end))
+		walk_markup(k, events & walk_below(k->end));
+	k->stops &= walk_below(k->end);
+	k->seen |= k->wanted;
+	if (!k->stops) {
+		k->seen |= walk_words(k, p, 0, k->end);
+		if (!k->seen && k->x->ntok == 0)
+			walk_move_back(k, k->end, tag, block);
+	} else {
+		last = walk_top(k->stops);
+		before = walk_words(k, p, 0, last);
+		if (scan_may(k->s->index, k->seen | before)) {
+			k->next = k->base + last + 1;
+			return false;
+		}
+		k->seen = k->wanted | walk_words(k, p, last, k->end);
+		walk_move_back(k, k->seen ? last : k->end, tag, block);
+	}
+	k->line += (uint64_t)__builtin_popcountll(k->w.lf & walk_below(k->end));
+	k->base = k->next;
+	return true;
+}
+
+/* Nothing of what was read so far has a say in what follows. */
+static bool
+walk_calm(const struct scan_ctx *x)
+{
+	return x->ntok == 0 && x->heat == 0 && !x->comment && !x->unseen;
+}
+
+/* Sets l to the line of the text in which byte i is; returns where it begins. */
+static size_t
+walk_line(const struct walk *k, size_t i, struct scan_line *l)
+{
+	const char *lf = k->lines && i > 0 ? memrchr(k->l.p, '\n', i) : NULL;
+	size_t start = lf ? (size_t)(lf - k->l.p) + 1 : 0;
+
+	*l = k->l;
+	l->p += start;
+	l->base += start;
+	l->room -= start;
+	l->n = walk_line_end(k, i) - start;
+	return start;
+}
+
+/* Reads from k->back to byte `until`, and on while it matters what was read. */
+static void
+walk_back(struct walk *k, size_t until)
+{
+	struct scan *s = k->s;
+	struct scan_line l;
+	size_t start = walk_line(k, k->back, &l), i = k->back - start;
+	size_t checked = k->back_checked;
+
+	checked = checked > start ? checked - start : 0;
+	while (start + i < until || !walk_calm(k->x)) {
+		if (i < l.n) {
+			i = scan_step(s, &l, i, &checked);
+			continue;
+		}
+		if (k->lines) {
+			s->line++;
+			start += l.n + 1;
+		}
+		if (!k->lines || start == k->n) {
+			start = k->n;
+			i = 0;
+			break;
+		}
+		walk_line(k, start, &l);
+		i = checked = 0;
+		scan_line_start(s, &l);
+	}
+	k->base = k->back = start + i;
+	k->checked = k->back_checked = start + checked;
+	k->line = s->line;
+	k->seen = 0;
+	k->tag = k->x->tag;
+	k->block = k->x->block;
+}
+
+/* What the tokens of an open sentence mean; their places are not looked at. */
+static uint64_t
+walk_open(const struct scan_ctx *x)
+{
+	uint64_t what = x->ntok > 0 ? SCAN_COLON : 0;
+
+	for (size_t i = 0; i < x->ntok; i++) {
+		const struct scan_token *t = &x->tok[i];
+
+		what |= scan_sieve_what(t->what, t->shift);
+		if (t->how || (t->place & (P_STRONG | P_WEAK)))
+			what |= SCAN_AMISS;
+	}
+	return what;
 }
 
 static WALK_INLINE void
-walk_text(struct scan *s, struct scan_line *l, const char *stop, bool wide)
+walk_text(struct walk *k, bool wide)
 {
-	struct walk k;
+	struct scan_ctx *x = k->x;
 
-	k.s = s;
-	k.l = l;
-	k.x = &s->ctx[l->depth];
-	k.stop = stop;
-	k.base = k.checked = 0;
-	while (l->p + k.base < stop) {
-		walk_window(&k, wide);
-		k.base += k.i;
-		if (k.i == 0) /* a word longer than the window */
-			k.base = scan_step(s, l, k.base, &k.checked);
-	}
+	k->seen = walk_open(x);
+	k->line = k->s->line;
+	k->tag = x->tag;
+	k->block = x->block;
+	if (x->heat > 0 || x->comment || x->unseen || (k->seen & SCAN_AMISS))
+		walk_back(k, 0);
+	while (k->base < k->n)
+		if (!((unsigned char)k->l.p[k->base] >= 0x80 ? walk_wide(k)
+							     : walk_window(k, wide)))
+			walk_back(k, k->next);
+	if (k->back < k->n)
+		walk_back(k, WALK_ALL);
 }
 
 #ifdef SCAN_WIDE_TARGET
 SCAN_WIDE_TARGET static void
-walk_wide(struct scan *s, struct scan_line *l, const char *stop)
+walk_text_wide(struct walk *k)
 {
-	walk_text(s, l, stop, true);
+	walk_text(k, true);
 }
 #endif
 
 static void
-walk_any(struct scan *s, struct scan_line *l, const char *stop)
+walk_any(struct walk *k)
 {
 #ifdef SCAN_WIDE_TARGET
-	if (s->wide) {
-		walk_wide(s, l, stop);
+	if (k->s->wide) {
+		walk_text_wide(k);
 		return;
 	}
 #endif
-	walk_text(s, l, stop, false);
+	walk_text(k, false);
+}
+
+/* Something in the line is not written as it is read. */
+static bool
+walk_disguised(const struct scan_line *l)
+{
+	unsigned how = l->extra;
+
+	for (size_t i = 0; l->how && i < l->n; i++)
+		how |= l->how[i];
+	return how || l->depth > 0;
 }
 
 void
 scan_core(struct scan *s, const struct scan_line *line)
 {
-	struct scan_line l = *line;
+	struct scan_ctx *x = &s->ctx[line->depth];
+	struct walk k = {.s = s, .x = x, .l = *line, .n = line->n};
 
-	scan_line_start(s, &l);
-	walk_any(s, &l, l.p + l.n);
-	s->ctx[l.depth].line = s->line;
+	scan_line_start(s, line);
+	if (walk_disguised(line))
+		walk_back(&k, WALK_ALL);
+	else
+		walk_any(&k);
+	x->line = s->line;
 }
 
 void
 scan_plain_lines(struct scan *s, const char *p, size_t n, size_t room)
 {
 	const char *lf = memchr(p, '\n', n);
-	struct scan_line l = {.p = p, .n = (size_t)(lf - p), .room = room, .base = s->at};
+	struct walk k = {.s = s,
+			 .x = &s->ctx[0],
+			 .l = {.p = p, .n = (size_t)(lf - p), .room = room, .base = s->at},
+			 .n = n,
+			 .lines = true};
 
-	scan_line_start(s, &l);
-	walk_any(s, &l, p + n);
+	scan_line_start(s, &k.l);
+	walk_any(&k);
 	s->at += n;
 }

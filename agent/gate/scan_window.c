@@ -12,42 +12,51 @@ enum window_class {
 	W_LETTER = 1,
 	W_DIGIT = 2,
 	W_SOLID = 4,
-	W_EVENT = 8,
-	W_MARK = 16,
-	W_GROUP = 32,
-	W_SLASH = 64,
-	W_DASH = 128,
-	W_APOSTROPHE = 256,
-	W_GREATER = 512,
-	W_LF = 1024,
+	W_GROUP = 8,
+	W_BLANK = 16,
+	W_ITEM = 32,
+	W_HARD = 64,
+	W_DOT = 128,
+	W_EVENT = 256,
+	W_APOSTROPHE = 512,
+	W_COLON = 1024,
+	W_SLASH = 2048,
+	W_GREATER = 4096,
+	W_LF = 8192,
+	W_WIDE = 16384,
 };
 
 static const uint16_t window_class[256] = {
     ['a' ... 'z'] = W_LETTER,
     ['A' ... 'Z'] = W_LETTER,
-    ['0' ... '9'] = W_DIGIT | W_SOLID,
+    ['0' ... '9'] = W_DIGIT | W_SOLID | W_ITEM,
     ['@'] = W_SOLID,
     ['$'] = W_SOLID,
-    ['<'] = W_EVENT,
-    ['['] = W_EVENT,
+    ['<'] = W_EVENT | W_ITEM,
+    ['['] = W_EVENT | W_ITEM,
     ['`'] = W_EVENT,
-    ['\n'] = W_EVENT | W_LF,
-    ['\v' ... '\f'] = W_EVENT,
-    [0x80 ... 0xFF] = W_EVENT,
-    ['.'] = W_MARK | W_GROUP,
-    ['!'] = W_MARK,
-    ['?'] = W_MARK,
-    [';'] = W_MARK,
-    ['|'] = W_MARK,
-    ['}'] = W_MARK,
-    [':'] = W_MARK,
-    ['{'] = W_MARK,
-    ['('] = W_MARK,
-    ['"'] = W_MARK,
-    ['\''] = W_MARK | W_APOSTROPHE,
+    ['\n'] = W_LF | W_ITEM,
+    ['\t'] = W_BLANK,
+    ['\f'] = W_HARD,
+    [0x80 ... 0xFF] = W_WIDE,
+    ['.'] = W_DOT | W_GROUP,
+    ['!'] = W_DOT,
+    ['?'] = W_DOT,
+    [';'] = W_HARD,
+    ['|'] = W_HARD | W_ITEM,
+    ['}'] = W_HARD,
+    ['{'] = W_ITEM,
+    [':'] = W_COLON,
+    ['"'] = W_ITEM,
+    ['\''] = W_ITEM | W_APOSTROPHE,
     [','] = W_GROUP,
-    ['-'] = W_GROUP | W_DASH,
-    [' '] = W_GROUP,
+    ['-'] = W_GROUP | W_ITEM,
+    [' '] = W_GROUP | W_BLANK,
+    ['+'] = W_ITEM,
+    ['='] = W_ITEM,
+    ['*'] = W_ITEM,
+    ['#'] = W_ITEM,
+    ['~'] = W_ITEM,
     ['/'] = W_SLASH,
     ['>'] = W_GREATER,
 };
@@ -62,14 +71,18 @@ scan_window(struct scan_window *w, const char *p, size_t n)
 		w->letter |= (c & 1) << i;
 		w->digit |= (c >> 1 & 1) << i;
 		w->solid |= (c >> 2 & 1) << i;
-		w->event |= (c >> 3 & 1) << i;
-		w->mark |= (c >> 4 & 1) << i;
-		w->group |= (c >> 5 & 1) << i;
-		w->slash |= (c >> 6 & 1) << i;
-		w->dash |= (c >> 7 & 1) << i;
-		w->apostrophe |= (c >> 8 & 1) << i;
-		w->greater |= (c >> 9 & 1) << i;
-		w->lf |= c >> 10 << i;
+		w->group |= (c >> 3 & 1) << i;
+		w->blank |= (c >> 4 & 1) << i;
+		w->item |= (c >> 5 & 1) << i;
+		w->hard |= (c >> 6 & 1) << i;
+		w->dot |= (c >> 7 & 1) << i;
+		w->event |= (c >> 8 & 1) << i;
+		w->apostrophe |= (c >> 9 & 1) << i;
+		w->colon |= (c >> 10 & 1) << i;
+		w->slash |= (c >> 11 & 1) << i;
+		w->greater |= (c >> 12 & 1) << i;
+		w->lf |= (c >> 13 & 1) << i;
+		w->wide |= c >> 14 << i;
 	}
 }
 
@@ -93,7 +106,7 @@ scan_window_can(void)
 /* Rows of ASCII: bit 2 is 0x20 to 0x2F. The members of a class with each low half. */
 #define R(row) (1 << (row))
 /* clang-format off */
-const unsigned char scan_window_rows[6][16] = {
+const unsigned char scan_window_rows[9][16] = {
     /* letters: rows 4 and 6 from 1 on, 5 and 7 up to 'Z' */
     {R(5) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7),
      R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7),
@@ -103,13 +116,19 @@ const unsigned char scan_window_rows[6][16] = {
     {R(3), R(3), R(3), R(3), R(3), R(3), R(3), R(3), R(3), R(3)},
     /* digits @ $ */
     {R(3) | R(4), R(3), R(3), R(3), R(2) | R(3), R(3), R(3), R(3), R(3), R(3)},
-    /* ` LF VT [ < FF */
-    {[0x0] = R(6), [0xA] = R(0), [0xB] = R(0) | R(5), [0xC] = R(0) | R(3)},
-    /* ! " ' ( : . ; { | } ? */
-    {[0x1] = R(2), [0x2] = R(2), [0x7] = R(2), [0x8] = R(2), [0xA] = R(3), [0xB] = R(3) | R(7),
-     [0xC] = R(7), [0xD] = R(7), [0xE] = R(2), [0xF] = R(3)},
     /* blank , - . */
     {[0x0] = R(2), [0xC] = R(2), [0xD] = R(2), [0xE] = R(2)},
+    /* blank TAB */
+    {[0x0] = R(2), [0x9] = R(0)},
+    /* digits LF " # \' * + - < = [ { | ~ */
+    {R(3), R(3), R(2) | R(3), R(2) | R(3), R(3), R(3), R(3), R(2) | R(3), R(3), R(3),
+     R(0) | R(2), R(2) | R(5) | R(7), R(3) | R(7), R(2) | R(3), R(7)},
+    /* FF ; | } */
+    {[0xB] = R(3), [0xC] = R(0) | R(7), [0xD] = R(7)},
+    /* ! . ? */
+    {[0x1] = R(2), [0xE] = R(2), [0xF] = R(3)},
+    /* < [ ` */
+    {[0x0] = R(6), [0xB] = R(5), [0xC] = R(3)},
 };
 /* clang-format on */
 

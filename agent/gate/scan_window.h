@@ -19,10 +19,14 @@
 struct scan_window {
 	uint64_t letter, digit;
 	uint64_t solid; /* digits, @ $ */
-	uint64_t event; /* < [ ` LF VT FF, and what is beyond ASCII */
-	uint64_t mark;	/* . ! ? ; | } : { ( " ': ends a sentence or begins a clause */
 	uint64_t group; /* . , - and the blank, which stand between digits */
-	uint64_t slash, dash, apostrophe, greater, lf;
+	uint64_t blank; /* the blank and TAB */
+	uint64_t item;	/* behind the blanks of a line: ends the sentence before; LF too */
+	uint64_t hard;	/* ; | } and FF: end a sentence */
+	uint64_t dot;	/* . ! ?: end one before a blank */
+	uint64_t event; /* < [ and the back quote */
+	uint64_t apostrophe, colon, slash, greater, lf;
+	uint64_t wide; /* beyond ASCII */
 };
 
 /* The bits of p[0..n), n <= SCAN_WINDOW; SCAN_WINDOW bytes may be read. */
@@ -40,7 +44,7 @@ scan_bits_below(size_t n)
 #ifdef SCAN_WIDE_TARGET
 
 /* For each class, by the low half of a byte, the rows of ASCII that have a member there. */
-extern const unsigned char scan_window_rows[6][16], scan_odd_rows[16];
+extern const unsigned char scan_window_rows[9][16], scan_odd_rows[16];
 
 /* 255 for the bytes whose row is among those that the class has for their low half. */
 SCAN_WIDE_TARGET static inline uint32_t
@@ -77,19 +81,25 @@ scan_window_half(struct scan_window *w, const char *p, unsigned at)
 	__m256i v = _mm256_loadu_si256((const __m256i *)p);
 	__m256i row = scan_window_row(v);
 
-	w->letter |= (uint64_t)scan_window_in(v, row, scan_window_rows[0]) << at;
-	w->digit |= (uint64_t)scan_window_in(v, row, scan_window_rows[1]) << at;
-	w->solid |= (uint64_t)scan_window_in(v, row, scan_window_rows[2]) << at;
-	w->event |= (uint64_t)(scan_window_in(v, row, scan_window_rows[3]) |
-			       (uint32_t)_mm256_movemask_epi8(v))
-		    << at;
-	w->mark |= (uint64_t)scan_window_in(v, row, scan_window_rows[4]) << at;
-	w->group |= (uint64_t)scan_window_in(v, row, scan_window_rows[5]) << at;
-	w->slash |= (uint64_t)scan_window_is(v, '/') << at;
-	w->dash |= (uint64_t)scan_window_is(v, '-') << at;
-	w->apostrophe |= (uint64_t)scan_window_is(v, '\'') << at;
-	w->greater |= (uint64_t)scan_window_is(v, '>') << at;
-	w->lf |= (uint64_t)scan_window_is(v, '\n') << at;
+#define IN(class) ((uint64_t)scan_window_in(v, row, scan_window_rows[class]) << at)
+#define IS(c)	  ((uint64_t)scan_window_is(v, c) << at)
+	w->letter |= IN(0);
+	w->digit |= IN(1);
+	w->solid |= IN(2);
+	w->group |= IN(3);
+	w->blank |= IN(4);
+	w->item |= IN(5);
+	w->hard |= IN(6);
+	w->dot |= IN(7);
+	w->event |= IN(8);
+	w->apostrophe |= IS('\'');
+	w->colon |= IS(':');
+	w->slash |= IS('/');
+	w->greater |= IS('>');
+	w->lf |= IS('\n');
+	w->wide |= (uint64_t)(uint32_t)_mm256_movemask_epi8(v) << at;
+#undef IN
+#undef IS
 }
 
 SCAN_WIDE_TARGET static inline void
@@ -99,19 +109,24 @@ scan_window_wide(struct scan_window *w, const char *p, size_t n)
 
 	*w = (struct scan_window){0};
 	scan_window_half(w, p, 0);
-	if (n > 32)
-		scan_window_half(w, p + 32, 32);
+	scan_window_half(w, p + 32, 32);
+	if (n >= SCAN_WINDOW)
+		return;
 	w->letter &= inside;
 	w->digit &= inside;
 	w->solid &= inside;
-	w->event &= inside;
-	w->mark &= inside;
 	w->group &= inside;
-	w->slash &= inside;
-	w->dash &= inside;
+	w->blank &= inside;
+	w->item &= inside;
+	w->hard &= inside;
+	w->dot &= inside;
+	w->event &= inside;
 	w->apostrophe &= inside;
+	w->colon &= inside;
+	w->slash &= inside;
 	w->greater &= inside;
 	w->lf &= inside;
+	w->wide &= inside;
 }
 
 /* The first of p[i..n) that may be trouble, or where less than 32 bytes are left. */

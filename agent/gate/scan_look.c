@@ -1,0 +1,194 @@
+/* What a window's bits do not tell: looked at in the text, one by one.
+ *
+ * Words that may be several or written in digits, addresses, markup, and what is beyond ASCII.
+ * Nothing is entered; the walk gets to know what reading might enter (see scan_walk.c), and jumps
+ * over what reading takes in one piece. Pinned by tests/unit/test_scan.c and
+ * tests/fuzz/fuzz_scan.c. */
+#include <string.h>
+
+#include "agent/gate/scan_walk.h"
+
+/* The end of the line in which byte i is. */
+size_t
+walk_line_end(const struct walk *k, size_t i)
+{
+	const char *lf = k->lines ? memchr(k->l.p + i, '\n', k->n - i) : NULL;
+
+	return lf ? (size_t)(lf - k->l.p) : k->n;
+}
+
+/* The word or number at bit `at`, which is not what its letters say. */
+static void
+look_word(struct walk *k, size_t at)
+{
+	const struct scan_line *l = &k->l;
+	size_t i = k->base + at, end;
+	uint64_t rest = k->w.letter >> at;
+	size_t len = ~rest ? (size_t)__builtin_ctzll(~rest) : 64 - at;
+	bool solid = k->w.solid >> (at + len) & 1, words = false;
+
+	if (len == 1 && !solid) {
+		size_t took = scan_spaced_look(k->s, l, i, &words);
+
+		if (words || (took > 0 && i > 0 && strchr("-'", l->p[i - 1])))
+			k->wanted |= SCAN_AMISS; /* or not all of it is read together */
+		if (took > 0) {
+			k->end = at;
+			k->next = i + took;
+		}
+		return;
+	}
+	if (len == 0 || solid || len >= SOLID_LETTERS) {
+		if (scan_solid_look(k->s, l, i, &k->checked, &end))
+			k->wanted |= SCAN_AMISS;
+		if (end > i) {
+			k->end = at;
+			k->next = end;
+			return;
+		}
+	}
+	if (len >= GLUED_MIN)
+		k->wanted |= scan_glued_look(k->s, l->p + i, len);
+}
+
+/* An address has its mark at i. */
+static bool
+look_address(const struct walk *k, size_t i)
+{
+	const char *p = k->l.p;
+
+	if (i == 0 || (k->lines && p[i - 1] == '\n'))
+		return false;
+	return p[i] == ':' || (p[i] == '@' && (core_is(p, k->n, i - 1, K_LETTER) ||
+					       core_is(p, k->n, i - 1, K_DIGIT)));
+}
+
+void
+walk_look(struct walk *k, uint64_t odd)
+{
+	for (odd &= walk_below(k->end); odd; odd &= odd - 1) {
+		size_t at = (size_t)__builtin_ctzll(odd), i = k->base + at, start;
+		enum core_class c = scan_class[(unsigned char)k->l.p[i]];
+
+		if (c == K_WIDE) {
+			k->end = at;
+			k->next = i;
+			return;
+		}
+		k->l.n = walk_line_end(k, i);
+		if (c == K_LETTER || c == K_DIGIT) {
+			look_word(k, at);
+			if (k->end <= at)
+				return;
+		} else if (look_address(k, i)) {
+			k->wanted |=
+			    scan_sieve_what(scan_address_look(&k->l, i, c == K_AT ? 1 : 3,
+							      &start, &k->next),
+					    0);
+			k->end = at;
+			return;
+		}
+	}
+}
+
+/* Follows markup through the window. */
+void
+walk_markup(struct walk *k, uint64_t events)
+{
+	k->marks = k->tags = k->blocks = 0;
+	for (; events; events &= events - 1) {
+		uint64_t bit = events & -events;
+		size_t i = k->base + (size_t)__builtin_ctzll(events);
+		struct scan_markup m;
+
+		if (k->l.p[i] == '`') {
+			k->wanted |= C(COMMAND);
+			continue;
+		}
+		if (k->l.p[i] == '>') {
+			k->stops |= k->tag && k->block ? bit : 0;
+			k->tag = k->block = false;
+		} else {
+			k->l.n = walk_line_end(k, i);
+			scan_mark_look(k->s, &k->l, i, &m);
+			if (m.role || m.comment || m.hides)
+				k->wanted |= SCAN_AMISS;
+			if (!m.tag)
+				continue;
+			k->stops |= m.block ? bit : 0;
+			k->tag = true;
+			k->block = m.block;
+		}
+		k->marks |= bit;
+		k->tags |= k->tag ? bit : 0;
+		k->blocks |= k->block ? bit : 0;
+	}
+}
+
+/* The character at i, beyond ASCII, certainly ends a sentence; the one before was part of it. */
+static void
+look_stop(struct walk *k, size_t i)
+{
+	struct scan_ctx *x = k->x;
+
+	x->ntok = x->seen = x->shifted = x->place = 0;
+	x->hidden = false;
+	x->tag = k->tag;
+	x->block = k->block;
+	k->s->line = k->line;
+	k->back = i;
+	k->back_checked = 0;
+	k->seen = 0;
+}
+
+/* Bytes of the character of two bytes or more at i that k->seen gets to know. */
+static size_t
+look_wide(struct walk *k, size_t i)
+{
+	const struct scan_line *l = &k->l;
+	unsigned char c = (unsigned char)l->p[i];
+	const struct scan_word *w = NULL;
+
+	if (c >= 0xE0 || i == 0 || (unsigned char)l->p[i - 1] < 0x80)
+		w = scan_vocab_prefix(k->s->vocab, l->p + i, l->n - i);
+	if (!w)
+		return c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+	k->seen |= scan_sieve_what(w->what, w->shift);
+	if (i + w->len < l->n && l->p[i + w->len] == ':')
+		k->seen |= SCAN_COLON;
+	return w->len;
+}
+
+bool
+walk_wide(struct walk *k)
+{
+	const struct scan_filter *f = k->s->filter;
+	const struct scan_line *l = &k->l;
+	size_t i = k->base;
+	bool letter = false;
+
+	k->l.n = walk_line_end(k, i);
+	while (i < l->n && (unsigned char)l->p[i] >= 0x80) {
+		unsigned char c = (unsigned char)l->p[i];
+
+		if (c == 0xE3 && i + 2 < l->n && (unsigned char)l->p[i + 1] == 0x80) {
+			if ((unsigned char)l->p[i + 2] == 0x82) { /* the full stop */
+				if (scan_may(k->s->index, k->seen)) {
+					k->next = i + 1;
+					return false;
+				}
+				if (letter)
+					look_stop(k, i);
+			}
+			letter = false;
+			i += 3;
+		} else {
+			letter = true;
+			i += i + 8 <= l->n && scan_filter_none(f, l->p + i)
+				 ? 3
+				 : look_wide(k, i);
+		}
+	}
+	k->base = MIN_OF(i, l->n);
+	return true;
+}
