@@ -6,10 +6,10 @@
 
 enum core_class {
 	K_OTHER, /* nothing to do but to go on */
+	K_SPACE, /* nor here */
 	K_LETTER,
 	K_DIGIT,
 	K_WIDE,
-	K_SPACE,
 	K_STOP,	  /* . ! ? and what has been made a break */
 	K_CLAUSE, /* : ; " ' ( and others behind which a clause may begin */
 	K_MARK,	  /* < [ > */
@@ -57,10 +57,26 @@ size_t scan_letters(const struct scan_line *l, size_t i, uint64_t *hash);
 size_t scan_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked);
 size_t scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip);
 size_t scan_tick(struct scan *s, const struct scan_line *l, size_t i);
-/* Any byte, a letter too: the exact, slow way. */
-size_t scan_step(struct scan *s, const struct scan_line *l, size_t i, size_t *checked);
+/* Nothing of what was read so far has a say in what follows. */
+static inline bool
+scan_calm(const struct scan_ctx *x)
+{
+	return x->ntok == 0 && x->heat == 0;
+}
+
+/* Reads from i to byte `until`, and on until nothing of it matters any more or the line ends;
+ * returns how far. */
+size_t scan_read(struct scan *s, const struct scan_line *l, size_t i, size_t until,
+		 size_t *checked);
 /* Ends the sentence; what follows begins a clause. */
 void scan_stop(struct scan *s, struct scan_ctx *x);
+
+/* What is read now is not shown. */
+static inline bool
+scan_unseen(const struct scan_ctx *x)
+{
+	return x->comment || x->unseen;
+}
 
 /* A line that begins a list item, a heading or a paragraph ends the sentence before it. */
 static inline void

@@ -68,7 +68,7 @@ scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start
 	t->what = what;
 	t->start = l->base + start;
 	t->end = l->base + end;
-	t->how = x->comment || x->unseen ? SCAN_UNSEEN : 0;
+	t->how = scan_unseen(x) ? SCAN_UNSEEN : 0;
 	if (l->depth > 0 || l->from)
 		core_source(l, t, start, end);
 	t->line = s->line;
@@ -264,8 +264,25 @@ core_clause(struct scan *s, const struct scan_line *l, size_t i)
 	return i + 1;
 }
 
-size_t
-scan_step(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
+/* A mark of markup at i. */
+static void
+core_mark(struct scan *s, const struct scan_line *l, size_t i)
+{
+	struct scan_ctx *x = &s->ctx[l->depth];
+
+	if (l->p[i] != '>') {
+		scan_mark(s, l, i);
+	} else if (x->tag) {
+		if (x->block)
+			scan_stop(s, x);
+		x->tag = x->block = false;
+		x->place |= P_START;
+	}
+}
+
+/* Reads what stands at i, neither a letter nor nothing; returns its end. */
+static __attribute__((noinline)) size_t
+core_sign(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 {
 	struct scan_ctx *x = &s->ctx[l->depth];
 
@@ -279,14 +296,7 @@ scan_step(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 	case K_CLAUSE:
 		return core_clause(s, l, i);
 	case K_MARK:
-		if (l->p[i] != '>') {
-			scan_mark(s, l, i);
-		} else if (x->tag) {
-			if (x->block)
-				scan_stop(s, x);
-			x->tag = x->block = false;
-			x->place |= P_START;
-		}
+		core_mark(s, l, i);
 		return i + 1;
 	case K_AT:
 		if (i > 0 &&
@@ -305,10 +315,28 @@ scan_step(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 		x->place |= P_START;
 		return i + 1;
 	case K_LETTER:
-		return core_word(s, l, i, checked);
 	case K_OTHER:
 	case K_SPACE:
 	default:
 		return i + 1;
 	}
+}
+
+size_t
+scan_read(struct scan *s, const struct scan_line *l, size_t i, size_t until,
+	  size_t *checked)
+{
+	const struct scan_ctx *x = &s->ctx[l->depth];
+
+	while (i < l->n && (i < until || !scan_calm(x))) {
+		enum core_class c = scan_class[(unsigned char)l->p[i]];
+
+		if (c <= K_SPACE)
+			i++;
+		else if (c == K_LETTER)
+			i = core_word(s, l, i, checked);
+		else
+			i = core_sign(s, l, i, checked);
+	}
+	return i;
 }

@@ -152,9 +152,10 @@ struct scan_vocab;
 const struct scan_filter *scan_vocab_filter(const struct scan_vocab *v);
 /* Meanings as the sieve counts them: those that only speak against a hit are left out, and make
  * room for what else may have to be there. */
-#define SCAN_COLON C(BUGS)	       /* a word with a colon behind it */
-#define SCAN_FIRM  C(VAGUE)	       /* a model's name that names nothing else */
-#define SCAN_AMISS (UINT64_C(1) << 63) /* only reading can tell */
+#define SCAN_COLON    C(BUGS)		  /* a word with a colon behind it */
+#define SCAN_FIRM     C(VAGUE)		  /* a model's name that names nothing else */
+#define SCAN_NOT_SEEN C(THIRD)		  /* all of it stands where nobody sees it */
+#define SCAN_AMISS    (UINT64_C(1) << 63) /* only reading can tell */
 static inline uint64_t
 scan_sieve_what(uint64_t what, unsigned shift)
 {
@@ -344,6 +345,14 @@ struct scan_marks {
 };
 void scan_marks_init(struct scan_marks *m);
 
+#define SCAN_MEMO_BITS 9
+
+/* An answer of scan_may(). */
+struct scan_memo {
+	uint64_t seen;
+	bool may;
+};
+
 struct scan {
 	struct scan_report report;
 	struct scan_hit hits[SCAN_HITS_MAX];
@@ -351,6 +360,7 @@ struct scan {
 	const struct scan_filter *filter;	 /* of vocab */
 	struct scan_ctx ctx[SCAN_DEPTH_MAX + 1]; /* [0]: the text itself */
 	const struct scan_index *index;
+	struct scan_memo memo[1 << SCAN_MEMO_BITS];
 	struct scan_marks marks;
 	struct scan_clean clean;
 	struct scan_ansi ansi;
@@ -415,8 +425,9 @@ uint64_t scan_glued_look(const struct scan *s, const char *p, size_t n);
 /* The meanings of the address whose mark is at i; it is l->p[*first, *behind). */
 uint64_t scan_address_look(const struct scan_line *l, size_t i, size_t skip, size_t *first,
 			   size_t *behind);
-/* False: a sentence whose words mean `seen` (scan_sieve_what()) is certainly no hit and prepares none. */
-bool scan_may(const struct scan_index *index, uint64_t seen);
+/* False: a sentence whose words mean `seen` (scan_sieve_what()) is certainly no hit and prepares
+ * none. */
+bool scan_may(struct scan *s, uint64_t seen);
 int scan_demand_most(uint64_t seen);
 bool scan_call_may(uint64_t seen);
 

@@ -106,12 +106,15 @@ walk_markup(struct walk *k, uint64_t events)
 			continue;
 		}
 		if (k->l.p[i] == '>') {
+			if (k->x->comment && i >= 2 && k->l.p[i - 1] == '-' &&
+			    k->l.p[i - 2] == '-') /* it ends */
+				k->wanted |= SCAN_AMISS;
 			k->stops |= k->tag && k->block ? bit : 0;
 			k->tag = k->block = false;
 		} else {
 			k->l.n = walk_line_end(k, i);
 			scan_mark_look(k->s, &k->l, i, &m);
-			if (m.role || m.comment || m.hides)
+			if (m.role || m.comment || m.hides || (m.closes && k->x->unseen))
 				k->wanted |= SCAN_AMISS;
 			if (!m.tag)
 				continue;
@@ -173,7 +176,7 @@ walk_wide(struct walk *k)
 
 		if (c == 0xE3 && i + 2 < l->n && (unsigned char)l->p[i + 1] == 0x80) {
 			if ((unsigned char)l->p[i + 2] == 0x82) { /* the full stop */
-				if (scan_may(k->s->index, k->seen)) {
+				if (walk_may(k, k->seen)) {
 					k->next = i + 1;
 					return false;
 				}

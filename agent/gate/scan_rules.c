@@ -12,6 +12,7 @@
 #define HEAT_SENTENCES 6 /* for which an order weighs more after a hit */
 #define CIPHER_WORDS   3 /* words of one shifted alphabet that are no accident */
 #define HEAT_POINTS    4
+#define DEMAND_MIN     5 /* points of a demand that counts */
 #define WARM	       6 /* weight of a claim or an address that only prepares */
 #define WARM_SENTENCES 2 /* for which it does; one more such makes the hit */
 #define WARM_GROUPS                                                                     \
@@ -302,6 +303,14 @@ found_add(const struct scan_ctx *x, struct found *f, enum scan_group g, unsigned
 
 _Static_assert(ARRAY_LEN(rules) <= SCAN_RULES_MAX, "struct scan_index is too small");
 
+/* What disguise adds, once there is something to disguise. */
+static unsigned
+rules_disguise(unsigned how)
+{
+	return (how & SCAN_ENCODED ? 5u : 0) + (how & SCAN_INVISIBLE ? 4u : 0) +
+	       (how & SCAN_LOOKALIKE ? 4u : 0) + (how & SCAN_UNSEEN ? 3u : 0);
+}
+
 /* The kind of word of rule r that ordinary text has least: one without such meanings. */
 static uint64_t
 rules_key(const struct rule *r)
@@ -356,11 +365,18 @@ rules_may(const struct rule *r, uint64_t seen)
 	return true;
 }
 
-bool
-scan_may(const struct scan_index *index, uint64_t seen)
+/* False: words that mean `seen` are certainly no hit and prepare none. */
+static bool
+rules_any(const struct scan_index *index, uint64_t seen)
 {
-	if ((seen & SCAN_AMISS) || scan_demand_most(seen) >= SCAN_THRESHOLD ||
-	    scan_call_may(seen))
+	int demand = scan_demand_most(seen), needed = SCAN_THRESHOLD;
+
+	/* The rule for hidden words has no more weight than a demand has to have. */
+	if (seen & SCAN_NOT_SEEN)
+		needed = seen & (C(COMMAND) | C(SECRET) | C(USER) | C(REPLY) | C(DEST))
+			     ? DEMAND_MIN
+			     : SCAN_THRESHOLD - (int)rules_disguise(SCAN_UNSEEN);
+	if ((seen & SCAN_AMISS) || demand >= needed || scan_call_may(seen))
 		return true;
 	for (size_t part = 0; part * 64 < ARRAY_LEN(rules); part++) {
 		uint64_t may = rules_keyed(index, seen, part);
@@ -392,6 +408,19 @@ rules_one(const struct scan_ctx *x, struct found *f, const struct rule *r)
 	}
 }
 
+bool
+scan_may(struct scan *s, uint64_t seen)
+{
+	uint64_t hash = seen * UINT64_C(0x9E3779B97F4A7C15);
+	struct scan_memo *m = &s->memo[hash >> (64 - SCAN_MEMO_BITS)];
+
+	if (m->seen != seen) {
+		m->seen = seen;
+		m->may = rules_any(s->index, seen);
+	}
+	return m->may;
+}
+
 /* The rules that may be found, in their order. */
 static void
 rules_try(const struct scan_index *index, const struct scan_ctx *x, struct found *f)
@@ -402,14 +431,6 @@ rules_try(const struct scan_index *index, const struct scan_ctx *x, struct found
 		for (; may; may &= may - 1)
 			rules_one(x, f, &rules[part * 64 + (size_t)__builtin_ctzll(may)]);
 	}
-}
-
-/* What disguise adds, once there is something to disguise. */
-static unsigned
-rules_disguise(unsigned how)
-{
-	return (how & SCAN_ENCODED ? 5u : 0) + (how & SCAN_INVISIBLE ? 4u : 0) +
-	       (how & SCAN_LOOKALIKE ? 4u : 0) + (how & SCAN_UNSEEN ? 3u : 0);
 }
 
 /* Three or more words in one shifted alphabet: a cipher, whatever it says. */
@@ -478,7 +499,7 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 	demand = scan_demand(x, &first, &last);
 	if (demand > 0) {
 		demand += x->heat > 0 ? HEAT_POINTS : 0;
-		if (demand >= 5)
+		if (demand >= DEMAND_MIN)
 			found_add(x, &f, SCAN_DEMAND, demand, first, last);
 	}
 	if (x->seen & (C(MODEL) | C(ONE))) {

@@ -4,9 +4,9 @@
  * the text is turned into bits (scan_window.h), what the words in it may mean is looked up and
  * added up without a branch, and asked about at the last place where a sentence certainly ends
  * (scan_may()). Only where the answer is yes the text is read: from the last such place before,
- * with scan_step(), until a sentence ends. All doubts are decided for reading: the sum of meanings
+ * with scan_read(), until a sentence ends. All doubts are decided for reading: the sum of meanings
  * may be too large and an end overlooked, never the reverse. So the outcome is that of
- * scan_step() over all bytes; tests/fuzz/fuzz_scan.c compares both, lines taken together with
+ * scan_read() over all bytes; tests/fuzz/fuzz_scan.c compares both, lines taken together with
  * lines in pieces, and the wide code with the portable one. */
 #include <endian.h>
 #include <string.h>
@@ -28,7 +28,28 @@ static const uint64_t walk_first[] = {
     0x0000FFFFFFFFFFFF, 0x00FFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF,
 };
 
-/* What words [from, to) of the window may mean, p its bytes. */
+/* What words [from, to) of the window mean: for certain, but slowly. */
+static uint64_t
+walk_words_again(const struct walk *k, size_t from, size_t to)
+{
+	uint64_t left = k->words & walk_below(to) & ~walk_below(from), what = 0;
+
+	for (; left; left &= left - 1) {
+		size_t at = (size_t)__builtin_ctzll(left);
+		size_t len = (size_t)__builtin_ctzll(~(k->w.letter >> at));
+		const char *p = k->l.p + k->base + at;
+		const struct scan_word *w =
+		    len <= SCAN_WORD_MAX
+			? scan_vocab_find(k->s->vocab, p, len, scan_hash(p, len))
+			: NULL;
+
+		what |= w ? scan_sieve_what(w->what, w->shift) : 0;
+	}
+	return what;
+}
+
+/* What they may mean by their first letters, p the bytes of the window. A word that may be
+ * ciphered is looked up, since all would have to be read. */
 static WALK_INLINE uint64_t
 walk_words(const struct walk *k, const char *p, size_t from, size_t to)
 {
@@ -49,7 +70,7 @@ walk_words(const struct walk *k, const char *p, size_t from, size_t to)
 		what |= f->what[f->stem5[scan_sieve_slot(a, SCAN_STEM_BITS)]] &
 			-(uint64_t)(len > SCAN_STEM_KEY);
 	}
-	return what;
+	return what & SCAN_AMISS ? walk_words_again(k, from, to) : what;
 }
 
 /* The bytes of `starts` of which what begins there ends at one of `ends`. */
@@ -195,7 +216,7 @@ walk_window(struct walk *k, bool wide)
 	k->stops = walk_stops(k, k->n - k->base);
 	if (odd)
 		walk_look(k, odd);
-	events = k->w.event | (k->tag || k->w.event ? k->w.greater : 0);
+	events = k->w.event | (k->tag || k->w.event || k->x->comment ? k->w.greater : 0);
 	k->marks = 0;
 	if (events & walk_below(k->end))
 		walk_markup(k, events & walk_below(k->end));
@@ -208,7 +229,7 @@ walk_window(struct walk *k, bool wide)
 	} else {
 		last = walk_top(k->stops);
 		before = walk_words(k, p, 0, last);
-		if (scan_may(k->s->index, k->seen | before)) {
+		if (walk_may(k, k->seen | before)) {
 			k->next = k->base + last + 1;
 			return false;
 		}
@@ -218,13 +239,6 @@ walk_window(struct walk *k, bool wide)
 	k->line += (uint64_t)__builtin_popcountll(k->w.lf & walk_below(k->end));
 	k->base = k->next;
 	return true;
-}
-
-/* Nothing of what was read so far has a say in what follows. */
-static bool
-walk_calm(const struct scan_ctx *x)
-{
-	return x->ntok == 0 && x->heat == 0 && !x->comment && !x->unseen;
 }
 
 /* Sets l to the line of the text in which byte i is; returns where it begins. */
@@ -252,22 +266,19 @@ walk_back(struct walk *k, size_t until)
 	size_t checked = k->back_checked;
 
 	checked = checked > start ? checked - start : 0;
-	while (start + i < until || !walk_calm(k->x)) {
-		if (i < l.n) {
-			i = scan_step(s, &l, i, &checked);
-			continue;
-		}
-		if (k->lines) {
-			s->line++;
-			start += l.n + 1;
-		}
-		if (!k->lines || start == k->n) {
-			start = k->n;
-			i = 0;
+	for (;;) {
+		i = scan_read(s, &l, i, until > start ? until - start : 0, &checked);
+		if (i < l.n || (start + i >= until && scan_calm(k->x)) || !k->lines)
 			break;
-		}
-		walk_line(k, start, &l);
+		s->line++;
+		start += l.n + 1;
 		i = checked = 0;
+		if (start == k->n)
+			break;
+		l.p += l.n + 1;
+		l.base += l.n + 1;
+		l.room -= l.n + 1;
+		l.n = walk_line_end(k, start) - start;
 		scan_line_start(s, &l);
 	}
 	k->base = k->back = start + i;
@@ -288,7 +299,8 @@ walk_open(const struct scan_ctx *x)
 		const struct scan_token *t = &x->tok[i];
 
 		what |= scan_sieve_what(t->what, t->shift);
-		if (t->how || (t->place & (P_STRONG | P_WEAK)))
+		if ((t->how & ~(unsigned)(scan_unseen(x) ? SCAN_UNSEEN : 0)) ||
+		    (t->place & (P_STRONG | P_WEAK)))
 			what |= SCAN_AMISS;
 	}
 	return what;
@@ -303,7 +315,7 @@ walk_text(struct walk *k, bool wide)
 	k->line = k->s->line;
 	k->tag = x->tag;
 	k->block = x->block;
-	if (x->heat > 0 || x->comment || x->unseen || (k->seen & SCAN_AMISS))
+	if (x->heat > 0 || (k->seen & SCAN_AMISS))
 		walk_back(k, 0);
 	while (k->base < k->n)
 		if (!((unsigned char)k->l.p[k->base] >= 0x80 ? walk_wide(k)

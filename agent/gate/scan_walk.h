@@ -45,6 +45,12 @@ walk_top(uint64_t bits)
 	return 63 - (size_t)__builtin_clzll(bits);
 }
 
+static inline bool
+walk_may(const struct walk *k, uint64_t seen)
+{
+	return scan_may(k->s, seen | (scan_unseen(k->x) ? SCAN_NOT_SEEN : 0));
+}
+
 /* The end of the line in which byte i is. */
 size_t walk_line_end(const struct walk *k, size_t i);
 /* Looks at the bits of `odd` up to the window's end, which may come nearer. */
