@@ -184,16 +184,18 @@ core_fills(const char *p, size_t start, size_t end)
 	return false;
 }
 
-/* What bounds an address, and what is no part of it at its end. */
-enum { A_BEFORE = 1, A_BEHIND = 2, A_LAST = 4 };
+/* What bounds an address, what is no part of it at its end, what opens a place for data. */
+enum { A_BEFORE = 1, A_BEHIND = 2, A_LAST = 4, A_FILL = 8 };
 static const uint8_t address_class[256] = {
     [0 ... ' '] = A_BEFORE | A_BEHIND,
     ['<'] = A_BEFORE | A_BEHIND,
     ['>'] = A_BEFORE | A_BEHIND,
     ['"'] = A_BEFORE | A_BEHIND,
     ['\''] = A_BEFORE | A_BEHIND,
-    ['('] = A_BEFORE,
-    ['['] = A_BEFORE,
+    ['('] = A_BEFORE | A_FILL,
+    ['['] = A_BEFORE | A_FILL,
+    ['{'] = A_FILL,
+    ['$'] = A_FILL,
     [')'] = A_BEFORE | A_LAST,
     [']'] = A_BEFORE | A_LAST,
     [':'] = A_BEFORE | A_LAST,
@@ -213,19 +215,26 @@ uint64_t
 scan_address_look(const struct scan_line *l, size_t i, size_t skip, size_t *first,
 		  size_t *behind)
 {
-	size_t start = i, end = i + skip;
+	size_t start = i, end = i + skip, most;
+	unsigned all = 0;
 
 	while (start > 0 && !(address_class[(unsigned char)l->p[start - 1]] & A_BEFORE) &&
 	       i - start < 64)
 		start--;
-	while (end < l->n && !(address_class[(unsigned char)l->p[end]] & A_BEHIND) &&
-	       end - i < 2048)
-		end++;
+	most = MIN_OF(l->n, i + 2048);
+	for (; end < most; end++) {
+		unsigned c = address_class[(unsigned char)l->p[end]];
+
+		if (c & A_BEHIND)
+			break;
+		all |= c;
+	}
 	while (end > i + skip && address_class[(unsigned char)l->p[end - 1]] & A_LAST)
 		end--;
 	*first = start;
 	*behind = end;
-	return C(DEST) | (core_fills(l->p, start, end) ? C(FILL) : 0);
+	/* What stands before the mark bounds an address where it opens a place. */
+	return C(DEST) | (all & A_FILL && core_fills(l->p, start, end) ? C(FILL) : 0);
 }
 
 /* "name@host" or "://": the token covers what stands around the mark. */

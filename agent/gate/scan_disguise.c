@@ -72,17 +72,19 @@ disguise_push_digits(struct scan *s, const struct scan_line *l, size_t i)
 	return n;
 }
 
-/* What the characters of an encoded run are: the three highest sums are counted apart. */
-#define RUN_DIGIT (1u << 8)
-#define RUN_UPPER (1u << 9)
-#define RUN_SOLID 1u
-#define RUN_PLAIN 2u /* of the first alphabet only */
-#define RUN_URL	  4u /* of the other */
+/* What the characters of an encoded run are: what occurs is told by bits, digits and capitals are
+ * counted above them. */
+#define RUN_SOLID    1u
+#define RUN_PLAIN    2u /* of the first alphabet only */
+#define RUN_URL	     4u /* of the other */
+#define RUN_DIGIT_AT 3
+#define RUN_UPPER_AT 33
+#define RUN_COUNT    0x3FFFFFFFu
 
-static const uint16_t disguise_class[256] = {
+static const uint64_t disguise_class[256] = {
     ['a' ... 'z'] = RUN_SOLID,
-    ['A' ... 'Z'] = RUN_SOLID | RUN_UPPER,
-    ['0' ... '9'] = RUN_SOLID | RUN_DIGIT,
+    ['A' ... 'Z'] = RUN_SOLID | UINT64_C(1) << RUN_UPPER_AT,
+    ['0' ... '9'] = RUN_SOLID | UINT64_C(1) << RUN_DIGIT_AT,
     ['+'] = RUN_SOLID | RUN_PLAIN,
     ['/'] = RUN_SOLID | RUN_PLAIN,
     ['-'] = RUN_SOLID | RUN_URL,
@@ -92,7 +94,7 @@ static const uint16_t disguise_class[256] = {
 /* An encoded run [start, end) around a byte. */
 struct disguise_run {
 	size_t start, end;
-	unsigned classes; /* all that occur */
+	uint64_t classes; /* all that occur */
 	size_t digits, upper;
 };
 
@@ -111,17 +113,17 @@ disguise_random(const struct disguise_run *r)
 static bool
 disguise_find_run(const struct scan_line *l, size_t floor, size_t i, struct disguise_run *r)
 {
-	unsigned all = 0, c;
-	size_t end = i, digits = 0, upper = 0;
+	uint64_t all = 0, sum = 0, c;
+	size_t end;
 
 	while (i > floor && disguise_class[(unsigned char)l->p[i - 1]])
 		i--;
 	for (end = i; end < l->n && (c = disguise_class[(unsigned char)l->p[end]]); end++) {
 		all |= c;
-		digits += c / RUN_DIGIT & 1;
-		upper += c / RUN_UPPER;
+		sum += c & ~(uint64_t)(RUN_SOLID | RUN_PLAIN | RUN_URL);
 	}
-	*r = (struct disguise_run){i, end, all, digits, upper};
+	*r = (struct disguise_run){i, end, all, sum >> RUN_DIGIT_AT & RUN_COUNT,
+				   sum >> RUN_UPPER_AT};
 	return end - i >= SOLID_MIN && !((all & RUN_PLAIN) && (all & RUN_URL));
 }
 

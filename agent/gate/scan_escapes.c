@@ -198,6 +198,19 @@ escape_move(struct scan_clean *c, size_t o, size_t i, size_t n)
 	memmove(c->how + o, c->how + i, n);
 }
 
+/* True when an escape may begin with `cp`, which came out of one, and the n bytes behind it. */
+static bool
+escape_again(uint32_t cp, const char *p, size_t n)
+{
+	if ((cp != '&' && cp != '%' && cp != '\\') || n == 0)
+		return false;
+	if (*p == '&' || *p == '%' || *p == '\\')
+		return true; /* that may stand for anything */
+	if (cp == '&')
+		return *p == '#' || strchr("lgaqn", *p);
+	return cp == '\\' || escape_digit(*p) >= 0;
+}
+
 /* One round; true when what came out may be an escape again. */
 static bool
 escape_round(struct scan_clean *c)
@@ -214,9 +227,9 @@ escape_round(struct scan_clean *c)
 		if (ch == '&' || ch == '%' || ch == '\\')
 			len = escape_at(c->text + i, c->len - i, &cp, &byte);
 		if (len > 0) {
-			again = again || cp == '&' || cp == '%' || cp == '\\';
 			escape_put(c, &o, i, cp, byte);
 			i += len;
+			again = again || escape_again(cp, c->text + i, c->len - i);
 			continue;
 		}
 		len = 1 + escape_next(c->text + i + 1, c->len - i - 1);

@@ -167,15 +167,48 @@ mark_above_zero(const char *p)
 	return *p >= '1' && *p <= '9';
 }
 
+/* False: the tag at p[0] certainly hides nothing. Each style that does has one of a few pairs of
+ * characters, blanks behind a colon aside. */
+static bool
+mark_may_hide(const char *p, size_t n)
+{
+	static const bool ends[256] = {
+	    ['>'] = true, ['\0'] = true, [':'] = true, ['='] = true,
+	    ['-'] = true, ['d'] = true,	 ['D'] = true,
+	};
+
+	n = MIN_OF(n, (size_t)MARK_TAG_MAX);
+	for (size_t i = 1; i < n; i++) {
+		char before = (char)(p[i - 1] | 0x20), behind;
+		size_t next = i + 1;
+
+		if (!ends[(unsigned char)p[i]])
+			continue;
+		if (p[i] == '>' || p[i] == '\0')
+			return false;
+		if (before == (p[i] == 'd' || p[i] == 'D' ? 'd' : 'r'))
+			return true;
+		while (next < n && p[next] == ' ')
+			next++;
+		behind = next < n ? (char)(p[next] | 0x20) : 0;
+		if (p[i] == ':' && behind && strchr("nh01w#t-r", behind))
+			return true;
+	}
+	return false;
+}
+
 /* True when the tag at p[0] == '<' hides its content: of what is said twice the later counts. */
 static bool
 mark_hides(const struct scan_marks *m, const char *p, size_t n)
 {
 	char tag[MARK_TAG_MAX];
 	bool value;
-	size_t len = mark_copy(tag, p, n, &value);
+	size_t len;
 	uint32_t found, hiding = 0;
 
+	if (!mark_may_hide(p, n))
+		return false;
+	len = mark_copy(tag, p, n, &value);
 	if (!value)
 		return strstr(tag, " hidden>") != NULL;
 	for (size_t at = 0; at < len; at++) {

@@ -349,9 +349,14 @@ walk_any(struct walk *k)
 static bool
 walk_disguised(const struct scan_line *l)
 {
-	unsigned how = l->extra;
+	uint64_t how = l->extra, eight;
+	size_t i = 0;
 
-	for (size_t i = 0; l->how && i < l->n; i++)
+	for (; l->how && i + sizeof(eight) <= l->n; i += sizeof(eight)) {
+		memcpy(&eight, l->how + i, sizeof(eight));
+		how |= eight;
+	}
+	for (; l->how && i < l->n; i++)
 		how |= l->how[i];
 	return how || l->depth > 0;
 }
