@@ -173,6 +173,7 @@ scan_piece(struct scan *s, const char *p, size_t n, size_t room)
 		l.from = s->clean.from;
 		l.how = s->clean.how;
 	}
+	l.last = room > n && p[n] == '\n' && scan_line_last(p, n + 1, room);
 	scan_core(s, &l);
 	s->at += n;
 }

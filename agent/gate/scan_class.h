@@ -78,20 +78,27 @@ scan_unseen(const struct scan_ctx *x)
 	return x->comment || x->unseen;
 }
 
-/* A line that begins a list item, a heading or a paragraph ends the sentence before it. */
+/* The line p[0..n) ends the sentence before it: it is empty, a list item, a heading. */
+static inline bool
+scan_line_item(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && scan_class[(unsigned char)p[i]] == K_SPACE)
+		i++;
+	return i == n || core_beside(p[i], S_ITEM);
+}
+
 static inline void
 scan_line_start(struct scan *s, const struct scan_line *l)
 {
 	struct scan_ctx *x = &s->ctx[l->depth];
-	size_t i = 0;
 
 	if (l->joined)
 		return;
 	x->pos += POS_LINE;
 	x->place |= P_LINE;
-	while (i < l->n && scan_class[(unsigned char)l->p[i]] == K_SPACE)
-		i++;
-	if (i == l->n || core_beside(l->p[i], S_ITEM))
+	if (scan_line_item(l->p, l->n))
 		scan_stop(s, x);
 }
 

@@ -162,13 +162,13 @@ escape_put(struct scan_clean *c, size_t *o, size_t i, uint32_t cp, bool byte)
 	}
 }
 
-#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+typedef unsigned char escape_vec __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint64_t escape_pair __attribute__((vector_size(16)));
 
-/* Not 0 when one of eight bytes is 0. */
-static uint64_t
-escape_zero(uint64_t x)
+static bool
+escape_first(char c)
 {
-	return (x - EIGHT(1)) & ~x & EIGHT(0x80);
+	return c == '&' || c == '%' || c == '\\';
 }
 
 /* Bytes up to the next one that may begin an escape. */
@@ -177,13 +177,14 @@ escape_next(const char *p, size_t n)
 {
 	size_t i = 0;
 
-	for (uint64_t x; i + sizeof(x) <= n; i += sizeof(x)) {
-		memcpy(&x, p + i, sizeof(x));
-		if (escape_zero(x ^ EIGHT('&')) | escape_zero(x ^ EIGHT('%')) |
-		    escape_zero(x ^ EIGHT('\\')))
+	for (; i + sizeof(escape_vec) <= n; i += sizeof(escape_vec)) {
+		escape_vec v = *(const escape_vec *)(p + i);
+		escape_pair odd = (escape_pair)((v == '&') | (v == '%') | (v == '\\'));
+
+		if (odd[0] | odd[1])
 			break;
 	}
-	while (i < n && p[i] != '&' && p[i] != '%' && p[i] != '\\')
+	while (i < n && !escape_first(p[i]))
 		i++;
 	return i;
 }
@@ -198,13 +199,17 @@ escape_move(struct scan_clean *c, size_t o, size_t i, size_t n)
 	memmove(c->how + o, c->how + i, n);
 }
 
-/* True when an escape may begin with `cp`, which came out of one, and the n bytes behind it. */
+/* True when `cp`, which came out of an escape behind `before`, may be part of another one; p[0..n)
+ * is what comes next. */
 static bool
-escape_again(uint32_t cp, const char *p, size_t n)
+escape_part(char before, uint32_t cp, const char *p, size_t n)
 {
-	if ((cp != '&' && cp != '%' && cp != '\\') || n == 0)
-		return false;
-	if (*p == '&' || *p == '%' || *p == '\\')
+	if (escape_first(before) ||
+	    (cp < 0x80 && (escape_digit((char)cp) >= 0 || cp == '#')))
+		return true;
+	if (cp >= 0x80 || !escape_first((char)cp) || n == 0)
+		return (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z';
+	if (escape_first(*p))
 		return true; /* that may stand for anything */
 	if (cp == '&')
 		return *p == '#' || strchr("lgaqn", *p);
@@ -216,7 +221,7 @@ static bool
 escape_round(struct scan_clean *c)
 {
 	size_t o = 0, i = 0;
-	bool again = false;
+	bool first = false, part = false;
 
 	while (i < c->len) {
 		char ch = c->text[i];
@@ -224,12 +229,14 @@ escape_round(struct scan_clean *c)
 		bool byte;
 		size_t len = 0;
 
-		if (ch == '&' || ch == '%' || ch == '\\')
+		if (escape_first(ch))
 			len = escape_at(c->text + i, c->len - i, &cp, &byte);
 		if (len > 0) {
+			first = first || (cp < 0x80 && escape_first((char)cp));
+			part = part || escape_part(o > 0 ? c->text[o - 1] : 0, cp,
+						   c->text + i + len, c->len - i - len);
 			escape_put(c, &o, i, cp, byte);
 			i += len;
-			again = again || escape_again(cp, c->text + i, c->len - i);
 			continue;
 		}
 		len = 1 + escape_next(c->text + i + 1, c->len - i - 1);
@@ -238,7 +245,7 @@ escape_round(struct scan_clean *c)
 		i += len;
 	}
 	c->len = o;
-	return again;
+	return first && part;
 }
 
 void

@@ -336,6 +336,7 @@ struct scan_line {
 	unsigned extra; /* bits of enum scan_how for all of it */
 	unsigned depth; /* 0: the text itself */
 	bool joined;	/* goes on where the last piece was cut */
+	bool last;	/* of its sentence: the line behind it begins another one */
 };
 
 /* What a name or a tag that hides begins with, for a quick no. */
@@ -378,6 +379,9 @@ struct scan {
 void scan_core(struct scan *s, const struct scan_line *l);
 /* The same for whole lines of the input, each with its LF, that hold no trouble. */
 void scan_plain_lines(struct scan *s, const char *p, size_t n, size_t room);
+/* The line behind p[0..n), which ends with LF, begins a new sentence, whatever is made of it; `room`
+ * are the bytes of both and what follows. */
+bool scan_line_last(const char *p, size_t n, size_t room);
 /* Judges the tokens of a sentence that has ended, and forgets them. */
 void scan_sentence(struct scan *s, struct scan_ctx *x);
 /* The input byte of l->p[i]; of its end for i == l->n. */

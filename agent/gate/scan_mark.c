@@ -167,31 +167,43 @@ mark_above_zero(const char *p)
 	return *p >= '1' && *p <= '9';
 }
 
-/* False: the tag at p[0] certainly hides nothing. Each style that does has one of a few pairs of
- * characters, blanks behind a colon aside. */
+/* The colon at i may be one of mark_hiding[]'s: the letters before it, the character behind. */
+static bool
+mark_may_colon(const char *p, size_t n, size_t i)
+{
+	static const char before[] = "ay ty ze or ft nt ht th ip ";
+	size_t next = i + 1;
+
+	while (next < n && p[next] == ' ')
+		next++;
+	while (i > 2 && p[i - 1] == ' ')
+		i--;
+	if (i < 3 || next == n || !p[next] || !strchr("nh01w#t-r", p[next] | 0x20))
+		return false;
+	for (size_t k = 0; before[k]; k += 3)
+		if ((p[i - 2] | 0x20) == before[k] && (p[i - 1] | 0x20) == before[k + 1])
+			return true;
+	return false;
+}
+
+/* False: the tag at p[0] certainly hides nothing. Each style that does has a colon between what
+ * it sets and how, or one of the pairs dd, r= and r-. */
 static bool
 mark_may_hide(const char *p, size_t n)
 {
-	static const bool ends[256] = {
+	static const bool looked_at[256] = {
 	    ['>'] = true, ['\0'] = true, [':'] = true, ['='] = true,
 	    ['-'] = true, ['d'] = true,	 ['D'] = true,
 	};
 
 	n = MIN_OF(n, (size_t)MARK_TAG_MAX);
 	for (size_t i = 1; i < n; i++) {
-		char before = (char)(p[i - 1] | 0x20), behind;
-		size_t next = i + 1;
-
-		if (!ends[(unsigned char)p[i]])
+		if (!looked_at[(unsigned char)p[i]])
 			continue;
 		if (p[i] == '>' || p[i] == '\0')
 			return false;
-		if (before == (p[i] == 'd' || p[i] == 'D' ? 'd' : 'r'))
-			return true;
-		while (next < n && p[next] == ' ')
-			next++;
-		behind = next < n ? (char)(p[next] | 0x20) : 0;
-		if (p[i] == ':' && behind && strchr("nh01w#t-r", behind))
+		if ((p[i - 1] | 0x20) == ((p[i] | 0x20) == 'd' ? 'd' : 'r') ||
+		    (p[i] == ':' && mark_may_colon(p, n, i)))
 			return true;
 	}
 	return false;

@@ -221,6 +221,8 @@ walk_window(struct walk *k, bool wide)
 	if (events & walk_below(k->end))
 		walk_markup(k, events & walk_below(k->end));
 	k->stops &= walk_below(k->end);
+	if (k->last && k->next == k->n)
+		k->stops |= UINT64_C(1) << k->end;
 	k->seen |= k->wanted;
 	if (!k->stops) {
 		k->seen |= walk_words(k, p, 0, k->end);
@@ -361,11 +363,21 @@ walk_disguised(const struct scan_line *l)
 	return how || l->depth > 0;
 }
 
+bool
+scan_line_last(const char *p, size_t n, size_t room)
+{
+	const char *lf = room > n ? memchr(p + n, '\n', room - n) : NULL;
+	size_t len = lf ? (size_t)(lf - p) - n : 0;
+
+	/* Overstriking might take away how it begins. */
+	return lf && scan_line_item(p + n, len) && !memchr(p + n, '\b', len);
+}
+
 void
 scan_core(struct scan *s, const struct scan_line *line)
 {
 	struct scan_ctx *x = &s->ctx[line->depth];
-	struct walk k = {.s = s, .x = x, .l = *line, .n = line->n};
+	struct walk k = {.s = s, .x = x, .l = *line, .n = line->n, .last = line->last};
 
 	scan_line_start(s, line);
 	if (walk_disguised(line))
@@ -383,7 +395,8 @@ scan_plain_lines(struct scan *s, const char *p, size_t n, size_t room)
 			 .x = &s->ctx[0],
 			 .l = {.p = p, .n = (size_t)(lf - p), .room = room, .base = s->at},
 			 .n = n,
-			 .lines = true};
+			 .lines = true,
+			 .last = scan_line_last(p, n, room)};
 
 	scan_line_start(s, &k.l);
 	walk_any(&k);

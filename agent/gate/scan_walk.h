@@ -13,6 +13,7 @@ struct walk {
 	    l;	    /* from the first byte; `n` up to the end of the line looked at */
 	size_t n;   /* bytes */
 	bool lines; /* several */
+	bool last;  /* its end is the end of a sentence */
 	/* Where reading would begin; s and x are what they are there. */
 	size_t back, back_checked;
 	size_t base;	 /* of the window */
