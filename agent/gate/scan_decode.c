@@ -149,6 +149,31 @@ decode_try(decode_fn *fn, const char *p, size_t n, char *out)
 	return decode_textual(out, len) >= DECODE_TEXT_PERCENT ? len : 0;
 }
 
+/* Certainly no text, by the first bytes of base64 digits p[0..n), in UTF-8 or UTF-16LE. */
+static bool
+decode_refuse(const char *p, size_t n)
+{
+	uint64_t all = 0;
+	unsigned before, c, next;
+
+	if (n < 8)
+		return false;
+	for (size_t i = 0; i < 8; i++)
+		all = all << 6 | (unsigned)decode_digit(p[i]);
+	if ((all >> 32 & 0xFF) == 0)
+		return false; /* UTF-16LE */
+	before = 0;
+	for (unsigned shift = 40; shift > 0; shift -= 8, before = c) {
+		c = all >> shift & 0xFF;
+		next = all >> (shift - 8) & 0xFF;
+		if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7F ||
+		    (c >= 0x80 && c < 0xC0 && before < 0x80) ||
+		    (c >= 0xC0 && (next & 0xC0) != 0x80))
+			return true;
+	}
+	return false;
+}
+
 size_t
 scan_decode(const char *p, size_t n, char *out)
 {
@@ -161,7 +186,8 @@ scan_decode(const char *p, size_t n, char *out)
 			   ? len
 			   : decode_try(decode_hex, p + 1, n - 1, out);
 	for (size_t skip = 0; skip < 4 && skip < n; skip++)
-		if ((len = decode_try(decode_base64, p + skip, n - skip, out)) > 0)
+		if (!decode_refuse(p + skip, n - skip) &&
+		    (len = decode_try(decode_base64, p + skip, n - skip, out)) > 0)
 			return len;
 	return 0;
 }

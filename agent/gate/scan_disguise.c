@@ -73,18 +73,18 @@ disguise_push_digits(struct scan *s, const struct scan_line *l, size_t i)
 }
 
 /* What the characters of an encoded run are: what occurs is told by bits, digits and capitals are
- * counted above them. */
-#define RUN_SOLID    1u
-#define RUN_PLAIN    2u /* of the first alphabet only */
-#define RUN_URL	     4u /* of the other */
-#define RUN_DIGIT_AT 3
-#define RUN_UPPER_AT 33
-#define RUN_COUNT    0x3FFFFFFFu
+ * counted below them. */
+#define RUN_SOLID    (UINT64_C(1) << 61)
+#define RUN_PLAIN    (UINT64_C(1) << 62) /* of the first alphabet only */
+#define RUN_URL	     (UINT64_C(1) << 63) /* of the other */
+#define RUN_DIGIT    UINT64_C(1)
+#define RUN_UPPER_AT 30
+#define RUN_COUNT    ((RUN_DIGIT << RUN_UPPER_AT) - 1)
 
 static const uint64_t disguise_class[256] = {
     ['a' ... 'z'] = RUN_SOLID,
     ['A' ... 'Z'] = RUN_SOLID | UINT64_C(1) << RUN_UPPER_AT,
-    ['0' ... '9'] = RUN_SOLID | UINT64_C(1) << RUN_DIGIT_AT,
+    ['0' ... '9'] = RUN_SOLID | RUN_DIGIT,
     ['+'] = RUN_SOLID | RUN_PLAIN,
     ['/'] = RUN_SOLID | RUN_PLAIN,
     ['-'] = RUN_SOLID | RUN_URL,
@@ -120,10 +120,10 @@ disguise_find_run(const struct scan_line *l, size_t floor, size_t i, struct disg
 		i--;
 	for (end = i; end < l->n && (c = disguise_class[(unsigned char)l->p[end]]); end++) {
 		all |= c;
-		sum += c & ~(uint64_t)(RUN_SOLID | RUN_PLAIN | RUN_URL);
+		sum += c;
 	}
-	*r = (struct disguise_run){i, end, all, sum >> RUN_DIGIT_AT & RUN_COUNT,
-				   sum >> RUN_UPPER_AT};
+	*r = (struct disguise_run){i, end, all, sum & RUN_COUNT,
+				   sum >> RUN_UPPER_AT & RUN_COUNT};
 	return end - i >= SOLID_MIN && !((all & RUN_PLAIN) && (all & RUN_URL));
 }
 

@@ -122,13 +122,11 @@ walk_odd(struct walk *k)
 	return odd;
 }
 
-/* Reading would begin behind the last letter before bit `at`, where no word is open and the
- * next one's place is not yet told; no token is before it in its sentence. */
+/* Notes the last word before bit `at`. */
 static WALK_INLINE void
-walk_move_back(struct walk *k, size_t at, bool tag, bool block)
+walk_word(struct walk *k, size_t at, bool tag, bool block)
 {
 	uint64_t before = k->w.letter & walk_below(at), marks;
-	struct scan_ctx *x = k->x;
 
 	if (!before)
 		return;
@@ -136,13 +134,29 @@ walk_move_back(struct walk *k, size_t at, bool tag, bool block)
 	if (k->w.group >> at & 1 && k->l.p[k->base + at] == '-')
 		return; /* an option may go on */
 	marks = k->marks & walk_below(at);
-	x->tag = marks ? k->tags >> walk_top(marks) & 1 : tag;
-	x->block = marks ? k->blocks >> walk_top(marks) & 1 : block;
+	k->word.at = k->base + at;
+	k->word.tag = marks ? k->tags >> walk_top(marks) & 1 : tag;
+	k->word.block = marks ? k->blocks >> walk_top(marks) & 1 : block;
+	k->word.line = k->line + (uint64_t)__builtin_popcountll(k->w.lf & walk_below(at));
+}
+
+/* Reading would begin behind the last word before bit `at`, where the next one's place is not yet
+ * told; no token is before it in its sentence. */
+static WALK_INLINE void
+walk_move_back(struct walk *k, size_t at, bool tag, bool block)
+{
+	struct scan_ctx *x = k->x;
+
+	walk_word(k, at, tag, block);
+	if (k->word.at <= k->back)
+		return;
+	x->tag = k->word.tag;
+	x->block = k->word.block;
 	x->ntok = x->seen = x->shifted = x->place = 0;
 	x->hidden = false;
-	k->back = k->base + at;
+	k->back = k->word.at;
 	k->back_checked = 0;
-	k->s->line = k->line + (uint64_t)__builtin_popcountll(k->w.lf & walk_below(at));
+	k->s->line = k->word.line;
 }
 
 /* Where a sentence certainly ends, marks of markup aside. */
@@ -238,6 +252,7 @@ walk_window(struct walk *k, bool wide)
 		k->seen = k->wanted | walk_words(k, p, last, k->end);
 		walk_move_back(k, k->seen ? last : k->end, tag, block);
 	}
+	walk_word(k, k->end, tag, block);
 	k->line += (uint64_t)__builtin_popcountll(k->w.lf & walk_below(k->end));
 	k->base = k->next;
 	return true;

@@ -16,6 +16,12 @@ struct walk {
 	bool last;  /* its end is the end of a sentence */
 	/* Where reading would begin; s and x are what they are there. */
 	size_t back, back_checked;
+	/* The end of the last word, and what is there. */
+	struct {
+		size_t at;
+		uint64_t line;
+		bool tag, block;
+	} word;
 	size_t base;	 /* of the window */
 	size_t next;	 /* where the next one begins */
 	size_t end;	 /* bit where this one ends */

@@ -75,41 +75,38 @@ scan_window_is(__m256i v, char c)
 	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(c)));
 }
 
-SCAN_WIDE_TARGET static inline __attribute__((always_inline)) void
-scan_window_half(struct scan_window *w, const char *p, unsigned at)
-{
-	__m256i v = _mm256_loadu_si256((const __m256i *)p);
-	__m256i row = scan_window_row(v);
-
-#define IN(class) ((uint64_t)scan_window_in(v, row, scan_window_rows[class]) << at)
-#define IS(c)	  ((uint64_t)scan_window_is(v, c) << at)
-	w->letter |= IN(0);
-	w->digit |= IN(1);
-	w->solid |= IN(2);
-	w->group |= IN(3);
-	w->blank |= IN(4);
-	w->item |= IN(5);
-	w->hard |= IN(6);
-	w->dot |= IN(7);
-	w->event |= IN(8);
-	w->apostrophe |= IS('\'');
-	w->colon |= IS(':');
-	w->slash |= IS('/');
-	w->greater |= IS('>');
-	w->lf |= IS('\n');
-	w->wide |= (uint64_t)(uint32_t)_mm256_movemask_epi8(v) << at;
-#undef IN
-#undef IS
-}
-
 SCAN_WIDE_TARGET static inline void
 scan_window_wide(struct scan_window *w, const char *p, size_t n)
 {
+	__m256i a = _mm256_loadu_si256((const __m256i *)p);
+	__m256i b = _mm256_loadu_si256((const __m256i *)(p + 32));
+	__m256i row_a = scan_window_row(a), row_b = scan_window_row(b);
 	uint64_t inside = scan_bits_below(n);
 
-	*w = (struct scan_window){0};
-	scan_window_half(w, p, 0);
-	scan_window_half(w, p + 32, 32);
+#define BOTH(low, high) ((uint64_t)(high) << 32 | (low))
+#define IN(class)                                               \
+	BOTH(scan_window_in(a, row_a, scan_window_rows[class]), \
+	     scan_window_in(b, row_b, scan_window_rows[class]))
+#define IS(c) BOTH(scan_window_is(a, c), scan_window_is(b, c))
+	w->letter = IN(0);
+	w->digit = IN(1);
+	w->solid = IN(2);
+	w->group = IN(3);
+	w->blank = IN(4);
+	w->item = IN(5);
+	w->hard = IN(6);
+	w->dot = IN(7);
+	w->event = IN(8);
+	w->apostrophe = IS('\'');
+	w->colon = IS(':');
+	w->slash = IS('/');
+	w->greater = IS('>');
+	w->lf = IS('\n');
+	w->wide =
+	    BOTH((uint32_t)_mm256_movemask_epi8(a), (uint32_t)_mm256_movemask_epi8(b));
+#undef IS
+#undef IN
+#undef BOTH
 	if (n >= SCAN_WINDOW)
 		return;
 	w->letter &= inside;
