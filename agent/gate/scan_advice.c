@@ -13,8 +13,6 @@
 #define ADVICE_MIN   7	/* points from which it is a hit */
 
 #define ADVICE_ACT (C(SEND) | C(PAY) | C(DESTROY) | C(DONE) | C(CHANGE))
-#define ADVICE_DUTY \
-	(C(MUST) | C(URGENT) | C(FIRST) | C(PLEASE) | C(NOW) | C(READER) | C(ORDER))
 
 /* What stands around an act. */
 struct advice {
@@ -120,11 +118,28 @@ advice_points(const struct advice *a, uint64_t act)
 	       (a->near & C(IF) ? 1 : 0);
 }
 
+/* Everything that speaks for a hit stands beside an act, nothing that speaks against it. */
+bool
+scan_advice_may(uint64_t seen)
+{
+	uint64_t most = seen & ~(C(BUGS) | C(THIRD) | C(YOU) | C(IF));
+	const struct advice a = {.reach = most,
+				 .near = most,
+				 .must = seen & C(MUST),
+				 .please = seen & C(PLEASE),
+				 .now = seen & C(NOW),
+				 .order = seen & C(ORDER),
+				 .reads = seen & C(READER),
+				 .untold = (seen & C(TELL)) && (seen & C(NEG)),
+				 .passive = true};
+
+	return (seen & ADVICE_ACT) && advice_points(&a, seen) >= ADVICE_MIN;
+}
+
 unsigned
 scan_advice(const struct scan_ctx *x, size_t *first, size_t *last)
 {
-	if (!(x->seen & ADVICE_ACT) || !(x->seen & ADVICE_DUTY) ||
-	    !(x->seen & (C(DEST) | C(READER))))
+	if (!scan_advice_may(x->seen))
 		return 0;
 	for (size_t i = 0; i < x->ntok; i++) {
 		struct advice a;

@@ -394,6 +394,7 @@ void scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t 
 unsigned scan_demand(const struct scan_ctx *x, size_t *first, size_t *last);
 /* SCAN_THRESHOLD when a sentence wants such a thing done by whoever reads it; else 0. */
 unsigned scan_advice(const struct scan_ctx *x, size_t *first, size_t *last);
+bool scan_advice_may(uint64_t seen); /* as scan_demand_most() */
 
 /* The same for a sentence that turns to a model. */
 unsigned scan_call(const struct scan_ctx *x, size_t *first, size_t *last);

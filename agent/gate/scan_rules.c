@@ -376,7 +376,8 @@ rules_any(const struct scan_index *index, uint64_t seen)
 		needed = seen & (C(COMMAND) | C(SECRET) | C(USER) | C(REPLY) | C(DEST))
 			     ? DEMAND_MIN
 			     : SCAN_THRESHOLD - (int)rules_disguise(SCAN_UNSEEN);
-	if ((seen & SCAN_AMISS) || demand >= needed || scan_call_may(seen))
+	if ((seen & SCAN_AMISS) || demand >= needed || scan_call_may(seen) ||
+	    scan_advice_may(seen))
 		return true;
 	for (size_t part = 0; part * 64 < ARRAY_LEN(rules); part++) {
 		uint64_t may = rules_keyed(index, seen, part);
