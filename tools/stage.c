@@ -234,6 +234,9 @@ void
 stage_keep(struct stage *s)
 {
 	s->drop = false;
+	/* The kernel's, of no use to a later mount, with folders that 'rm -r' may not enter. */
+	stage_remove(s->dir, "work");
+	stage_remove(s->dir, STAGE_LINKED "/work");
 }
 
 void

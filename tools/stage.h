@@ -27,7 +27,8 @@ stage_take_up(const char *id, const char *workspace, struct stage **out, struct 
 void stage_free(struct stage *s);
 /* The layer with all that is in it is to go. */
 void stage_drop(struct stage *s);
-void stage_keep(struct stage *s); /* it is not */
+/* It is not. No jail uses it any more. */
+void stage_keep(struct stage *s);
 
 const char *stage_id(const struct stage *s);
 const char *stage_workspace(const struct stage *s);

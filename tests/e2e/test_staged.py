@@ -85,6 +85,9 @@ def one_shot():
         equal((home.read("work/a"), home.there("work/b")), ("new\n", True))
         contains(done.err, "2 changes in")
         found = re.search("'sunaba (staged apply [0-9a-f]{8})'", done.err)
+        kept = home.path("state/sunaba/staged", found.group(1).split()[-1])
+        equal(sorted(os.listdir(kept)), ["base", "turns", "upper", "workspace"],
+              "none of the kernel's own folders, which their owner may not enter")
         done = run.sunaba(home, *found.group(1).split())
         run.exits(done, 0)
         equal((home.read("work/a"), home.there("work/b"), layers(home)), ("newer\n", False, []))

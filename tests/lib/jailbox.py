@@ -11,6 +11,7 @@ import tempfile
 
 import program
 import tap
+from left import wipe  # noqa: F401
 
 USER = "sunaba-test"
 TIMEOUT_S = 180  # as long as a busy machine may take
@@ -111,18 +112,6 @@ def mounts(box):
     """What is mounted below the box's folders, for this process; others mount, too."""
     with open("/proc/self/mountinfo", encoding="utf-8") as table:
         return [line for line in table if box.base in line]
-
-
-def wipe(path):
-    """Removes a tree, folders without rights in it too."""
-    def open_up(folder):
-        if os.path.isdir(folder) and not os.path.islink(folder):
-            os.chmod(folder, 0o700)
-            for name in os.listdir(folder):
-                open_up(os.path.join(folder, name))
-    if os.path.exists(path):
-        open_up(path)
-        shutil.rmtree(path)
 
 
 def _known(name):

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import time
 
 PATIENCE_S = 20.0  # for processes that clean up after one that was killed
@@ -88,6 +89,14 @@ def processes():
     return []
 
 
+def wipe(path):
+    """Removes a tree, folders without rights in it too."""
+    shutil.rmtree(path, ignore_errors=True)
+    if os.path.lexists(path):
+        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+            subprocess.run([*command, path], check=False, stderr=subprocess.DEVNULL)
+
+
 def _mounts(folder):
     with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as table:
         points = [line.split()[4] for line in table]
@@ -108,7 +117,7 @@ def files(folder):
     if points:
         return [f"mount {point}" for point in points]
     left = [f"in TMPDIR: {name}" for name in sorted(os.listdir(folder))]
-    shutil.rmtree(folder, ignore_errors=True)
+    wipe(folder)
     return left
 
 

@@ -8,7 +8,6 @@ import ctypes
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import tempfile
 import threading
 import time
 
+import left
 import program
 import tap
 
@@ -118,7 +118,7 @@ class Home:
                 os.kill(int(line.split()[0]), signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        shutil.rmtree(self.root, ignore_errors=True)
+        left.wipe(self.root)
 
     def path(self, *names):
         return os.path.join(self.root, *names)
