@@ -12,7 +12,14 @@
 #define ADVICE_NEAR  40 /* of what hangs on it more closely */
 #define ADVICE_MIN   7	/* points from which it is a hit */
 
-#define ADVICE_ACT (C(SEND) | C(PAY) | C(DESTROY) | C(DONE) | C(CHANGE))
+#define ADVICE_ACT (C(SEND) | C(PAY) | C(DESTROY) | C(CHANGE))
+
+/* What was sent or deleted, or has to be; `what` names no model. */
+static bool
+advice_done(uint64_t what)
+{
+	return (what & C(VAGUE)) && !(what & (C(MODEL) | C(ONE)));
+}
 
 /* What stands around an act. */
 struct advice {
@@ -103,7 +110,7 @@ advice_points(const struct advice *a, uint64_t act)
 	if (duty == 0)
 		return 0;
 	/* "was sent to" tells a story: it must be, or it is secrets and comes first. */
-	if ((act & ADVICE_ACT) == C(DONE) && !a->passive &&
+	if (!(act & ADVICE_ACT) && !a->passive &&
 	    !(dest && (a->reach & C(SECRET)) && (a->near & C(FIRST))))
 		return 0;
 	if ((act & ADVICE_ACT) == C(CHANGE) && !(a->reads && dest))
@@ -133,7 +140,8 @@ scan_advice_may(uint64_t seen)
 				 .untold = (seen & C(TELL)) && (seen & C(NEG)),
 				 .passive = true};
 
-	return (seen & ADVICE_ACT) && advice_points(&a, seen) >= ADVICE_MIN;
+	return (seen & (ADVICE_ACT | C(VAGUE) | C(AND))) &&
+	       advice_points(&a, seen) >= ADVICE_MIN;
 }
 
 unsigned
@@ -144,10 +152,13 @@ scan_advice(const struct scan_ctx *x, size_t *first, size_t *last)
 	for (size_t i = 0; i < x->ntok; i++) {
 		struct advice a;
 
-		if (!(x->tok[i].what & ADVICE_ACT) || (x->tok[i].place & P_CODE))
+		uint64_t what = x->tok[i].what;
+
+		if (!((what & ADVICE_ACT) || advice_done(what)) ||
+		    (x->tok[i].place & P_CODE))
 			continue;
 		advice_around(x, i, &a);
-		if (advice_points(&a, x->tok[i].what) < ADVICE_MIN)
+		if (advice_points(&a, what) < ADVICE_MIN)
 			continue;
 		*first = a.first;
 		*last = a.last;

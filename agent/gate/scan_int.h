@@ -84,11 +84,11 @@ enum scan_concept {
 	C_MUST,	     /* must, should, shall */
 	C_DEAR,	     /* dear, hello: how a letter begins */
 	C_JOB,	     /* job, mission: what somebody is there for */
-	C_VAGUE,     /* a model's name that names other things too: agent, bot */
+	C_VAGUE,     /* a model's name that names other things too: agent, bot; with no
+		      * C_MODEL: what was done, or has to be: uploaded, deleted */
 	C_LIMIT,     /* what keeps a model from harm: filters, ethics */
 	C_ONLY,	     /* only, nothing else, the single word */
 	C_BLOCK,     /* a snippet, excerpt or block of code */
-	C_DONE,	     /* uploaded, deleted: what must be, in the passive */
 	C_COUNT,
 };
 #define C(name) (UINT64_C(1) << C_##name)
@@ -159,12 +159,14 @@ const struct scan_filter *scan_vocab_filter(const struct scan_vocab *v);
 static inline uint64_t
 scan_sieve_what(uint64_t what, unsigned shift)
 {
-	uint64_t firm = what & (C(MODEL) | C(ONE)) && !(what & C(VAGUE)) ? SCAN_FIRM : 0;
+	bool vague = what & C(VAGUE), model = what & (C(MODEL) | C(ONE));
 
 	if (shift)
 		return SCAN_AMISS;
-	what = (what & ~(C(BUGS) | C(VAGUE) | C(THIRD))) | firm;
-	return what ? what : C(AND); /* it has no say by itself, but stands there */
+	what &= ~(C(BUGS) | C(VAGUE) | C(THIRD));
+	what |= model && !vague ? SCAN_FIRM : 0;
+	/* Without a say by itself, but it stands there; or what was done. */
+	return what && (model || !vague) ? what : what | C(AND);
 }
 /* The first letters of a word in lower case, the others 0, to an index of head or stem5. */
 static inline size_t
@@ -394,7 +396,8 @@ void scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t 
 unsigned scan_demand(const struct scan_ctx *x, size_t *first, size_t *last);
 /* SCAN_THRESHOLD when a sentence wants such a thing done by whoever reads it; else 0. */
 unsigned scan_advice(const struct scan_ctx *x, size_t *first, size_t *last);
-bool scan_advice_may(uint64_t seen); /* as scan_demand_most() */
+/* False: words that mean `seen`, as they are or as the sieve counts them, want nothing of the kind. */
+bool scan_advice_may(uint64_t seen);
 
 /* The same for a sentence that turns to a model. */
 unsigned scan_call(const struct scan_ctx *x, size_t *first, size_t *last);

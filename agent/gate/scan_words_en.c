@@ -217,7 +217,7 @@ const struct scan_row scan_words_en[] = {
     {C(SYSTEM), "manager boss ceo supervisor creator ciso superuser sysadmin compliance"},
     {C(QUESTION), "what which who whose where how why is does did explain"},
     /* what is asked of nobody by name */
-    {C(DONE),
+    {C(VAGUE),
      "sent uploaded posted forwarded transmitted transferred emailed mailed exported "
      "published copied pasted attached submitted delivered deleted removed wiped erased "
      "purged piped disabled deactivated mirrored synced handed"},

@@ -239,7 +239,7 @@ const struct scan_row scan_words_eu[] = {
     {C(MY), "мой мои моего моих"},
     {C(EVERY), "все всех"},
     /* what is asked of nobody by name */
-    {C(DONE),
+    {C(VAGUE),
      "geschickt gesendet hochgeladen weitergeleitet verschickt kopiert geloscht entfernt "
      "abgeschaltet deaktiviert envoye envoyee transmis copie supprime desactive enviado "
      "enviados reenviado subido copiado borrado eliminado desactivado"},
