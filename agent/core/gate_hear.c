@@ -18,7 +18,9 @@
 /* Two outputs beside each other make chance sentences: what only wants something done has to say so
  * twice as clearly. */
 #define JOIN_WEIGHT (2 * SCAN_THRESHOLD)
-#define NAME_WORDS  3 /* of a name that reads like prose */
+#define NAME_WORDS  3 /* of a name that reads like prose: ignore_all_previous */
+#define NAME_BLANKS 2 /* where blanks part them */
+#define NAME_ENDING 5 /* bytes of "json" with its dot, which is no word */
 
 /* The part's text as far as a tool said it: the code in an aside is the user's own, and blanked in a
  * copy, *own. */
@@ -80,15 +82,26 @@ hear_name_end(const char *p)
 	return n;
 }
 
+/* The name without its ending is words in a row. */
+static bool
+hear_is_prose(const char *p, size_t *n)
+{
+	const char *dot = memrchr(p, '.', *n);
+
+	if (dot && p + *n - dot <= NAME_ENDING && !memchr(dot, ' ', (size_t)(p + *n - dot)))
+		*n = (size_t)(dot - p);
+	return hear_words(p, *n) >= (memchr(p, ' ', *n) ? NAME_BLANKS : NAME_WORDS);
+}
+
 /* Of what a result's own lines name, that which could be part of a sentence, a line each. */
 static void
 hear_prose(const struct msg *m, struct buf *out)
 {
 	for (const char *p = m->named ? m->named : ""; *p;) {
-		size_t n = hear_name_end(p);
+		size_t n = hear_name_end(p), words = n;
 
-		if (hear_words(p, n) >= NAME_WORDS) {
-			buf_add(out, p, n);
+		if (hear_is_prose(p, &words)) {
+			buf_add(out, p, words);
 			buf_addc(out, '\n');
 		}
 		p += n + (p[n] != '\0');
