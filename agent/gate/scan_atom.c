@@ -218,9 +218,13 @@ scan_address_look(const struct scan_line *l, size_t i, size_t skip, size_t *firs
 	size_t start = i, end = i + skip, most;
 	unsigned all = 0;
 
-	while (start > 0 && !(address_class[(unsigned char)l->p[start - 1]] & A_BEFORE) &&
-	       i - start < 64)
-		start--;
+	for (; start > 0 && i - start < 64; start--) {
+		unsigned c = address_class[(unsigned char)l->p[start - 1]];
+
+		if (c & A_BEFORE)
+			break;
+		all |= c;
+	}
 	most = MIN_OF(l->n, i + 2048);
 	for (; end < most; end++) {
 		unsigned c = address_class[(unsigned char)l->p[end]];
@@ -233,7 +237,6 @@ scan_address_look(const struct scan_line *l, size_t i, size_t skip, size_t *firs
 		end--;
 	*first = start;
 	*behind = end;
-	/* What stands before the mark bounds an address where it opens a place. */
 	return C(DEST) | (all & A_FILL && core_fills(l->p, start, end) ? C(FILL) : 0);
 }
 

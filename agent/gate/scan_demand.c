@@ -133,7 +133,8 @@ scan_demand(const struct scan_ctx *x, size_t *first, size_t *last)
 int
 scan_demand_most(uint64_t seen)
 {
-	int points = seen & C(NOTE) ? 6 : seen & C(PLEASE) ? 5 : 3;
+	bool colon = seen & SCAN_COLON;
+	int points = colon && (seen & C(NOTE)) ? 6 : seen & C(PLEASE) ? 5 : 3;
 
 	if (!(seen & DEMAND_ACTION))
 		return 0;
@@ -142,6 +143,6 @@ scan_demand_most(uint64_t seen)
 			points += demand_evidence[k].points * demand_evidence[k].times;
 	points += seen & (C(DESTROY) | C(PAY)) ? 1 : 0;
 	points += seen & (C(SEND) | C(DESTROY) | C(PAY) | C(RUN)) ? 1 : 0;
-	points += (seen & C(MODEL)) && (seen & SCAN_COLON) ? 4 : 0;
+	points += colon && (seen & C(MODEL)) ? 4 : 0;
 	return points + (~seen & (C(SEND) | C(SECRET) | C(DEST)) ? 0 : 2);
 }

@@ -152,10 +152,12 @@ struct scan_vocab;
 const struct scan_filter *scan_vocab_filter(const struct scan_vocab *v);
 /* Meanings as the sieve counts them: those that only speak against a hit are left out, and make
  * room for what else may have to be there. */
-#define SCAN_COLON    C(BUGS)		  /* a word with a colon behind it */
-#define SCAN_FIRM     C(VAGUE)		  /* a model's name that names nothing else */
-#define SCAN_NOT_SEEN C(THIRD)		  /* all of it stands where nobody sees it */
-#define SCAN_AMISS    (UINT64_C(1) << 63) /* only reading can tell */
+#define SCAN_COLON C(BUGS)  /* a word of SCAN_BEFORE_COLON with a colon behind it */
+#define SCAN_FIRM  C(VAGUE) /* a model's name that names nothing else */
+#define SCAN_CAPS  C(THIRD) /* two capitals in a row */
+#define SCAN_AMISS (UINT64_C(1) << 63) /* only reading can tell */
+#define SCAN_BEFORE_COLON \
+	(C(INSTR) | C(MODEL) | C(ONE) | C(ROLE) | C(SYSTEM) | C(URGENT) | C(NOTE) | C(JOB))
 static inline uint64_t
 scan_sieve_what(uint64_t what, unsigned shift)
 {
@@ -363,7 +365,7 @@ struct scan {
 	const struct scan_filter *filter;	 /* of vocab */
 	struct scan_ctx ctx[SCAN_DEPTH_MAX + 1]; /* [0]: the text itself */
 	const struct scan_index *index;
-	struct scan_memo memo[1 << SCAN_MEMO_BITS];
+	struct scan_memo memo[2][1 << SCAN_MEMO_BITS];
 	struct scan_marks marks;
 	struct scan_clean clean;
 	struct scan_ansi ansi;
@@ -434,8 +436,8 @@ uint64_t scan_glued_look(const struct scan *s, const char *p, size_t n);
 uint64_t scan_address_look(const struct scan_line *l, size_t i, size_t skip, size_t *first,
 			   size_t *behind);
 /* False: a sentence whose words mean `seen` (scan_sieve_what()) is certainly no hit and prepares
- * none. */
-bool scan_may(struct scan *s, uint64_t seen);
+ * none. `unseen`: all of it stands where nobody sees it. */
+bool scan_may(struct scan *s, uint64_t seen, bool unseen);
 int scan_demand_most(uint64_t seen);
 bool scan_call_may(uint64_t seen);
 

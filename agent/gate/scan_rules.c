@@ -4,6 +4,7 @@
  * Korean put the verb last), tried when the sentence has all of them. Weights of different groups
  * and disguise add up to SCAN_THRESHOLD or more. Demands are in scan_demand.c.
  * Pinned by tests/unit/test_scan.c. */
+#include <assert.h>
 #include <string.h>
 
 #include "agent/gate/scan_int.h"
@@ -332,6 +333,10 @@ scan_index_init(struct scan_index *x)
 	for (size_t r = 0; r < ARRAY_LEN(rules); r++) {
 		uint64_t key = rules_key(&rules[r]);
 
+		for (size_t k = 0; k < RULE_WORDS; k++)
+			assert(!(rules[r].word[k].place & P_COLON) ||
+			       !(rules[r].word[k].any & ~SCAN_BEFORE_COLON));
+
 		x->keys |= key;
 		for (size_t c = 0; c < C_COUNT; c++)
 			x->rule[c][r / 64] |= (key >> c & 1) << r % 64;
@@ -358,6 +363,7 @@ rules_may(const struct rule *r, uint64_t seen)
 
 		if (!(seen & r->word[k].any) ||
 		    ((place & P_COLON) && !(seen & SCAN_COLON)) ||
+		    ((place & P_CAPS) && !(seen & SCAN_CAPS)) ||
 		    ((place & P_YOURS) && !(seen & C(YOU))) ||
 		    (place & (P_STRONG | P_WEAK | P_HIDDEN)))
 			return false;
@@ -367,12 +373,12 @@ rules_may(const struct rule *r, uint64_t seen)
 
 /* False: words that mean `seen` are certainly no hit and prepare none. */
 static bool
-rules_any(const struct scan_index *index, uint64_t seen)
+rules_any(const struct scan_index *index, uint64_t seen, bool unseen)
 {
 	int demand = scan_demand_most(seen), needed = SCAN_THRESHOLD;
 
 	/* The rule for hidden words has no more weight than a demand has to have. */
-	if (seen & SCAN_NOT_SEEN)
+	if (unseen)
 		needed = seen & (C(COMMAND) | C(SECRET) | C(USER) | C(REPLY) | C(DEST))
 			     ? DEMAND_MIN
 			     : SCAN_THRESHOLD - (int)rules_disguise(SCAN_UNSEEN);
@@ -410,14 +416,14 @@ rules_one(const struct scan_ctx *x, struct found *f, const struct rule *r)
 }
 
 bool
-scan_may(struct scan *s, uint64_t seen)
+scan_may(struct scan *s, uint64_t seen, bool unseen)
 {
 	uint64_t hash = seen * UINT64_C(0x9E3779B97F4A7C15);
-	struct scan_memo *m = &s->memo[hash >> (64 - SCAN_MEMO_BITS)];
+	struct scan_memo *m = &s->memo[unseen][hash >> (64 - SCAN_MEMO_BITS)];
 
 	if (m->seen != seen) {
 		m->seen = seen;
-		m->may = rules_any(s->index, seen);
+		m->may = rules_any(s->index, seen, unseen);
 	}
 	return m->may;
 }

@@ -91,13 +91,21 @@ walk_begin(uint64_t starts, uint64_t ends)
 /* What has to be looked at one by one: addresses, words that are more than their letters,
  * everything beyond ASCII. Adds to k->wanted what needs no look. */
 static WALK_INLINE uint64_t
-walk_odd(struct walk *k)
+walk_odd(struct walk *k, const char *p)
 {
 	const struct scan_window *w = &k->w;
 	uint64_t letter = w->letter, run = letter & letter >> 1, odd = w->wide, lone;
 	size_t many;
 
-	k->wanted = letter & w->colon >> 1 ? SCAN_COLON : 0;
+	k->wanted = w->upper & w->upper >> 1 ? SCAN_CAPS : 0;
+	for (uint64_t left = letter & w->colon >> 1; left; left &= left - 1) {
+		size_t end = (size_t)__builtin_ctzll(left);
+		uint64_t before = k->words & ((left ^ (left - 1)));
+
+		if (before &&
+		    walk_words(k, p, walk_top(before), end + 1) & SCAN_BEFORE_COLON)
+			k->wanted |= SCAN_COLON;
+	}
 	k->wanted |= w->apostrophe & letter << 1 & letter >> 1 ? C(NEG) | C(ME) : 0;
 	odd |= w->colon & w->slash >> 1 & w->slash >> 2;
 	run &= run >> 2;
@@ -219,7 +227,7 @@ walk_window(struct walk *k, bool wide)
 {
 	char copy[SCAN_WINDOW + WALK_AHEAD];
 	const char *p = walk_read(k, copy, wide);
-	uint64_t odd = walk_odd(k), events, before;
+	uint64_t odd = walk_odd(k, p), events, before;
 	bool tag = k->tag, block = k->block;
 	size_t last;
 
@@ -310,12 +318,14 @@ walk_back(struct walk *k, size_t until)
 static uint64_t
 walk_open(const struct scan_ctx *x)
 {
-	uint64_t what = x->ntok > 0 ? SCAN_COLON : 0;
+	uint64_t what = 0;
 
 	for (size_t i = 0; i < x->ntok; i++) {
 		const struct scan_token *t = &x->tok[i];
 
 		what |= scan_sieve_what(t->what, t->shift);
+		what |= (t->place & P_COLON ? SCAN_COLON : 0) |
+			(t->place & P_CAPS ? SCAN_CAPS : 0);
 		if ((t->how & ~(unsigned)(scan_unseen(x) ? SCAN_UNSEEN : 0)) ||
 		    (t->place & (P_STRONG | P_WEAK)))
 			what |= SCAN_AMISS;
@@ -378,6 +388,17 @@ walk_disguised(const struct scan_line *l)
 	return how || l->depth > 0;
 }
 
+/* The line p[0..n) begins with what ends a sentence. */
+static bool
+walk_closes(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && scan_class[(unsigned char)p[i]] == K_SPACE)
+		i++;
+	return i < n && (p[i] == '}' || p[i] == ';');
+}
+
 bool
 scan_line_last(const char *p, size_t n, size_t room)
 {
@@ -385,7 +406,8 @@ scan_line_last(const char *p, size_t n, size_t room)
 	size_t len = lf ? (size_t)(lf - p) - n : 0;
 
 	/* Overstriking might take away how it begins. */
-	return lf && scan_line_item(p + n, len) && !memchr(p + n, '\b', len);
+	return lf && (scan_line_item(p + n, len) || walk_closes(p + n, len)) &&
+	       !memchr(p + n, '\b', len);
 }
 
 void

@@ -55,7 +55,7 @@ walk_top(uint64_t bits)
 static inline bool
 walk_may(const struct walk *k, uint64_t seen)
 {
-	return scan_may(k->s, seen | (scan_unseen(k->x) ? SCAN_NOT_SEEN : 0));
+	return scan_may(k->s, seen, scan_unseen(k->x));
 }
 
 /* The end of the line in which byte i is. */

@@ -24,11 +24,12 @@ enum window_class {
 	W_GREATER = 4096,
 	W_LF = 8192,
 	W_WIDE = 16384,
+	W_UPPER = 32768,
 };
 
 static const uint16_t window_class[256] = {
     ['a' ... 'z'] = W_LETTER,
-    ['A' ... 'Z'] = W_LETTER,
+    ['A' ... 'Z'] = W_LETTER | W_UPPER,
     ['0' ... '9'] = W_DIGIT | W_SOLID | W_ITEM,
     ['@'] = W_SOLID,
     ['$'] = W_SOLID,
@@ -82,7 +83,8 @@ scan_window(struct scan_window *w, const char *p, size_t n)
 		w->slash |= (c >> 11 & 1) << i;
 		w->greater |= (c >> 12 & 1) << i;
 		w->lf |= (c >> 13 & 1) << i;
-		w->wide |= c >> 14 << i;
+		w->wide |= (c >> 14 & 1) << i;
+		w->upper |= c >> 15 << i;
 	}
 }
 
@@ -106,7 +108,7 @@ scan_window_can(void)
 /* Rows of ASCII: bit 2 is 0x20 to 0x2F. The members of a class with each low half. */
 #define R(row) (1 << (row))
 /* clang-format off */
-const unsigned char scan_window_rows[9][16] = {
+const unsigned char scan_window_rows[10][16] = {
     /* letters: rows 4 and 6 from 1 on, 5 and 7 up to 'Z' */
     {R(5) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7),
      R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7),
@@ -129,6 +131,9 @@ const unsigned char scan_window_rows[9][16] = {
     {[0x1] = R(2), [0xE] = R(2), [0xF] = R(3)},
     /* < [ ` */
     {[0x0] = R(6), [0xB] = R(5), [0xC] = R(3)},
+    /* capitals */
+    {R(5), R(4) | R(5), R(4) | R(5), R(4) | R(5), R(4) | R(5), R(4) | R(5), R(4) | R(5), R(4) | R(5),
+     R(4) | R(5), R(4) | R(5), R(4) | R(5), R(4), R(4), R(4), R(4), R(4)},
 };
 /* clang-format on */
 

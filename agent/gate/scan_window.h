@@ -17,7 +17,7 @@
 
 /* A bit is set for a byte of the class. */
 struct scan_window {
-	uint64_t letter, digit;
+	uint64_t letter, upper, digit;
 	uint64_t solid; /* digits, @ $ */
 	uint64_t group; /* . , - and the blank, which stand between digits */
 	uint64_t blank; /* the blank and TAB */
@@ -44,7 +44,7 @@ scan_bits_below(size_t n)
 #ifdef SCAN_WIDE_TARGET
 
 /* For each class, by the low half of a byte, the rows of ASCII that have a member there. */
-extern const unsigned char scan_window_rows[9][16], scan_odd_rows[16];
+extern const unsigned char scan_window_rows[10][16], scan_odd_rows[16];
 
 /* 255 for the bytes whose row is among those that the class has for their low half. */
 SCAN_WIDE_TARGET static inline uint32_t
@@ -89,6 +89,7 @@ scan_window_wide(struct scan_window *w, const char *p, size_t n)
 	     scan_window_in(b, row_b, scan_window_rows[class]))
 #define IS(c) BOTH(scan_window_is(a, c), scan_window_is(b, c))
 	w->letter = IN(0);
+	w->upper = IN(9);
 	w->digit = IN(1);
 	w->solid = IN(2);
 	w->group = IN(3);
@@ -110,6 +111,7 @@ scan_window_wide(struct scan_window *w, const char *p, size_t n)
 	if (n >= SCAN_WINDOW)
 		return;
 	w->letter &= inside;
+	w->upper &= inside;
 	w->digit &= inside;
 	w->solid &= inside;
 	w->group &= inside;
