@@ -300,7 +300,7 @@ bool scan_is_invisible(uint32_t cp);
  * the length when it is text, else 0. */
 size_t scan_decode(const char *p, size_t n, char *out);
 
-#define SCAN_RULES_MAX 256
+#define SCAN_RULES_MAX 192
 
 /* Which rules need a meaning, or another one of the same kind of word: the rarest kind that
  * they need. A bit for each. */

@@ -4,8 +4,7 @@
  * first cache; "stem*" by the hash of its first SCAN_STEM_KEY letters. Words of other scripts
  * are found at any place by their first two characters, the longest first. A few English words
  * are also entered in every shifted alphabet (ROT13 is one of 25) and backwards, so that text
- * written so is found at no cost. Built for each detector from the constant rows, in about a
- * tenth of a millisecond. Pinned by tests/unit/test_scan.c. */
+ * written so is found at no cost. Pinned by tests/unit/test_scan.c. */
 #include <pthread.h>
 #include <endian.h>
 #include <string.h>
@@ -91,21 +90,12 @@ vocab_char(const char *p, size_t n)
 	return c << 6 | (n > 2 ? (unsigned char)p[2] & 63u : 0);
 }
 
-static uint64_t
-vocab_eight(const char *p)
+static inline uint64_t
+vocab_load(const char *p, size_t n)
 {
-	uint64_t x;
+	uint64_t x = 0;
 
-	memcpy(&x, p, sizeof(x));
-	return x;
-}
-
-static uint32_t
-vocab_four(const char *p)
-{
-	uint32_t x;
-
-	memcpy(&x, p, sizeof(x));
+	memcpy(&x, p, n);
 	return x;
 }
 
@@ -122,12 +112,13 @@ vocab_equal(const char *w, const char *p, size_t n)
 		return true;
 	}
 	if (n < 8) /* the two overlap */
-		return vocab_four(w) == (vocab_four(p) | 0x20202020) &&
-		       vocab_four(w + n - 4) == (vocab_four(p + n - 4) | 0x20202020);
+		return vocab_load(w, 4) == (vocab_load(p, 4) | le64toh(0x20202020)) &&
+		       vocab_load(w + n - 4, 4) ==
+			   (vocab_load(p + n - 4, 4) | le64toh(0x20202020));
 	for (; i + 8 < n; i += 8)
-		if (vocab_eight(w + i) != (vocab_eight(p + i) | SCAN_HASH_LOWER))
+		if (vocab_load(w + i, 8) != (vocab_load(p + i, 8) | SCAN_HASH_LOWER))
 			return false;
-	return vocab_eight(w + n - 8) == (vocab_eight(p + n - 8) | SCAN_HASH_LOWER);
+	return vocab_load(w + n - 8, 8) == (vocab_load(p + n - 8, 8) | SCAN_HASH_LOWER);
 }
 
 static uint16_t
@@ -324,12 +315,12 @@ static void
 vocab_sieve_word(struct scan_filter *f, uint8_t *table, unsigned bits,
 		 const struct scan_word *w, size_t most)
 {
-	uint64_t x = 0, what;
+	uint64_t x = 0, what = scan_sieve_what(w->what, w->shift);
 	size_t i = 0;
 
 	memcpy(&x, w->text, MIN_OF(w->len, most));
 	table += scan_sieve_slot(le64toh(x), bits);
-	what = f->what[*table] | scan_sieve_what(w->what, w->shift);
+	what |= f->what[*table];
 	while (i < f->nwhat && f->what[i] != what)
 		i++;
 	if (i == ARRAY_LEN(f->what))
