@@ -5,7 +5,7 @@
  * longer than SCAN_LINE_MAX is cut at a blank near its end, which depends on the line alone.
  * Lines that need nothing done (scan_trouble.c) are taken together; another one is made readable
  * (scan_norm.c) by itself. They are turned into tokens (scan_walk.c, scan_core.c)
- * and judged by sentences (scan_rules.c, scan_demand.c). What hides characters is a hit by
+ * and judged by sentences (scan_sentence.c, scan_demand.c). What hides characters is a hit by
  * itself, here. Pinned by tests/unit/test_scan.c, tests/fuzz/fuzz_scan.c, tests/gate/score.py
  * and, for speed, tests/bench/scan.c. */
 #include <string.h>
@@ -79,6 +79,12 @@ scan_hit_add(struct scan *s, const struct scan_hit *h)
 	for (size_t k = i; k-- > 0 && i - k <= 4;) {
 		if (s->hits[k].start < h->end && h->start < s->hits[k].end) {
 			scan_hit_join(&s->hits[k], h);
+			for (; k > 0 && s->hits[k - 1].start > s->hits[k].start; k--) {
+				struct scan_hit first = s->hits[k];
+
+				s->hits[k] = s->hits[k - 1];
+				s->hits[k - 1] = first;
+			}
 			return;
 		}
 	}

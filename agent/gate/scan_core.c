@@ -1,7 +1,7 @@
-/* From a readable line to tokens, a step at a time.
+/* From a readable line to tokens.
  *
- * scan_step() reads what stands at a byte, exactly; scan_walk.c calls it where something may
- * stand. Words of ASCII letters are looked up by their hash; other scripts are looked up at each
+ * scan_read() reads what stands there, exactly; scan_walk.c calls it where a sentence may matter.
+ * Words of ASCII letters are looked up by their hash; other scripts are looked up at each
  * character (Japanese has no blanks) or at a word's beginning (Cyrillic). A token keeps its
  * meanings and where it stands. Sentences end at stops, blank lines, list marks and block tags;
  * then scan_sentence() judges them. Disguised words are left to scan_disguise.c. Pinned by

@@ -1,8 +1,8 @@
 /* What the parts of the detector share. Not for others; the contract is scan.h.
  *
  * A line goes through scan_norm when it holds trouble; lines that hold none are taken together.
- * Then scan_walk finds what may matter, scan_core turns words of scan_vocab into tokens, and
- * scan_rules judges a sentence's tokens.
+ * Then scan_walk finds the sentences that may matter, scan_core turns words of scan_vocab into
+ * tokens, and scan_sentence judges a sentence's tokens by the rows of scan_rules.
  * What is encoded goes through scan_decode and comes back as a line of its own. */
 #ifndef SUNABA_GATE_SCAN_INT_H
 #define SUNABA_GATE_SCAN_INT_H
@@ -376,6 +376,7 @@ struct scan {
 	uint64_t line; /* of the line being judged, 1-based */
 	bool joined;   /* the last piece was cut from its line */
 	bool wide;     /* the processor has scan_window_wide() */
+	bool all;      /* read all of it: what tests compare with */
 	bool ended;
 };
 
@@ -412,7 +413,7 @@ void scan_glued(struct scan *s, const struct scan_line *l, const char *p, size_t
 /* Marks of templates and markup at l->p[i] == '<' or '['. */
 void scan_mark(struct scan *s, const struct scan_line *l, size_t i);
 
-/* What scan_sieve.c asks before anything is entered: the same at l->p[i], told and not done. */
+/* What scan_look.c asks before anything is entered: the same at l->p[i], told and not done. */
 struct scan_markup {
 	bool comment;	    /* "<!--" */
 	bool tag;	    /* of markup; the rest is about it: */

@@ -342,8 +342,8 @@ walk_text(struct walk *k, bool wide)
 	k->line = k->s->line;
 	k->tag = x->tag;
 	k->block = x->block;
-	if (x->heat > 0 || (k->seen & SCAN_AMISS))
-		walk_back(k, 0);
+	if (k->s->all || x->heat > 0 || (k->seen & SCAN_AMISS))
+		walk_back(k, k->s->all ? WALK_ALL : 0);
 	while (k->base < k->n)
 		if (!((unsigned char)k->l.p[k->base] >= 0x80 ? walk_wide(k)
 							     : walk_window(k, wide)))

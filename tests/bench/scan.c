@@ -1,7 +1,8 @@
 /* Speed of the detector on one core, beside memchr, wc and grep on the same bytes.
  *
- * The texts: the sources and documents of this repository, a made-up log, directory listings,
- * JSON, HTML, Japanese prose, base64. Processor time, the best of RUNS; the goal is for each. */
+ * The texts: the sources, tests and documents of this repository; made-up mail, a log, directory
+ * listings, JSON, HTML, a minified script, Japanese prose, base64. Processor time, the best of
+ * RUNS; the goal is for each. */
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
@@ -72,6 +73,12 @@ text_source(struct buf *b)
 }
 
 static void
+text_python(struct buf *b)
+{
+	add_files(b, "tests/*/*.py");
+}
+
+static void
 text_documents(struct buf *b)
 {
 	add_files(b, "README.md");
@@ -123,6 +130,34 @@ text_listing(struct buf *b)
 			 "-rw-r--r-- 1 user user %7u Mar %2u %02u:%02u "
 			 "src/module_%u/file-%u.test.js\n",
 			 i * 37 % 999999, i % 28 + 1, i % 24, i % 60, i % 50, i);
+}
+
+static void
+text_mail(struct buf *b)
+{
+	for (unsigned i = 0; b->len < 2 * MIB; i++)
+		buf_addf(
+		    b,
+		    "Hi Anna,\n\nthanks for the photos of the lake. We\u2019ll take the "
+		    "train at %u:%02u on\nSaturday; could you meet us at the station? I "
+		    "haven't heard from Tom since the\nmeeting, but his part of the "
+		    "report is done. Please let me know by Friday\nwhich of the %u "
+		    "rooms you would like.\n\nBest regards,\nMaria\n\n",
+		    i % 24, i % 60, i % 9 + 2);
+}
+
+static void
+text_script(struct buf *b)
+{
+	for (unsigned i = 0; b->len < 2 * MIB; i++) {
+		buf_addf(b,
+			 "function v%u(e,t){return\"function\"==typeof e&&e.length<t.n"
+			 "odeType?e.call(this,t):null}var s%u=/^[\\w-]+$/,q=%u;for(r=0;r<q"
+			 "&&!n[r].item;r++)o.push(n[r].getAttributeNode||\"\\n\");",
+			 i, i, i * 31 % 997);
+		if (i % 400 == 399)
+			buf_addc(b, '\n');
+	}
 }
 
 static void
@@ -218,11 +253,14 @@ main(int argc, char **argv)
 		void (*make)(struct buf *);
 	} texts[] = {
 	    {"source code", text_source},
+	    {"Python", text_python},
 	    {"documents", text_documents},
+	    {"mail", text_mail},
 	    {"log", text_log},
 	    {"directory listing", text_listing},
 	    {"JSON", text_json},
 	    {"HTML", text_html},
+	    {"minified script", text_script},
 	    {"Japanese prose", text_japanese},
 	    {"base64", text_base64},
 	};
