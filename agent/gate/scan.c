@@ -79,12 +79,6 @@ scan_hit_add(struct scan *s, const struct scan_hit *h)
 	for (size_t k = i; k-- > 0 && i - k <= 4;) {
 		if (s->hits[k].start < h->end && h->start < s->hits[k].end) {
 			scan_hit_join(&s->hits[k], h);
-			for (; k > 0 && s->hits[k - 1].start > s->hits[k].start; k--) {
-				struct scan_hit first = s->hits[k];
-
-				s->hits[k] = s->hits[k - 1];
-				s->hits[k - 1] = first;
-			}
 			return;
 		}
 	}
@@ -297,6 +291,20 @@ scan_feed(struct scan *s, const char *p, size_t n)
 	}
 }
 
+/* A hit that was joined may have grown to the front of others. */
+static void
+scan_hits_sort(struct scan_hit *h, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct scan_hit one = h[i];
+		size_t k = i;
+
+		for (; k > 0 && h[k - 1].start > one.start; k--)
+			h[k] = h[k - 1];
+		h[k] = one;
+	}
+}
+
 const struct scan_report *
 scan_end(struct scan *s)
 {
@@ -307,6 +315,7 @@ scan_end(struct scan *s)
 		scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX);
 	for (size_t i = SCAN_DEPTH_MAX + 1; i-- > 0;)
 		scan_sentence(s, &s->ctx[i]);
+	scan_hits_sort(s->hits, s->report.nhits);
 	s->report.hits = s->hits;
 	s->report.bytes = s->at;
 	s->report.lines = s->line;

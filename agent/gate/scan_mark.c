@@ -187,23 +187,28 @@ mark_may_colon(const char *p, size_t n, size_t i)
 }
 
 /* False: the tag at p[0] certainly hides nothing. Each style that does has a colon between what
- * it sets and how, or one of the pairs dd, r= and r-. */
+ * it sets and how, or is one of hidden, sr-only and color="white". */
 static bool
 mark_may_hide(const char *p, size_t n)
 {
-	static const bool looked_at[256] = {
-	    ['>'] = true, ['\0'] = true, [':'] = true, ['='] = true,
-	    ['-'] = true, ['d'] = true,	 ['D'] = true,
+	static const char looked_at[256] = {
+	    ['>'] = 1, ['\0'] = 1, [':'] = 1, ['='] = 1, ['-'] = 1, ['d'] = 1, ['D'] = 1,
 	};
 
 	n = MIN_OF(n, (size_t)MARK_TAG_MAX);
 	for (size_t i = 1; i < n; i++) {
+		char a, b;
+
 		if (!looked_at[(unsigned char)p[i]])
 			continue;
 		if (p[i] == '>' || p[i] == '\0')
 			return false;
-		if ((p[i - 1] | 0x20) == ((p[i] | 0x20) == 'd' ? 'd' : 'r') ||
-		    (p[i] == ':' && mark_may_colon(p, n, i)))
+		a = i > 1 ? (char)(p[i - 2] | 0x20) : 0;
+		b = (char)(p[i - 1] | 0x20);
+		if (p[i] == ':'	  ? mark_may_colon(p, n, i)
+		    : p[i] == '=' ? a == 'o' && b == 'r'
+		    : p[i] == '-' ? a == 's' && b == 'r'
+				  : a == 'i' && b == 'd')
 			return true;
 	}
 	return false;
