@@ -75,7 +75,9 @@ text_source(struct buf *b)
 static void
 text_python(struct buf *b)
 {
-	add_files(b, "tests/*/*.py");
+	add_files(b, "tests/*.py");
+	add_files(b, "tests/lib/*.py");
+	add_files(b, "tests/bench/*.py");
 }
 
 static void
@@ -150,11 +152,12 @@ static void
 text_script(struct buf *b)
 {
 	for (unsigned i = 0; b->len < 2 * MIB; i++) {
+		/* As many "<" as libraries have. */
 		buf_addf(b,
-			 "function v%u(e,t){return\"function\"==typeof e&&e.length<t.n"
-			 "odeType?e.call(this,t):null}var s%u=/^[\\w-]+$/,q=%u;for(r=0;r<q"
-			 "&&!n[r].item;r++)o.push(n[r].getAttributeNode||\"\\n\");",
-			 i, i, i * 31 % 997);
+			 "function v%u(e,t){return\"function\"==typeof e&&e.length%st."
+			 "nodeType?e.call(this,t):null}var s%u=/^[\\w-]+$/,q=%u;for(r=0;r"
+			 "!=q&&!n[r].item;r++)o.push(n[r].getAttributeNode||\"\\n\");",
+			 i, i % 4 ? "!=" : "<", i, i * 31 % 997);
 		if (i % 400 == 399)
 			buf_addc(b, '\n');
 	}
