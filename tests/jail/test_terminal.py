@@ -160,7 +160,8 @@ def size(box):
         s.type("stty size\r")
         s.until("31 101\r\n")
         fcntl.ioctl(s.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 90, 0, 0))
-        s.type("until [ \"$(stty size)\" = '40 90' ]; do :; done; echo now-$COLUMNS\r")
+        # bash asks for it after each command of its own
+        s.type("until stty size > size; [ $COLUMNS = 90 ]; do :; done; echo now-$(cut -d' ' -f2 size)\r")
         s.until("now-90\r\n")
         s.type("exit\r")
         s.until("code 0")

@@ -13,6 +13,8 @@ import program
 import tap
 from left import wipe  # noqa: F401
 
+os.environ.setdefault("SUNABA", os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                             "../../build/sunaba"))
 USER = "sunaba-test"
 TIMEOUT_S = 180  # as long as a busy machine may take
 
