@@ -140,8 +140,10 @@ scan_advice_may(uint64_t seen)
 				 .untold = (seen & C(TELL)) && (seen & C(NEG)),
 				 .passive = true};
 
-	return (seen & (ADVICE_ACT | C(VAGUE) | C(AND))) &&
-	       advice_points(&a, seen) >= ADVICE_MIN;
+	/* Whatever was done is as good as any act. */
+	if (seen & (C(VAGUE) | C(AND)))
+		seen |= ADVICE_ACT;
+	return (seen & ADVICE_ACT) && advice_points(&a, seen) >= ADVICE_MIN;
 }
 
 unsigned
