@@ -57,7 +57,6 @@ scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start
 		x->ntok = SCAN_TOKENS_KEPT;
 		for (size_t i = 0; i < x->ntok; i++)
 			x->seen |= x->tok[i].what;
-		x->hidden = true;
 	}
 	t = &x->tok[x->ntok];
 	if (x->ntok > 0 && (t[-1].what & C(YOU)) && x->pos - t[-1].pos <= POS_YOURS)
@@ -77,7 +76,6 @@ scan_push(struct scan *s, const struct scan_line *l, uint64_t what, size_t start
 	t->shift = (uint8_t)shift;
 	x->seen |= what;
 	x->shifted += shift != 0;
-	x->hidden = x->hidden || (t->place & P_HIDDEN);
 }
 
 void

@@ -324,7 +324,6 @@ struct scan_ctx {
 	bool block;	  /* inside a tag that ends a sentence */
 	bool tag;	  /* inside any tag */
 	unsigned shifted; /* tokens read in a shifted alphabet */
-	bool hidden;	  /* a token that was encoded, invisible or not shown */
 	uint64_t line;	  /* of the last text */
 };
 

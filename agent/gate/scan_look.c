@@ -135,7 +135,6 @@ look_stop(struct walk *k, size_t i)
 	struct scan_ctx *x = k->x;
 
 	x->ntok = x->seen = x->shifted = x->place = 0;
-	x->hidden = false;
 	x->tag = k->tag;
 	x->block = k->block;
 	k->s->line = k->line;

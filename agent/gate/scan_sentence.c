@@ -322,5 +322,4 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 	x->ntok = 0;
 	x->seen = 0;
 	x->shifted = 0;
-	x->hidden = false;
 }

@@ -161,7 +161,6 @@ walk_move_back(struct walk *k, size_t at, bool tag, bool block)
 	x->tag = k->word.tag;
 	x->block = k->word.block;
 	x->ntok = x->seen = x->shifted = x->place = 0;
-	x->hidden = false;
 	k->back = k->word.at;
 	k->back_checked = 0;
 	k->s->line = k->word.line;

@@ -7,7 +7,7 @@
  * tests/fuzz/fuzz_scan.c. */
 #include "agent/gate/scan_window.h"
 
-/* The classes in the order of struct scan_window. */
+/* The classes, as scan_window() has them. */
 enum window_class {
 	W_LETTER = 1,
 	W_DIGIT = 2,
@@ -62,30 +62,60 @@ static const uint16_t window_class[256] = {
     ['>'] = W_GREATER,
 };
 
+/* Bit i of byte k to bit k of byte i (Hacker's Delight, 7-3). */
+static uint64_t
+window_turn(uint64_t x)
+{
+	uint64_t t = (x ^ x >> 7) & UINT64_C(0x00AA00AA00AA00AA);
+
+	x ^= t ^ t << 7;
+	t = (x ^ x >> 14) & UINT64_C(0x0000CCCC0000CCCC);
+	x ^= t ^ t << 14;
+	t = (x ^ x >> 28) & UINT64_C(0x00000000F0F0F0F0);
+	return x ^ t ^ t << 28;
+}
+
 void
 scan_window(struct scan_window *w, const char *p, size_t n)
 {
-	*w = (struct scan_window){0};
-	for (size_t i = 0; i < n; i++) {
-		uint64_t c = window_class[(unsigned char)p[i]];
+	uint64_t bits[16] = {0};
 
-		w->letter |= (c & 1) << i;
-		w->digit |= (c >> 1 & 1) << i;
-		w->solid |= (c >> 2 & 1) << i;
-		w->group |= (c >> 3 & 1) << i;
-		w->blank |= (c >> 4 & 1) << i;
-		w->item |= (c >> 5 & 1) << i;
-		w->hard |= (c >> 6 & 1) << i;
-		w->dot |= (c >> 7 & 1) << i;
-		w->event |= (c >> 8 & 1) << i;
-		w->apostrophe |= (c >> 9 & 1) << i;
-		w->colon |= (c >> 10 & 1) << i;
-		w->slash |= (c >> 11 & 1) << i;
-		w->greater |= (c >> 12 & 1) << i;
-		w->lf |= (c >> 13 & 1) << i;
-		w->wide |= (c >> 14 & 1) << i;
-		w->upper |= c >> 15 << i;
+	for (unsigned at = 0; at < n; at += 8) {
+		uint64_t low = 0, high = 0;
+
+		for (unsigned i = 0; i < 8; i++) {
+			uint64_t c = window_class[(unsigned char)p[at + i]];
+
+			low |= (c & 255) << 8 * i;
+			high |= c >> 8 << 8 * i;
+		}
+		low = window_turn(low);
+		high = window_turn(high);
+		for (unsigned i = 0; i < 8; i++) {
+			bits[i] |= (low >> 8 * i & 255) << at;
+			bits[i + 8] |= (high >> 8 * i & 255) << at;
+		}
 	}
+	for (unsigned i = 0; i < 16; i++)
+		bits[i] &= scan_bits_below(n);
+	*w = (struct scan_window){
+	    .letter = bits[0],
+	    .digit = bits[1],
+	    .solid = bits[2],
+	    .group = bits[3],
+	    .blank = bits[4],
+	    .item = bits[5],
+	    .hard = bits[6],
+	    .dot = bits[7],
+	    .event = bits[8],
+	    .apostrophe = bits[9],
+	    .colon = bits[10],
+	    .slash = bits[11],
+	    .greater = bits[12],
+	    .lf = bits[13],
+	    .wide = bits[14],
+	    .upper = bits[15],
+	};
 }
 
 #ifndef SCAN_WIDE_TARGET
