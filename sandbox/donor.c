@@ -365,6 +365,7 @@ donor_inside(void)
 	const unsigned char *p;
 	size_t n;
 
+	confine_offer(); /* not possible any more behind this line */
 	prctl(PR_SET_DUMPABLE, 0);
 	for (int fd = FD_MAIN; fd < FD_COUNT; fd++)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -383,7 +384,6 @@ donor_inside(void)
 	if (write(FD_TOLD, &f, sizeof(f)) != (ssize_t)sizeof(f))
 		_exit(1);
 	close(FD_TOLD);
-	confine_offer();
 	if (o.argv[0])
 		run_inside(&o.setup, o.argv, FD_MAIN);
 	init_serve(FD_MAIN, FD_RIGHTS, &o.setup, o.facts, &o.told);
