@@ -2,6 +2,7 @@
 """Sessions on machines that refuse things, without a sandbox, and with limits that change: what
 stands is said to user and model, and nothing is left however it ends."""
 import os
+import re
 import signal
 import sys
 
@@ -51,6 +52,21 @@ def reduced_session():
         contains(result, "shut")
         run.all_gone(2)
         equal(jails(home), [])
+
+
+@test
+def no_rights():
+    """on every rung what a session runs holds no capability and gains none by exec"""
+    code = "grep -E '^(Cap|NoNewPrivs|Seccomp:|Sig(Blk|Ign))' /proc/self/status"
+    rights = {r"Cap(Inh|Prm|Eff|Amb):\s+0{16}": 4, r"NoNewPrivs:\s+1": 1, r"Seccomp:\s+2": 1,
+              r"Sig(Blk|Ign):\s+0{16}": 2}
+    for kinds in ((), ("mounts",), ("nouserns",), ("docker",)):
+        wanted = {**rights, r"CapBnd:\s+0{16}": 1} if ROOT or not kinds else rights
+        with Home() as home, Server(srv.run(code), srv.text("end")) as s:
+            exits(task(home, s, "go", "-y", preexec=shut(*kinds) if kinds else None), 0)
+            result = s.chats()[1].words("tool")
+            for pattern, count in wanted.items():
+                equal(len(re.findall(pattern, result)), count, f"{kinds}, {pattern}: {result}")
 
 
 @test
