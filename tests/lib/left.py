@@ -15,6 +15,7 @@ import subprocess
 import time
 
 PATIENCE_S = 20.0  # for processes that clean up after one that was killed
+KILL_S = 10.0  # for those that are killed themselves
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 GROUPS = ("/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids")
 NAMES = re.compile(r"sunaba|Rtmp|test-|tmux-|c\.\w{6}$|tmp\w{8}$|tmp\.\w|pymp-|psm_|sem\.")
@@ -49,19 +50,20 @@ def alone():
     return False
 
 
-def _children(pid):
-    for path in glob.glob(f"/proc/{pid}/task/*/children"):
+def _tree(top):
+    """Its descendants. Not by 'children', a file that some kernels do not have."""
+    children = {}
+    for path in glob.glob("/proc/[0-9]*/stat"):
         try:
-            with open(path, encoding="ascii") as f:
-                yield from map(int, f.read().split())
+            with open(path, "rb") as f:
+                parent = int(f.read().rpartition(b")")[2].split()[1])
         except OSError:
-            pass
-
-
-def _tree(pid):
-    for child in _children(pid):
-        yield child
-        yield from _tree(child)
+            continue
+        children.setdefault(parent, []).append(int(path.split("/")[2]))
+    found = [top]
+    for pid in found:
+        found += children.get(pid, [])
+    return found[1:]
 
 
 def _command(pid):
@@ -75,18 +77,21 @@ def _command(pid):
 def processes():
     """Descendants that do not end by themselves, as text; they are killed."""
     end = time.monotonic() + PATIENCE_S
+    found = {}
     while not alone():
-        if time.monotonic() < end:
-            time.sleep(0.01)
-            continue
-        found = [(pid, _command(pid)) for pid in _tree(os.getpid())]
-        for pid, _ in found:
+        late = time.monotonic() - end
+        if late > KILL_S:
+            found.setdefault(0, "that cannot be killed")
+            break
+        # Again and again: some fork meanwhile, and what is left here is told of the next file.
+        for pid in _tree(os.getpid()) if late > 0 else ():
+            found.setdefault(pid, _command(pid))
             try:
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
+            except OSError:  # gone, or another user's
                 pass
-        return [f"process {pid}: {words}" for pid, words in found] or ["a process"]
-    return []
+        time.sleep(0.01)
+    return [f"process {pid}: {words}" for pid, words in found.items()]
 
 
 def wipe(path):
@@ -98,14 +103,19 @@ def wipe(path):
 
 
 def _mounts(folder):
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as table:
-        points = [line.split()[4] for line in table]
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as table:
+            points = [line.split()[4] for line in table]
+    except OSError:  # a chroot without /proc
+        return []
     return [point for point in points if (point + "/").startswith(folder + "/")]
 
 
 def make_folder():
-    """A TMPDIR, as open as /tmp: some tests take other identities."""
-    folder = os.path.join(os.environ.get("TMPDIR", "/tmp"), "t-" + os.urandom(4).hex())
+    """A TMPDIR, as open as /tmp: some tests take other identities. By its real name, as the table of
+    mounts has it: files() must not go into what is mounted there."""
+    top = os.path.realpath(os.environ.get("TMPDIR") or "/tmp")
+    folder = os.path.join(top, "t-" + os.urandom(4).hex())
     os.mkdir(folder)
     os.chmod(folder, 0o1777)
     return folder
@@ -148,7 +158,7 @@ def _ipc():
 def shared():
     """Names in the places that all share which may come from a test, or a step of one."""
     found = set(_ipc())
-    for place in filter(os.path.isdir, SHARED):
+    for place in filter(lambda place: os.access(place, os.R_OK), SHARED):
         found |= {entry.path for entry in os.scandir(place) if NAMES.match(entry.name)}
     for place in GROUPS:
         found |= {path for path in glob.glob(f"{place}/sunaba-*")
