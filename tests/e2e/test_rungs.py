@@ -56,10 +56,11 @@ def reduced_session():
 
 @test
 def no_rights():
-    """on every rung what a session runs holds no capability and gains none by exec"""
-    code = "grep -E '^(Cap|NoNewPrivs|Seccomp:|Sig(Blk|Ign))' /proc/self/status"
+    """on every rung what a session runs has no capability, gains none by exec, and goes first"""
+    code = "grep -E '^(Cap|NoNewPrivs|Seccomp:|Sig(Blk|Ign))' /proc/self/status; " \
+           "echo goes $(cat /proc/self/oom_score_adj)"
     rights = {r"Cap(Inh|Prm|Eff|Amb):\s+0{16}": 4, r"NoNewPrivs:\s+1": 1, r"Seccomp:\s+2": 1,
-              r"Sig(Blk|Ign):\s+0{16}": 2}
+              r"Sig(Blk|Ign):\s+0{16}": 2, "goes 1000": 1}
     for kinds in ((), ("mounts",), ("nouserns",), ("docker",)):
         wanted = {**rights, r"CapBnd:\s+0{16}": 1} if ROOT or not kinds else rights
         with Home() as home, Server(srv.run(code), srv.text("end")) as s:
