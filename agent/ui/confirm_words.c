@@ -25,6 +25,7 @@ static const struct {
     {"account number ", "口座番号 ", ""},
     {"command line ", "コマンド行 ", ""},
     {"order from the output ", "出力にある指示 ", ""},
+    {"lines run from the file ", "実行されるファイル ", ""},
     {"IP address ", "IP アドレス ", ""},
     {"host ", "ホスト ", ""},
     {"path outside the workspace ", "作業フォルダー外のパス ", ""},

@@ -7,6 +7,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/utf8.h"
 #include "agent/core/gate.h"
+#include "agent/gate/link.h"
 #include "agent/ui/confirm_words.h"
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -163,6 +164,13 @@ in_japanese(void **state)
 		AUTO_FREE char *got = confirm_japanese(rows[i][0]);
 
 		assert_string_equal(got, rows[i][1]);
+	}
+	for (enum link_kind k = 0; k < LINK_KINDS; k++) {
+		AUTO_FREE char *text = mem_printf("%s x", link_kind_name(k));
+		AUTO_FREE char *got = confirm_japanese(text);
+
+		if (k != LINK_URL && strcmp(got, text) == 0)
+			fail_msg("not known: %s", text);
 	}
 }
 
