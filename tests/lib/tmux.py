@@ -53,7 +53,7 @@ exec cat
         run.all_gone(5)
 
     def tmux(self, *args, check=True):
-        return subprocess.run(["tmux", "-L", "sunaba-test", *args], env=self.env, check=check,
+        return subprocess.run(["tmux", "-L", "s", *args], env=self.env, check=check,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL).stdout.decode("utf-8", "replace")
 
