@@ -23,26 +23,35 @@ bash_find(const char *p, size_t n, size_t i, const char *set)
 
 /* ---- braces ---- */
 
-/* The braces of p[0..n): from "{" to "}", with a comma of its own between; false: none. */
+/* The braces of p[0..n), n <= BASH_WORD, that are opened first: from "{" to "}", with a comma of its own
+ * between; false: none. */
 static bool
 bash_braces_at(const char *p, size_t n, size_t *open, size_t *close)
 {
-	for (*open = 0; *open < n; (*open)++) {
-		unsigned depth = 0;
-		bool comma = false;
+	struct {
+		uint16_t at;
+		bool comma;
+	} brace[BASH_WORD];
+	size_t depth = 0;
 
-		if (p[*open] != '{' || (*open > 0 && p[*open - 1] == '$'))
-			continue;
-		for (*close = *open; *close < n; (*close)++) {
-			depth += p[*close] == '{';
-			comma |= depth == 1 && p[*close] == ',';
-			if (p[*close] == '}' && --depth == 0)
-				break;
+	*open = *close = n;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '{') {
+			brace[depth].at = (uint16_t)i;
+			brace[depth++].comma = false;
+		} else if (depth > 0 && p[i] == ',') {
+			brace[depth - 1].comma = true;
+		} else if (depth > 0 && p[i] == '}') {
+			size_t at = brace[--depth].at;
+
+			if (!brace[depth].comma || at > *open ||
+			    (at > 0 && p[at - 1] == '$'))
+				continue;
+			*open = at;
+			*close = i;
 		}
-		if (*close < n && comma)
-			return true;
 	}
-	return false;
+	return *open < n;
 }
 
 /* Adds the words that come of p[0..n), each with a blank behind it. */

@@ -11,8 +11,9 @@
 
 #include "agent/gate/link_fold.h"
 
-#define FOLD_DEPTH 8 /* parentheses in each other */
-#define FOLD_ARGS  8 /* strings of .format() and % */
+#define FOLD_DEPTH 8  /* parentheses in each other */
+#define FOLD_ARGS  8  /* strings of .format() and % */
+#define FOLD_TIMES 16 /* bytes of a number behind the strings of .replace() */
 
 static bool fold_expr(struct fold *f, size_t *i, struct value *v);
 
@@ -64,7 +65,7 @@ static bool
 fold_slice(const struct fold *f, size_t *i, struct value *v)
 {
 	struct buf out = BUF_INIT(2 * LINK_TOKEN_MAX);
-	long part[3] = {0, 0, 1}, len = (long)v->text.len, from, to;
+	long part[3] = {0, 0, 1}, len = (long)v->text.len, low, from, to;
 	bool given[3] = {false};
 	size_t at = *i + 1, parts = 0;
 
@@ -77,13 +78,15 @@ fold_slice(const struct fold *f, size_t *i, struct value *v)
 	if (parts < 2 || at >= f->n || f->p[at] != ']')
 		return false;
 	part[2] = given[2] && part[2] ? part[2] : 1;
-	for (size_t k = 0; k < 2; k++)
+	low = part[2] > 0 ? 0 : -1;
+	for (size_t k = 0; k < 2; k++) {
 		part[k] += given[k] && part[k] < 0 ? len : 0;
+		part[k] = MAX_OF(low, MIN_OF(part[k], low + len));
+	}
 	from = given[0] ? part[0] : part[2] > 0 ? 0 : len - 1;
 	to = given[1] ? part[1] : part[2] > 0 ? len : -1;
 	for (long k = from; (part[2] > 0 ? k < to : k > to); k += part[2])
-		if (k >= 0 && k < len)
-			buf_addc(&out, v->text.data[k]);
+		buf_addc(&out, v->text.data[k]);
 	value_move(v, &out);
 	v->made = true;
 	*i = at + 1;
@@ -134,7 +137,7 @@ static bool
 fold_replace(struct fold *f, size_t *i, struct value *v)
 {
 	struct value a, b;
-	size_t at = *i;
+	size_t at = *i, end;
 	bool good;
 
 	if (f->depth == FOLD_DEPTH)
@@ -144,7 +147,7 @@ fold_replace(struct fold *f, size_t *i, struct value *v)
 	value_init(&b);
 	good = fold_argument(f, &at, &a) && (at = fold_blanks(f, at)) < f->n &&
 	       f->p[at] == ',' && (at++, fold_argument(f, &at, &b));
-	while (good && at < f->n && f->p[at] != ')' && f->p[at] != '\n')
+	for (end = MIN_OF(f->n, at + FOLD_TIMES); good && at < end && f->p[at] != ')';)
 		at++; /* how many times */
 	good = good && at < f->n && f->p[at] == ')';
 	if (good) {

@@ -9,6 +9,10 @@ struct fold {
 	const char *p;
 	size_t n;
 	unsigned depth; /* of parentheses and calls around */
+	/* The last literal without an end, by mark, and once more where there are three. */
+	struct fold_endless {
+		size_t from, to;
+	} endless[2][3];
 };
 
 /* A constant. */
@@ -30,7 +34,7 @@ bool fold_digits(const struct fold *f, size_t *i, int base, size_t least, size_t
 		 uint32_t *out);
 /* What stands at *i is added to v and *i put behind it; false: it is none. A literal from its quotation
  * mark on; "114, 109, 32, 45", which are letters; chr(114). */
-bool fold_literal(const struct fold *f, size_t *i, struct value *v);
+bool fold_literal(struct fold *f, size_t *i, struct value *v);
 bool fold_codes(const struct fold *f, size_t *i, struct value *v);
 bool fold_chr(const struct fold *f, size_t *i, struct value *v);
 

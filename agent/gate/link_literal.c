@@ -97,21 +97,32 @@ fold_put(struct value *v, uint32_t c)
 	buf_add(&v->text, utf8, utf8_encode(c, utf8));
 }
 
-/* A literal whose quotation mark is at *i. False: it has no end on its line. */
+/* The end of a literal's body at i is here. */
+static bool
+fold_ends(const struct fold *f, size_t i, char mark, bool three)
+{
+	return f->p[i] == mark &&
+	       (!three || (f->n - i >= 3 && f->p[i + 1] == mark && f->p[i + 2] == mark));
+}
+
+/* A literal whose quotation mark is at *i. False: it has no end on its line. Then those that begin in
+ * it have none either: their marks stand behind a backslash, so that they are read as it is. */
 bool
-fold_literal(const struct fold *f, size_t *i, struct value *v)
+fold_literal(struct fold *f, size_t *i, struct value *v)
 {
 	char mark = f->p[*i];
 	bool three = f->n - *i >= 6 && f->p[*i + 1] == mark && f->p[*i + 2] == mark;
+	struct fold_endless *endless = &f->endless[three][mark == '"'	 ? 0
+							  : mark == '\'' ? 1
+									 : 2];
 	size_t at = *i + (three ? 3 : 1);
 	unsigned escapes = 0;
 	uint32_t c;
 
-	while (at < f->n &&
-	       (f->p[at] != mark || (three && !(f->n - at >= 3 && f->p[at + 1] == mark &&
-						f->p[at + 2] == mark)))) {
-		if (f->p[at] == '\n' && !three && mark != '`')
-			return false;
+	if (*i >= endless->from && *i < endless->to)
+		return false;
+	while (at < f->n && !fold_ends(f, at, mark, three) &&
+	       (f->p[at] != '\n' || three || mark == '`')) {
 		if (fold_escape(f, &at, &c)) {
 			fold_put(v, c);
 			escapes++;
@@ -122,8 +133,10 @@ fold_literal(const struct fold *f, size_t *i, struct value *v)
 			buf_addc(&v->text, f->p[at++]);
 		}
 	}
-	if (at >= f->n)
+	if (at >= f->n || !fold_ends(f, at, mark, three)) {
+		*endless = (struct fold_endless){*i, at};
 		return false;
+	}
 	*i = at + (three ? 3 : 1);
 	v->made |= escapes >= FOLD_ESCAPES;
 	return true;
