@@ -18,6 +18,8 @@
 /* Two outputs beside each other make chance sentences: what only wants something done has to say so
  * twice as clearly. */
 #define JOIN_WEIGHT (2 * SCAN_THRESHOLD)
+#define NAMED_MAX \
+	(256 * KIB)   /* bytes of names that are looked at, more than a result has */
 #define NAME_WORDS  3 /* of a name that reads like prose: ignore_all_previous */
 #define NAME_BLANKS 2 /* where blanks part them */
 #define NAME_ENDING 5 /* bytes of "json" with its dot, which is no word */
@@ -124,11 +126,12 @@ hear_put_before(struct buf *b, const char *p, const char *between)
 	return n < room;
 }
 
-/* Two texts that may be one sentence, the cut between them, and whether names stand in them. */
+/* Two texts that may be one sentence, the cut between them, and whether names stand in them; `named`:
+ * those that the tails have are wanted. */
 struct hear_join {
 	struct buf text;
 	size_t cut;
-	bool names;
+	bool named, names;
 };
 
 /* The end of what tools said since the user's last words and before this part. */
@@ -140,7 +143,7 @@ hear_tail(const struct session *s, size_t msg, const char *between, struct hear_
 	for (size_t i = msg; i > 1; i--) {
 		const struct msg *m = &s->msgs.at[i - 1];
 		bool data = m->role == MSG_USER && m->label != LABEL_USER;
-		AUTO_BUF struct buf prose = BUF_INIT(JOIN_BYTES);
+		AUTO_BUF struct buf prose = BUF_INIT(NAMED_MAX);
 		AUTO_FREE char *own = NULL;
 
 		if (said && !data) /* data goes out with the words behind it */
@@ -148,7 +151,8 @@ hear_tail(const struct session *s, size_t msg, const char *between, struct hear_
 		said |= m->role == MSG_USER && !data;
 		if (!parts_is_tool_text(m) || m->refused || m->endorsed)
 			continue;
-		hear_prose(m, &prose);
+		if (j->named)
+			hear_prose(m, &prose);
 		j->names |= prose.len > 0;
 		if (!hear_put_before(&j->text, hear_body(m, hear_text(s, m, &own)),
 				     between) ||
@@ -196,29 +200,46 @@ hear_joined(struct hear_join *j, const char *between, const char *later)
 	return hear_across(j);
 }
 
-/* The part read together with what came before it, and with what its own first lines name. */
+/* The tails read together with `later`; with the names of both, or NULL, when there are any. */
+static char *
+hear_behind(const struct session *s, size_t msg, const char *between, const char *later,
+	    const struct buf *prose)
+{
+	AUTO_BUF struct buf said = BUF_INIT(2 * JOIN_BYTES);
+	struct hear_join j = {.text = BUF_INIT(4 * JOIN_BYTES),
+			      .named = prose,
+			      .names = prose && prose->len > 0};
+	char *lines = NULL;
+
+	if (prose)
+		buf_add(&said, prose->data, MIN_OF(prose->len, (size_t)JOIN_BYTES));
+	buf_add(&said, later, strnlen(later, JOIN_BYTES));
+	hear_tail(s, msg, between, &j);
+	if (!prose || j.names)
+		lines = hear_joined(&j, between, buf_str(&said));
+	buf_release(&j.text);
+	return lines;
+}
+
+/* The part read together with what came before it, and with what its own first lines name. What is
+ * said across a cut counts without the names too: one that nobody wrote could take it apart. */
 static char *
 hear_cuts(const struct session *s, size_t msg, const char *body)
 {
 	static const char *const between[] = {"\n", ""};
-	AUTO_BUF struct buf said = BUF_INIT(2 * JOIN_BYTES);
+	AUTO_BUF struct buf prose = BUF_INIT(NAMED_MAX);
 	char *lines = NULL;
-	size_t names;
 
-	hear_prose(&s->msgs.at[msg], &said);
-	buf_truncate(&said, MIN_OF(said.len, (size_t)JOIN_BYTES));
-	names = said.len;
-	buf_add(&said, body, strnlen(body, JOIN_BYTES));
+	hear_prose(&s->msgs.at[msg], &prose);
 	for (size_t i = 0; i < ARRAY_LEN(between) && !lines; i++) {
-		struct hear_join all = {.text = BUF_INIT(4 * JOIN_BYTES), .names = names},
-				 own = {.text = BUF_INIT(4 * JOIN_BYTES), .names = true};
+		struct hear_join own = {.text = BUF_INIT(4 * JOIN_BYTES), .names = true};
 
-		hear_tail(s, msg, between[i], &all);
-		lines = hear_joined(&all, between[i], buf_str(&said));
-		buf_add(&own.text, said.data, names > 0 ? names - 1 : 0);
+		lines = hear_behind(s, msg, between[i], body, NULL);
+		if (!lines)
+			lines = hear_behind(s, msg, between[i], body, &prose);
+		hear_put_before(&own.text, buf_str(&prose), between[i]);
 		if (!lines)
 			lines = hear_joined(&own, between[i], body);
-		buf_release(&all.text);
 		buf_release(&own.text);
 	}
 	return lines;
