@@ -56,7 +56,7 @@ part_word(const struct runs_part *s, size_t *i)
 	return *i - from;
 }
 
-/* The program of the part without its folder, behind sudo and A=1; *i behind it. */
+/* The program of the part without its folder, behind sudo, A=1 and <file; *i behind it. */
 static const char *
 part_program(const struct runs_part *s, size_t *i, size_t *n)
 {
@@ -66,7 +66,10 @@ part_program(const struct runs_part *s, size_t *i, size_t *n)
 
 	for (*i = 0; (*n = part_word(s, i)) > 0;) {
 		p = s->p + *i - *n;
-		if (runs_in(before, ARRAY_LEN(before), p, *n) || memchr(p, '=', *n))
+		if (*p == '<' && *n == 1)
+			part_word(s, i);
+		if (runs_in(before, ARRAY_LEN(before), p, *n) || memchr(p, '=', *n) ||
+		    *p == '<')
 			continue;
 		slash = memrchr(p, '/', *n);
 		*n -= slash ? (size_t)(slash + 1 - p) : 0;
@@ -93,7 +96,7 @@ part_is_shell(const struct runs_part *s, size_t *i)
 	return p && runs_in(shells, ARRAY_LEN(shells), p, n);
 }
 
-/* The file that a program reads which does nothing but read: its last word. */
+/* The file that a program reads which does nothing but read: its last word; or $(<file). */
 static const char *
 part_reads(const struct runs_part *s, size_t *n)
 {
@@ -104,7 +107,10 @@ part_reads(const struct runs_part *s, size_t *n)
 	size_t i, len;
 
 	p = part_program(s, &i, &len);
-	if (!p || !runs_in(readers, ARRAY_LEN(readers), p, len))
+	if (!p)
+		i = 0;
+	if (!p ? !s->n || !memchr(s->p, '<', s->n)
+	       : !runs_in(readers, ARRAY_LEN(readers), p, len))
 		return NULL;
 	while ((len = part_word(s, &i)) > 0) {
 		p = s->p + i - len;
@@ -160,19 +166,19 @@ runs_is_text(const char *p, size_t n)
 	return false;
 }
 
-/* A shell that gets a file: "sh < FILE", "bash notes.txt". */
+/* A shell, whose name ends at `behind`, that gets a file: "sh < FILE", "< FILE sh", "bash notes.txt". */
 static void
-runs_given(const struct runs *r, const struct runs_part *s, size_t i)
+runs_given(const struct runs *r, const struct runs_part *s, size_t behind)
 {
 	bool in = false;
-	size_t n;
+	size_t i = 0, n;
 
 	while ((n = part_word(s, &i)) > 0) {
 		const char *p = s->p + i - n;
 
 		if (*p == '<' && n > 1 && p[1] != '<' && p[1] != '(')
 			runs_found(r, p + 1, n - 1);
-		else if (in || (*p != '-' && runs_is_text(p, n)))
+		else if (in || (i > behind && *p != '-' && runs_is_text(p, n)))
 			runs_found(r, p, n);
 		in = n == 1 && *p == '<';
 	}
@@ -382,14 +388,18 @@ shown_in(const struct link_text *t, const char *name, size_t n)
 static bool
 shown_asked(const struct link_text *t, const char *name, size_t n)
 {
-	static const char *const words[] = {"run",  "Run",     "execut", "Execut",
-					    "実行", "ausführ", "exécut", "ejecut",
-					    "执行", "运行"};
+	static const char *const words[] = {"run",  "Run",     "RUN",
+					    "runs", "running", "Running"};
+	static const char *const stems[] = {"execut", "Execut", "実行", "ausführ",
+					    "exécut", "ejecut", "执行", "运行"};
 
 	if (!shown_in(t, name, n))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (memmem(t->text, t->len, words[i], strlen(words[i])))
+		if (shown_in(t, words[i], strlen(words[i])))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(stems); i++)
+		if (memmem(t->text, t->len, stems[i], strlen(stems[i])))
 			return true;
 	return false;
 }
