@@ -96,6 +96,27 @@ confine_offer(void)
 		return;
 }
 
+void
+confine_offer_jobs(struct setup *s)
+{
+	int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : pread(fd, s->offer.own, sizeof(s->offer.own) - 1, 0);
+
+	if (n > 0)
+		s->offer.fd = fd;
+	else
+		sbx_shut(&fd);
+}
+
+void
+confine_first(const struct setup *s, bool first)
+{
+	const char *value = first ? "1000" : s->offer.own;
+
+	if (s->offer.fd > 0 && pwrite(s->offer.fd, value, strlen(value), 0) < 0)
+		return;
+}
+
 bool
 confine_calls(const struct setup *s, int channel, struct sbx_fail *f)
 {

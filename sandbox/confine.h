@@ -18,6 +18,10 @@ bool confine_exec(struct sbx_fail *f);
 /* In pid 1, while it is dumpable, for all that come from it: code goes first when the machine
  * runs out of memory. Without it the kernel only chooses less well. */
 void confine_offer(void);
+/* The same for a session: jobs alone go first, since pid 1's end would be that of all of them.
+ * confine_first() says so for what is forked next, and takes it back. */
+void confine_offer_jobs(struct setup *s);
+void confine_first(const struct setup *s, bool first);
 
 /* landlock.c: the kernel's version, 0 when there is none. */
 int landlock_abi(void);

@@ -166,7 +166,7 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 		tell_parent(told[1], &f);
 	close(told[1]);
 	if (s->rung != SBX_RUNG_NONE)
-		confine_offer();
+		confine_offer_jobs(s);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (s->rung == SBX_RUNG_FULL && !root_has_proc(-1))
 		sbx_fail_set(&j->why, "mount proc", EPERM, "/proc");

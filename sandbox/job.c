@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/bare.h"
+#include "sandbox/confine.h"
 #include "sandbox/fullscreen.h"
 #include "sandbox/ns.h"
 #include "sandbox/rights.h"
@@ -232,9 +233,11 @@ job_start(int id, const struct setup *setup, struct start *st, int rights,
 	sp.state = e.state;
 	sp.channel = e.calls;
 	if (ok) {
+		confine_first(setup, true);
 		j->reaper = ns_fork(own_space | CLONE_PIDFD, &j->pidfd);
 		if (j->reaper == 0)
 			reaper_main(&sp);
+		confine_first(setup, false);
 		if (j->reaper < 0)
 			ok = sbx_fail_set(f, "clone of a job", errno, NULL);
 	}

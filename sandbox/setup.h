@@ -41,9 +41,14 @@ struct setup {
 	/* Where there are no mounts: the private places on the host. NULL: the usual paths. */
 	const char *tmp, *scripts;
 	struct cgroup *group; /* NULL: none */
-	bool exec_confined;   /* confine_exec() was called for all that comes now */
-	bool single;	      /* one command, in pid 1's own tree */
-	struct early *early;  /* the command's process, which waits for the tree; or NULL */
+	/* confine_offer_jobs(): pid 1's own oom_score_adj, as it was and open; 0: not to be had. */
+	struct {
+		int fd;
+		char own[8];
+	} offer;
+	bool exec_confined;  /* confine_exec() was called for all that comes now */
+	bool single;	     /* one command, in pid 1's own tree */
+	struct early *early; /* the command's process, which waits for the tree; or NULL */
 	uint32_t others; /* processes of this user outside, which RLIMIT_NPROC counts too */
 };
 /* Namespaces are the jail's own, so each job can have one of its own. */

@@ -40,11 +40,13 @@ extern char **environ;
 static void
 reset_signals(int first, int last)
 {
-	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	/* The kernel's structure, all zero: SIG_DFL. C libraries keep some signals to themselves, but
+	 * these too may have come ignored. */
+	static const unsigned long dfl[4];
 	sigset_t none;
 
 	for (int s = first; s <= last; s++)
-		sigaction(s, &dfl, NULL);
+		syscall(SYS_rt_sigaction, s, dfl, NULL, (NSIG - 1) / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

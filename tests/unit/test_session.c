@@ -213,6 +213,43 @@ test_own_mounts(void **state)
 	sbx_session_free(s);
 }
 
+/* Of a process, as text. */
+static void
+read_offer(pid_t pid, char text[16])
+{
+	char path[64];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	in = fopen(path, "r");
+	assert_true(in && fgets(text, 16, in));
+	fclose(in);
+}
+
+/* When memory runs out code goes, and not pid 1 with every job. */
+static void
+test_goes_first(void **state)
+{
+	struct sbx_session *s = stand();
+	struct seen n;
+	char path[96], pid[32] = "", own[16], offered[16];
+	FILE *in;
+
+	(void)state;
+	command(s, 1, "cat /proc/self/oom_score_adj", &n);
+	assert_string_equal(n.out, "1000\n");
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)sbx_session_pid(s),
+		 (int)sbx_session_pid(s));
+	in = fopen(path, "r");
+	if (!in || !fgets(pid, sizeof(pid), in))
+		skip();
+	fclose(in);
+	read_offer(getpid(), own);
+	read_offer((pid_t)strtol(pid, NULL, 10), offered);
+	assert_string_equal(offered, own);
+	sbx_session_free(s);
+}
+
 static void
 test_not_found(void **state)
 {
@@ -838,6 +875,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_command),
 	    cmocka_unit_test(test_own_mounts),
+	    cmocka_unit_test(test_goes_first),
 	    cmocka_unit_test(test_not_found),
 	    cmocka_unit_test(test_driver),
 	    cmocka_unit_test(test_order),
