@@ -149,7 +149,7 @@ runs_found(const struct runs *r, const char *file, size_t n)
 		r->found(r->ctx, file, n, from, to);
 }
 
-/* Text and no program: "notes.txt", "TODO". */
+/* Text by its name, and no program: "notes.txt". */
 static bool
 runs_is_text(const char *p, size_t n)
 {
