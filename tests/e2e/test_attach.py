@@ -436,7 +436,7 @@ def suspended():
         t.send("\x14")
         end = t.wait_for("attached to step", after=end)
         os.kill(pid, signal.SIGTSTP)
-        tap.until(lambda: run._stat(pid)[0] == "T", 10, "the stop")
+        tap.until(lambda: run.state_of(pid)[0] == "T", 10, "the stop")
         equal(t.modes(), t.before, "modes while stopped")
         os.kill(pid, signal.SIGCONT)
         tap.until(lambda: t.modes() != t.before, 10, "raw modes")

@@ -14,6 +14,8 @@ import signal
 import subprocess
 import time
 
+import proc
+
 PATIENCE_S = 20.0  # for processes that clean up after one that was killed
 KILL_S = 10.0  # for those that are killed themselves
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
@@ -50,30 +52,6 @@ def alone():
     return False
 
 
-def _tree(top):
-    """Its descendants. Not by 'children', a file that some kernels do not have."""
-    children = {}
-    for path in glob.glob("/proc/[0-9]*/stat"):
-        try:
-            with open(path, "rb") as f:
-                parent = int(f.read().rpartition(b")")[2].split()[1])
-        except OSError:
-            continue
-        children.setdefault(parent, []).append(int(path.split("/")[2]))
-    found = [top]
-    for pid in found:
-        found += children.get(pid, [])
-    return found[1:]
-
-
-def _command(pid):
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as f:
-            return f.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
-    except OSError:
-        return "?"
-
-
 def processes():
     """Descendants that do not end by themselves, as text; they are killed."""
     end = time.monotonic() + PATIENCE_S
@@ -84,8 +62,8 @@ def processes():
             found.setdefault(0, "that cannot be killed")
             break
         # Again and again: some fork meanwhile, and what is left here is told of the next file.
-        for pid in _tree(os.getpid()) if late > 0 else ():
-            found.setdefault(pid, _command(pid))
+        for pid in proc.descendants() if late > 0 else ():
+            found.setdefault(pid, proc.command(pid))
             try:
                 os.kill(pid, signal.SIGKILL)
             except OSError:  # gone, or another user's

@@ -18,6 +18,7 @@ import time
 import left
 import program
 import tap
+from proc import command, descendants, state_of  # noqa: F401 (tests take them from here)
 
 ROOT = os.environ.get("ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -31,45 +32,11 @@ ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 _ours = set()  # processes that a test started and waits for itself
 
 
-def _stat(pid):
-    """(state, parent) of a process, or None when it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
-            rest = f.read().rpartition(")")[2].split()
-        return rest[0], int(rest[1])
-    except (OSError, IndexError):
-        return None
-
-
-def descendants(root=None):
-    """Living processes below `root` (the test itself when not given), as pids."""
-    parents = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            stat = _stat(int(name))
-            if stat and stat[0] not in "ZX":
-                parents[int(name)] = stat[1]
-    root = root or os.getpid()
-    found, front = [], {root}
-    while front:
-        front = {pid for pid, parent in parents.items() if parent in front}
-        found += front
-    return sorted(found)
-
-
-def command(pid):
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as f:
-            return f.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
-    except OSError:
-        return "?"
-
-
 def left_behind():
     """Processes that a finished run left: ["pid command", …]. Reaps the dead among them."""
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) not in _ours:
-            stat = _stat(int(name))
+            stat = state_of(int(name))
             if stat and stat[0] == "Z" and stat[1] == os.getpid():
                 try:
                     os.waitpid(int(name), os.WNOHANG)

@@ -297,7 +297,7 @@ class Soak:
         if not found:
             return False
         pid = self.moments.choice(found)
-        parent = (run._stat(pid) or (0, 0))[1]
+        parent = (run.state_of(pid) or (0, 0))[1]
         self.dying.add(pid)
         if parent in children(self.world.ours()[-1]) and children(parent)[:1] == [pid]:
             self.dying.add(parent)  # ends with its interpreter; others there are orphans
@@ -310,12 +310,12 @@ class Soak:
     def settle(self):
         """Until what was killed is gone, and the session knows."""
         def alive(pid):
-            return (run._stat(pid) or "Z")[0] not in "ZX"
+            return (run.state_of(pid) or "Z")[0] not in "ZX"
         try:
             tap.until(lambda: not any(map(alive, self.dying)), 10 * run.SLOWER, "their end")
         except AssertionError:
             raise AssertionError("killed, and still there: " + ", ".join(
-                f"{p} {run.command(p)} {run._stat(p)} {children(p)}"
+                f"{p} {run.command(p)} {run.state_of(p)} {children(p)}"
                 for p in self.dying if alive(p))) from None
         self.dying.clear()
         self.line("/jobs")
