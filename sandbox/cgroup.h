@@ -8,9 +8,11 @@
 
 #include "sandbox/util.h"
 
+#define SPARE_PROCESSES 2 /* of a job that is made ahead: job.h */
+
 /* Processes of our own inside, beside those that are limited. */
 #define CGROUP_RUN_SLACK     2
-#define CGROUP_SESSION_SLACK (2 + SBX_JOB_MAX)
+#define CGROUP_SESSION_SLACK (2 + SBX_JOB_MAX + SPARE_PROCESSES)
 #define CGROUP_GROUPS	     2 /* version 1 has one for memory and one for processes */
 
 struct cgroup {

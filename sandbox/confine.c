@@ -36,8 +36,10 @@ limits(const struct setup *s, struct sbx_fail *f)
 {
 	const struct sbx_limits *l = &s->limits;
 
-	/* Without a user namespace the user's other processes count as well. */
-	return limit(RLIMIT_NPROC, (uint64_t)l->processes + s->others, "processes", f) &&
+	/* Without a user namespace the user's other processes count as well; a process that waits for
+	 * the next job is none of the user's. */
+	return limit(RLIMIT_NPROC, (uint64_t)l->processes + s->others + s->spare,
+		     "processes", f) &&
 	       limit(RLIMIT_NOFILE, l->files, "open files", f) &&
 	       limit(RLIMIT_FSIZE, l->file_size, "file size", f) &&
 	       limit(RLIMIT_CORE, 0, "core", f) &&
@@ -87,6 +89,13 @@ drop_capabilities(struct sbx_fail *f)
 	return true;
 }
 
+static bool
+no_new_privileges(struct sbx_fail *f)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ||
+	       sbx_fail_set(f, "no new privileges", errno, NULL);
+}
+
 void
 confine_offer(void)
 {
@@ -120,17 +129,27 @@ confine_first(const struct setup *s, bool first)
 bool
 confine_calls(const struct setup *s, int channel, struct sbx_fail *f)
 {
-	if (!limits(s, f) || !confine_exec(f))
-		return false;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return sbx_fail_set(f, "no new privileges", errno, NULL);
-	return filter_load(s, channel, false, f);
+	return limits(s, f) && confine_exec(f) && no_new_privileges(f) &&
+	       filter_load(s, channel, false, f);
 }
 
 bool
 confine_rights(const struct setup *s, struct sbx_fail *f)
 {
 	return drop_capabilities(f) && landlock_confine(s, f);
+}
+
+bool
+confine_ahead(const struct setup *s, int channel, bool asks, struct sbx_fail *f)
+{
+	return (s->exec_confined || confine_exec(f)) && no_new_privileges(f) &&
+	       landlock_confine(s, f) && filter_load(s, channel, asks, f);
+}
+
+bool
+confine_last(const struct setup *s, struct sbx_fail *f)
+{
+	return limits(s, f) && drop_capabilities(f);
 }
 
 bool
@@ -141,8 +160,8 @@ confine(const struct setup *s, int channel, bool asks, struct sbx_fail *f)
 	if (!limits(s, f) || (!s->exec_confined && !confine_exec(f)) ||
 	    !drop_capabilities(f))
 		return false;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return sbx_fail_set(f, "no new privileges", errno, NULL);
+	if (!no_new_privileges(f))
+		return false;
 	if (s->rung == SBX_RUNG_LANDLOCK)
 		return bare_confine(s, f) && filter_load(s, channel, asks, f);
 	return landlock_confine(s, f) && filter_load(s, channel, asks, f);

@@ -9,6 +9,9 @@
  * `asks`: what reads standard input is told of too. */
 bool confine(const struct setup *s, int channel, bool asks, struct sbx_fail *f);
 
+/* The same in two parts, in a job's own namespaces: what needs no order, then the rest. */
+bool confine_ahead(const struct setup *s, int channel, bool asks, struct sbx_fail *f);
+bool confine_last(const struct setup *s, struct sbx_fail *f);
 /* The same in two parts, where there are namespaces: what needs no tree, then the rest. */
 bool confine_calls(const struct setup *s, int channel, struct sbx_fail *f);
 bool confine_rights(const struct setup *s, struct sbx_fail *f);

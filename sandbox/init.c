@@ -29,7 +29,6 @@
 #define UP_HIGH	      (128 * SBX_KIB) /* bytes waiting for the agent that stop reading */
 #define DOWN_STEP     (64 * SBX_KIB)
 #define CODE_MAX      ((size_t)FRAME_DOWN_MAX + 64) /* bytes waiting for one driver */
-#define REST_LOOK_MS  10  /* from a step to the first look at idle interpreters */
 #define STOP_PATIENCE 500 /* ms in which the agent must read the last words */
 #define NAMED_POLLS   7	  /* descriptors of one job that are polled */
 
@@ -58,40 +57,6 @@ end_job(struct init *in, int id)
 }
 
 static void
-refuse(struct init *in, int id, const struct sbx_fail *f)
-{
-	unsigned char none[16] = {0};
-
-	up_fail(&in->up, id, f);
-	up_frame(&in->up, FRAME_EXIT, 0, id, none, sizeof(none));
-}
-
-static void
-begin_step(struct init *in)
-{
-	protect_look(in->setup->protect);
-	in->rest_ms = REST_LOOK_MS;
-	in->rests = false;
-}
-
-static void
-start_job(struct init *in, const struct frame *fr)
-{
-	struct sbx_fail f = {.step = ""};
-	struct start st;
-
-	if (!start_decode(fr->payload, fr->len, in->setup, &st)) {
-		sbx_fail_set(&f, "job description", EINVAL, NULL);
-	} else {
-		begin_step(in);
-		in->job[fr->job] = job_start(fr->job, in->setup, &st, in->rights, &f);
-	}
-	if (!in->job[fr->job])
-		refuse(in, fr->job, &f);
-	start_release(&st);
-}
-
-static void
 run_code(struct init *in, struct job *j, const struct frame *fr)
 {
 	if (!j->driver || queue_len(&j->to_driver) + fr->len > CODE_MAX) {
@@ -99,7 +64,7 @@ run_code(struct init *in, struct job *j, const struct frame *fr)
 		return;
 	}
 	/* An editor on the host may have put a new file where a guard stood. */
-	begin_step(in);
+	init_begin_step(in);
 	notify_step(&j->calls);
 	waits_none(&j->waits);
 	job_code(j, fr->payload, fr->len);
@@ -181,6 +146,10 @@ take_limits(struct init *in, const struct frame *fr)
 static bool
 obey_whole(struct init *in, const struct frame *fr)
 {
+	/* What was made ahead is as all was before. */
+	if (fr->type == FRAME_LIMITS || fr->type == FRAME_SHOW || fr->type == FRAME_NET ||
+	    fr->type == FRAME_LAYER)
+		init_drop_ahead(in);
 	if (fr->type == FRAME_LIMITS)
 		take_limits(in, fr);
 	else if (fr->type == FRAME_SHOW)
@@ -207,7 +176,7 @@ obey(struct init *in, const struct frame *fr)
 		_exit(0);
 	j = in->job[fr->job];
 	if (fr->type == FRAME_START && !j)
-		start_job(in, fr);
+		init_start(in, fr);
 	else if (fr->type == FRAME_START)
 		_exit(1);
 	else if (j && fr->type == FRAME_RUN)
@@ -389,9 +358,10 @@ patience(const struct init *in)
 static void
 turn(struct init *in)
 {
-	struct pollfd p[1 + NAMED_POLLS * SBX_JOB_MAX + LEAVING_MAX];
+	struct pollfd p[2 + NAMED_POLLS * SBX_JOB_MAX + LEAVING_MAX];
 	size_t from[SBX_JOB_MAX + 2] = {0, 1}, n = 1;
-	int wait = patience(in), ready;
+	bool idle = in->wants_ahead && !busy(in) && !queue_len(&in->up);
+	int wait = idle ? 0 : patience(in), ready;
 
 	p[0] = (struct pollfd){.fd = in->sock, .events = POLLIN};
 	if (queue_len(&in->up))
@@ -404,11 +374,16 @@ turn(struct init *in)
 	}
 	for (size_t i = 0; i < in->nleaving; i++)
 		p[n++] = (struct pollfd){.fd = in->leaving[i].pidfd, .events = POLLIN};
+	if (in->ahead)
+		p[n++] = (struct pollfd){.fd = in->ahead->pidfd, .events = POLLIN};
 	ready = poll(p, n, wait);
 	if (ready < 0 && errno != EINTR)
 		_exit(1);
 	if (ready <= 0 || serve_calls(in, p, from) < ready)
 		pump_all(in, p, from);
+	/* It died: the next start makes another one. */
+	if (in->ahead && p[n - 1].revents)
+		init_end_ahead(in);
 	if (in->nleaving)
 		init_reap(in, false);
 	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
@@ -424,6 +399,8 @@ turn(struct init *in)
 		in->waits_ms = now_ms();
 	}
 	flush(in);
+	if (!ready && in->wants_ahead)
+		init_make_ahead(in);
 }
 
 void
@@ -438,6 +415,8 @@ init_serve(int sock, int rights, struct setup *s, const char *facts, struct queu
 	in.patience_ms = usage_patience(0, s->limits.processes);
 	in.rest_ms = REST_LOOK_MS;
 	in.rests = true;
+	in.wants_ahead = s->spare > 0;
+	in.asks = true;
 	watch_begin(&in.watch, s);
 	queue_add(&in.up, queue_head(told), queue_len(told));
 	queue_free(told);

@@ -5,7 +5,8 @@
 #include "sandbox/job.h"
 #include "sandbox/watch.h"
 
-#define LEAVING_MAX 8
+#define LEAVING_MAX  8
+#define REST_LOOK_MS 10 /* from a step to the first look at idle interpreters */
 
 struct init {
 	int sock, rights;
@@ -21,7 +22,10 @@ struct init {
 		int pidfd;
 	} leaving[LEAVING_MAX]; /* reapers of jobs that are over */
 	size_t nleaving;
-	int first; /* jobs in front of the one that is served first */
+	struct job *ahead; /* made ahead; in no other list, and nobody knows of it */
+	bool wants_ahead;  /* one is to be made when there is nothing else to do */
+	bool asks;	   /* as the last job did */
+	int first;	   /* jobs in front of the one that is served first */
 	uint64_t watched_ms, waits_ms;
 	int patience_ms;
 	int rest_ms; /* the same while no step runs */
@@ -31,6 +35,14 @@ struct init {
 /* A fact for the agent; a protect_tell and a watch_note. */
 void init_tell(const struct sbx_notice *n, void *arg);
 
+/* initstart.c: a step begins, or a job. */
+void init_begin_step(struct init *in);
+void init_start(struct init *in, const struct frame *fr);
+/* Makes the processes of the next job ahead. */
+void init_make_ahead(struct init *in);
+/* Ends them; init_drop_ahead() waits until nothing of them is left, and wants others. */
+void init_end_ahead(struct init *in);
+void init_drop_ahead(struct init *in);
 /* initwatch.c: kills the largest job when all together are beyond a limit, tells other limits. */
 void init_watch(struct init *in);
 /* A step has ended: tells, before its result, that the kernel killed for memory in it. */
@@ -43,6 +55,8 @@ void init_settle(struct init *in);
 void init_show(struct init *in, const struct frame *fr);
 /* Reapers that have ended meanwhile; `all` of them are waited for. */
 void init_reap(struct init *in, bool all);
+/* The reaper is waited for from here on. */
+void init_leave(struct init *in, struct job *j);
 /* A job's reaper has ended, or has told that the job is over. */
 void init_collect(struct init *in, struct job *j);
 

@@ -35,6 +35,15 @@ init_reap(struct init *in, bool all)
 	in->nleaving = kept;
 }
 
+void
+init_leave(struct init *in, struct job *j)
+{
+	if (in->nleaving == LEAVING_MAX)
+		init_reap(in, true);
+	in->leaving[in->nleaving++] = (struct leaving){j->reaper, j->pidfd};
+	j->pidfd = -1;
+}
+
 /* One kill is seen in several places: by the looks at the limits, at the end of what was killed
  * and at the end of the step. Whichever is first tells. */
 static void
@@ -75,12 +84,8 @@ init_collect(struct init *in, struct job *j)
 	uint64_t kills = s->group ? cgroup_kills(s->group) : 0;
 
 	job_collect(j, &in->up);
-	if (j->pidfd >= 0 && j->over) {
-		if (in->nleaving == LEAVING_MAX)
-			init_reap(in, true);
-		in->leaving[in->nleaving++] = (struct leaving){j->reaper, j->pidfd};
-		j->pidfd = -1;
-	}
+	if (j->pidfd >= 0 && j->over)
+		init_leave(in, j);
 	if (!j->flags && kills > in->claimed) {
 		j->flags |= KILLED_MEMORY;
 		tell_memory(in, j);

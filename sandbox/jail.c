@@ -167,6 +167,9 @@ pid1(struct jail *j, bool userns, const int life[2], const int told[2])
 	close(told[1]);
 	if (s->rung != SBX_RUNG_NONE)
 		confine_offer_jobs(s);
+	/* Without a /proc processes cannot be told apart, nor left out. */
+	if (s->rung == SBX_RUNG_FULL && root_has_proc(-1))
+		s->spare = SPARE_PROCESSES;
 	prctl(PR_SET_DUMPABLE, 0);
 	if (s->rung == SBX_RUNG_FULL && !root_has_proc(-1))
 		sbx_fail_set(&j->why, "mount proc", EPERM, "/proc");

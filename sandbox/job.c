@@ -4,6 +4,9 @@
  * pid 1 there: it mounts a /proc, forks the command, collects orphans, and when the command
  * ends it ends, upon which the kernel kills whatever else lives in the namespace.
  *
+ * Most of that takes longer than executing a program, and is the same for every job: the next one's
+ * reaper and command are made ahead (initstart.c), and wait for their order just before the exec.
+ *
  * Sources: pid_namespaces(7), pidfd_send_signal(2). Pinned by tests/unit/test_session.c. */
 #include "sandbox/job.h"
 
@@ -23,6 +26,7 @@
 #include "sandbox/confine.h"
 #include "sandbox/fullscreen.h"
 #include "sandbox/ns.h"
+#include "sandbox/order.h"
 #include "sandbox/rights.h"
 #include "sandbox/root.h"
 #include "sandbox/spawn.h"
@@ -34,8 +38,13 @@
 
 /* The far ends of a job's pipes, in pid 1 only until the clone. */
 struct ends {
-	int out[2], report, code, state, calls, terminal;
+	int out[2], report, code, state, calls, order, terminal;
 };
+
+#define NO_ENDS                                  \
+	{                                        \
+		{-1, -1}, -1, -1, -1, -1, -1, -1 \
+	}
 
 static bool
 make_pipe(int *mine, int *theirs, bool i_read)
@@ -71,10 +80,18 @@ make_pipes(struct job *j, struct ends *e, bool output)
 	if (output && (!make_pipe(&j->out[0], &e->out[0], true) ||
 		       !make_pipe(&j->out[1], &e->out[1], true)))
 		return false;
-	if (!make_pipe(&j->report, &e->report, true))
-		return false;
 	return !j->driver || (make_pipe(&j->code, &e->code, false) &&
 			      make_pipe(&j->state, &e->state, true));
+}
+
+/* What a reaper tells by, and its command's filter. */
+static bool
+make_report(struct job *j, struct ends *e, struct sbx_fail *f)
+{
+	if (!make_pipe(&j->report, &e->report, true))
+		return sbx_fail_set(f, "pipes", errno, NULL);
+	return notify_open(&j->calls, &e->calls) ||
+	       sbx_fail_set(f, "socket pair", errno, NULL);
 }
 
 static void
@@ -86,6 +103,7 @@ close_ends(struct ends *e)
 	sbx_shut(&e->code);
 	sbx_shut(&e->state);
 	sbx_shut(&e->calls);
+	sbx_shut(&e->order);
 	sbx_shut(&e->terminal);
 }
 
@@ -196,14 +214,77 @@ new_job(int id, bool driver)
 	j->driver = driver;
 	notify_init(&j->calls);
 	j->reaper = j->pidfd = j->report = j->out[0] = j->out[1] = j->code = j->state = -1;
+	j->order = -1;
 	return j;
+}
+
+static bool
+launch(struct job *j, struct spawn *sp, const struct ends *e, struct sbx_fail *f)
+{
+	const struct setup *s = sp->setup;
+	unsigned long own_space = setup_has_pidns(s) ? CLONE_NEWPID | CLONE_NEWNS : 0;
+
+	sp->fd[2] = e->report;
+	sp->channel = e->calls;
+	sp->order = e->order;
+	confine_first(s, true);
+	j->reaper = ns_fork(own_space | CLONE_PIDFD, &j->pidfd);
+	if (j->reaper == 0)
+		reaper_main(sp);
+	confine_first(s, false);
+	return j->reaper > 0 || sbx_fail_set(f, "clone of a job", errno, NULL);
+}
+
+struct job *
+job_ahead(const struct setup *s, bool asks)
+{
+	struct ends e = NO_ENDS;
+	struct job *j = new_job(0, false);
+	struct spawn sp = {.setup = s,
+			   .fd = {-1, -1, -1},
+			   .code = -1,
+			   .state = -1,
+			   .asks = asks,
+			   .fresh = true};
+	struct sbx_fail f;
+	int pair[2];
+	bool ok;
+
+	j->asks = asks;
+	ok = rights_pair(pair);
+	if (ok) {
+		j->order = pair[0];
+		e.order = pair[1];
+	}
+	ok = ok && make_report(j, &e, &f) && launch(j, &sp, &e, &f);
+	close_ends(&e);
+	if (ok)
+		return j;
+	job_free(j);
+	return NULL;
+}
+
+/* The one made ahead becomes this one. */
+static bool
+take_ahead(struct job *j, struct job *ahead, const struct spawn *sp)
+{
+	if (!ahead || ahead->asks != sp->asks ||
+	    !order_give(ahead->order, ahead->pidfd, sp))
+		return false;
+	j->reaper = ahead->reaper;
+	j->pidfd = ahead->pidfd;
+	j->report = ahead->report;
+	j->calls = ahead->calls;
+	ahead->pidfd = ahead->report = -1;
+	notify_init(&ahead->calls);
+	return true;
 }
 
 struct job *
 job_start(int id, const struct setup *setup, struct start *st, int rights,
-	  struct sbx_fail *f)
+	  struct job *ahead, struct sbx_fail *f)
 {
-	struct ends e = {{-1, -1}, -1, -1, -1, -1, -1};
+	struct ends e = NO_ENDS;
 	bool all = st->terminal == SBX_TERMINAL_ALL;
 	struct job *j = new_job(id, st->driver);
 	struct spawn sp = {.setup = setup,
@@ -211,7 +292,6 @@ job_start(int id, const struct setup *setup, struct start *st, int rights,
 			   .env = st->env,
 			   .fresh = true, /* execute.c, init_serve() */
 			   .cwd = st->cwd ? st->cwd : setup->workspace};
-	unsigned long own_space = setup_has_pidns(setup) ? CLONE_NEWPID | CLONE_NEWNS : 0;
 	bool ok = put_script(setup, st, f);
 
 	if (ok && !make_pipes(j, &e, !all))
@@ -221,26 +301,15 @@ job_start(int id, const struct setup *setup, struct start *st, int rights,
 	if (ok && st->terminal == SBX_TERMINAL_INPUT)
 		fullscreen_offer(setup, st, j->out[0]);
 	j->guarded = !setup_has_pidns(setup);
-	if (ok && !notify_open(&j->calls, &e.calls))
-		ok = sbx_fail_set(f, "socket pair", errno, NULL);
 	sp.terminal = e.terminal >= 0;
 	sp.asks = st->driver && !sp.terminal;
 	sp.in = sp.terminal ? e.terminal : 0;
 	sp.fd[0] = all ? e.terminal : e.out[0];
 	sp.fd[1] = all ? e.terminal : e.out[1];
-	sp.fd[2] = e.report;
 	sp.code = e.code;
 	sp.state = e.state;
-	sp.channel = e.calls;
-	if (ok) {
-		confine_first(setup, true);
-		j->reaper = ns_fork(own_space | CLONE_PIDFD, &j->pidfd);
-		if (j->reaper == 0)
-			reaper_main(&sp);
-		confine_first(setup, false);
-		if (j->reaper < 0)
-			ok = sbx_fail_set(f, "clone of a job", errno, NULL);
-	}
+	if (ok && !take_ahead(j, ahead, &sp))
+		ok = make_report(j, &e, f) && launch(j, &sp, &e, f);
 	close_ends(&e);
 	if (ok)
 		return j;
@@ -259,6 +328,7 @@ job_free(struct job *j)
 	sbx_shut(&j->out[1]);
 	sbx_shut(&j->code);
 	sbx_shut(&j->state);
+	sbx_shut(&j->order);
 	notify_close(&j->calls);
 	queue_free(&j->to_driver);
 	free(j->done);

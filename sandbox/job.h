@@ -26,6 +26,8 @@ struct job {
 	int id;
 	pid_t reaper;
 	int pidfd, report, out[2], code, state; /* -1: closed */
+	int order;    /* made ahead: where it gets its order; -1: it has it */
+	bool asks;    /* made ahead: for a driver without a terminal */
 	bool guarded; /* its tree ends by its reaper's hand, not with a pid namespace */
 	bool driver, ready;
 	bool crowd; /* more than reaper and driver live: somebody works in the background */
@@ -49,10 +51,14 @@ struct job {
 	struct waits waits; /* for its terminal */
 };
 
+/* A job without an order: its reaper and its command, which waits just before the exec, confined as
+ * *s says now. NULL: there is none. The caller ends it like a job. */
+struct job *job_ahead(const struct setup *s, bool asks);
 /* Starts a job; NULL with *f filled. The far end of its terminal is sent over
- * `rights`, and *st gets variables that go with it. */
+ * `rights`, and *st gets variables that go with it. `ahead`, or NULL, is used up if it serves: its
+ * pidfd is -1 then. */
 struct job *job_start(int id, const struct setup *setup, struct start *st, int rights,
-		      struct sbx_fail *f);
+		      struct job *ahead, struct sbx_fail *f);
 /* Kills what is left, frees. The caller has reaped it. */
 void job_free(struct job *j);
 void job_kill(struct job *j, uint32_t why);

@@ -256,6 +256,7 @@ describe(struct early *e, const struct setup *s, const char *const *argv, int re
 				   .code = -1,
 				   .state = -1,
 				   .channel = -1,
+				   .order = -1,
 				   .terminal = terminal}};
 	notify_init(&e->calls);
 	spawn_block_signals();

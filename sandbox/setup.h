@@ -50,6 +50,7 @@ struct setup {
 	bool single;	     /* one command, in pid 1's own tree */
 	struct early *early; /* the command's process, which waits for the tree; or NULL */
 	uint32_t others; /* processes of this user outside, which RLIMIT_NPROC counts too */
+	uint32_t spare; /* processes made ahead of a job: SPARE_PROCESSES, or 0 for never */
 };
 /* Namespaces are the jail's own, so each job can have one of its own. */
 static inline bool

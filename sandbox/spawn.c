@@ -22,17 +22,19 @@
 
 #include "sandbox/confine.h"
 #include "sandbox/early.h"
+#include "sandbox/order.h"
 
 #define EXIT_NOT_FOUND	 127
 #define EXIT_CANNOT_EXEC 126
 #define FD_REPORT	 202 /* above the driver's descriptors */
 #define FD_CHANNEL	 203
+#define FD_ORDER	 204
 #define NS_PER_MS	 1000000L
 #define MS_PER_S	 1000
 #define WATCH_TICK_MS	 10
 #define WATCH_FIRST_MS	 50
 #define FD_ABOVE	 300 /* where descriptors wait while the low numbers are dealt */
-#define FDS_DEALT	 6
+#define FDS_DEALT	 7
 
 extern char **environ;
 
@@ -108,10 +110,10 @@ static void __attribute__((noreturn)) give_up(int kind, const struct sbx_fail *f
 static void
 deal(const struct spawn *sp)
 {
-	const int want[FDS_DEALT] = {1,		2, FD_REPORT, SBX_FD_CODE, SBX_FD_STATUS,
-				     FD_CHANNEL};
-	int from[FDS_DEALT] = {sp->fd[0], sp->fd[1], sp->fd[2],
-			       sp->code,  sp->state, sp->channel};
+	const int want[FDS_DEALT] = {
+	    1, 2, FD_REPORT, SBX_FD_CODE, SBX_FD_STATUS, FD_CHANNEL, FD_ORDER};
+	int from[FDS_DEALT] = {sp->fd[0], sp->fd[1],   sp->fd[2], sp->code,
+			       sp->state, sp->channel, sp->order};
 	int in = sp->in ? sp->in : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	for (size_t i = 0; i < SBX_LEN(want); i++)
@@ -123,9 +125,63 @@ deal(const struct spawn *sp)
 		if (from[i] >= 0)
 			dup3(from[i], want[i], want[i] >= FD_REPORT ? O_CLOEXEC : 0);
 	close_from_to(3, SBX_FD_CODE - 1);
-	close_from_to(FD_CHANNEL + (sp->channel >= 0), ~0u);
+	close_from_to(sp->order >= 0	 ? FD_ORDER + 1
+		      : sp->channel >= 0 ? FD_CHANNEL + 1
+					 : FD_CHANNEL,
+		      ~0u);
 	if (sp->code < 0)
 		close_from_to(SBX_FD_CODE, SBX_FD_STATUS);
+}
+
+static void
+take_terminal(const struct spawn *sp)
+{
+	if (sp->terminal)
+		ioctl(0, TIOCSCTTY, 0);
+}
+
+static void
+enter_folder(const struct spawn *sp)
+{
+	struct sbx_fail f;
+
+	if (chdir(sp->cwd) == 0)
+		return;
+	sbx_fail_set(&f, "folder", errno, sp->cwd);
+	give_up(REPORT_EXEC, &f);
+}
+
+static void __attribute__((noreturn)) execute(const struct spawn *sp)
+{
+	struct sbx_fail f;
+
+	environ = (char **)sp->env;
+	execvp(sp->argv[0], (char *const *)sp->argv);
+	sbx_fail_set(&f, "execute", errno, sp->argv[0]);
+	give_up(REPORT_EXEC, &f);
+}
+
+/* What needs no order is done before it comes. Limits are not: one of open files may lie below the
+ * numbers that descriptors are dealt by. Nor are capabilities given up: they open a job's folder. */
+static void __attribute__((noreturn)) ahead_main(const struct spawn *sp)
+{
+	struct sbx_fail f = {.step = ""};
+	struct spawn job = *sp;
+	struct order o;
+
+	if (!confine_ahead(sp->setup, FD_CHANNEL, sp->asks, &f))
+		give_up(REPORT_FAIL, &f);
+	if (!order_take(FD_ORDER, &job, &o))
+		_exit(EXIT_CANNOT_EXEC);
+	job.fd[2] = FD_REPORT;
+	job.channel = job.order = -1;
+	job.inherit = !job.terminal; /* /dev/null already */
+	deal(&job);
+	take_terminal(&job);
+	enter_folder(&job);
+	if (!confine_last(sp->setup, &f))
+		give_up(REPORT_FAIL, &f);
+	execute(&job);
 }
 
 static void __attribute__((noreturn)) command_main(const struct spawn *sp)
@@ -134,12 +190,13 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 
 	deal(sp);
 	setsid();
-	if (sp->terminal)
-		ioctl(0, TIOCSCTTY, 0);
+	take_terminal(sp);
 	if (sp->fresh)
 		reset_signals(SIGPIPE, SIGPIPE);
 	else
 		spawn_reset_signals();
+	if (sp->order >= 0)
+		ahead_main(sp);
 	/* Elsewhere the kernel ends the whole namespace with its guard. */
 	if (sp->setup->rung == SBX_RUNG_LANDLOCK)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -149,26 +206,21 @@ static void __attribute__((noreturn)) command_main(const struct spawn *sp)
 			    1); /* pid 1 has ended, and tells why: that must be heard first */
 		give_up(REPORT_FAIL, &f);
 	}
-	if (chdir(sp->cwd)) {
-		sbx_fail_set(&f, "folder", errno, sp->cwd);
-		give_up(REPORT_EXEC, &f);
-	}
+	enter_folder(sp);
 	if (sp->early
 		? !confine_rights(sp->setup, &f) || !early_last(FD_CHANNEL, &f)
 		: !confine(sp->setup, sp->channel < 0 ? -1 : FD_CHANNEL, sp->asks, &f))
 		give_up(REPORT_FAIL, &f);
-	environ = (char **)sp->env;
-	execvp(sp->argv[0], (char *const *)sp->argv);
-	sbx_fail_set(&f, "execute", errno, sp->argv[0]);
-	give_up(REPORT_EXEC, &f);
+	execute(sp);
 }
 
 /* The memory is the parent's until exec, which saves copying it: between them nothing is left
- * changed but environ, which pid 1 and reapers have no use for. */
+ * changed but environ, which pid 1 and reapers have no use for. A parent that waits for a vfork
+ * counts as load, so who is to wait long gets memory of its own. */
 pid_t
 spawn_start(const struct spawn *sp)
 {
-	pid_t pid = vfork();
+	pid_t pid = sp->order < 0 ? vfork() : fork();
 
 	if (pid == 0)
 		command_main(sp);

@@ -37,6 +37,7 @@ struct spawn {
 	int fd[3];		   /* output, error, report; -1: as it is */
 	int code, state;	   /* the driver's descriptors, or -1 */
 	int channel;		   /* for the listener of refused calls, or -1 */
+	int order;		   /* made ahead: where the rest comes from, or -1 */
 	bool asks;		   /* what it reads from standard input is told of */
 	bool fresh;		   /* signals are at their defaults but for SIGPIPE */
 	bool terminal;		   /* standard input becomes its controlling terminal */
@@ -52,7 +53,8 @@ void spawn_servant(pid_t parent);
  * what they are for is done without. */
 bool spawn_has_room(void);
 /* Starts the command: descriptors, session, confinement, exec. Returns its pid once the exec was
- * done or failed, or -1 with errno; a failure of the steps goes to the report pipe. */
+ * done or failed, but for one made ahead, or -1 with errno; a failure of the steps goes to the report
+ * pipe. */
 pid_t spawn_start(const struct spawn *sp);
 /* In pid 1 of a job: reaps until `main_pid` ends, passing on signal numbers that pid 1 of the
  * session queues with SIGUSR1. Returns the wait status. With `watch`, which returns the ms until

@@ -29,6 +29,7 @@ struct process {
 };
 
 static int outside = -1; /* the host's /proc, where the jail has none */
+static pid_t left_out;	 /* usage_leave_out() */
 
 int
 usage_open(pid_t pid, const char *name)
@@ -204,7 +205,8 @@ usage_stamp(void)
 	if (!count || count == USAGE_PROCESSES_MAX)
 		return 0;
 	for (size_t i = 0; i < count; i++) {
-		if (all[i].pid == 1)
+		if (all[i].pid == 1 ||
+		    (left_out && tree_of(all, count, &all[i], &left_out, 1) == 0))
 			continue;
 		if (clock_getcpuclockid(all[i].pid, &clock) || clock_gettime(clock, &ts))
 			return 0;
@@ -212,6 +214,12 @@ usage_stamp(void)
 			(uint64_t)ts.tv_nsec);
 	}
 	return h ? h : 1;
+}
+
+void
+usage_leave_out(pid_t pid)
+{
+	left_out = pid;
 }
 
 void
