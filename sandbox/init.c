@@ -146,9 +146,9 @@ take_limits(struct init *in, const struct frame *fr)
 static bool
 obey_whole(struct init *in, const struct frame *fr)
 {
-	/* What was made ahead is as all was before. */
-	if (fr->type == FRAME_LIMITS || fr->type == FRAME_SHOW || fr->type == FRAME_NET ||
-	    fr->type == FRAME_LAYER)
+	/* What was made ahead is as all was before. Of the network and of a layer a job has nothing of
+	 * its own. */
+	if (fr->type == FRAME_LIMITS || fr->type == FRAME_SHOW)
 		init_drop_ahead(in);
 	if (fr->type == FRAME_LIMITS)
 		take_limits(in, fr);

@@ -494,18 +494,27 @@ test_allowed_meanwhile(void **state)
 static void
 test_processes(void **state)
 {
+	const char *const argv[] = {
+	    "sh", "-c",
+	    "echo begun; while ! [ -e go ]; do :; done; "
+	    "for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 & done; echo all",
+	    NULL};
 	const struct sbx_limits few = {.processes = 12};
+	struct sbx_job_spec spec = {.argv = argv};
 	struct sbx_session *s = stand();
-	struct seen n;
+	char path[TMP_PATH + 8];
+	struct seen n = {0};
 
 	(void)state;
 	assert_true(sbx_session_limits(s, &few));
-	ready(s);
-	command(s,
-		"for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 & done; sleep 0.1; "
-		"echo $(cat /proc/[0-9]*/comm | grep -c sleep)",
-		&n);
-	assert_string_equal(n.out, "9\n");
+	assert_true(sbx_job_start(s, 1, &spec));
+	await(s, SBX_OUTPUT, "begun", &n);
+	await_spare(s);
+	snprintf(path, sizeof(path), "%s/go", workspace);
+	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	await(s, SBX_EXIT, NULL, &n);
+	assert_string_equal(n.out, "begun\nall\n");
+	unlink(path);
 	sbx_session_free(s);
 }
 
