@@ -59,7 +59,7 @@ init_make_ahead(struct init *in)
 	if (in->ahead)
 		return;
 	in->ahead = job_ahead(in->setup, in->asks);
-	/* What waits makes no files. */
+	/* What waits makes no files: whose new ones are can be told with it as without. */
 	usage_leave_out(in->ahead ? in->ahead->reaper : 0);
 }
 

@@ -27,10 +27,12 @@ init_reap(struct init *in, bool all)
 	for (size_t i = 0; i < in->nleaving; i++) {
 		struct leaving *l = &in->leaving[i];
 
-		if (waitpid(l->reaper, NULL, all ? 0 : WNOHANG) == 0)
+		if (waitpid(l->reaper, NULL, all ? 0 : WNOHANG) == 0) {
 			in->leaving[kept++] = *l;
-		else
-			close(l->pidfd);
+			continue;
+		}
+		usage_gone(l->reaper);
+		close(l->pidfd);
 	}
 	in->nleaving = kept;
 }

@@ -13,9 +13,8 @@
 
 #include "sandbox/setup.h"
 
-#define STREAMS 5 /* the terminal, output, error, the driver's two */
-#define ORDER_WAIT_MS \
-	200 /* for the answer; twenty times what a busy machine was seen to take */
+#define STREAMS	      5	  /* the terminal, output, error, the driver's two */
+#define ORDER_WAIT_MS 200 /* for the answer, which takes 0.5 at most on an idle machine */
 
 static int *
 stream(struct spawn *sp, size_t i)
@@ -57,7 +56,7 @@ send_order(int sock, const struct spawn *sp)
 	bool ok;
 
 	for (size_t i = 0; i < STREAMS; i++) {
-		/* 0: no terminal, which spawn.h says so. */
+		/* 0 is /dev/null, here and there. */
 		if (*stream(&given, i) <= 0)
 			continue;
 		which |= (unsigned char)(1u << i);

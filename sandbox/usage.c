@@ -223,6 +223,13 @@ usage_leave_out(pid_t pid)
 }
 
 void
+usage_gone(pid_t pid)
+{
+	if (left_out == pid)
+		left_out = 0;
+}
+
+void
 usage_outside(int fd)
 {
 	outside = fd;

@@ -24,8 +24,10 @@ void usage_of_tree(pid_t pid, struct usage *u);
 /* A number for all processes of this pid namespace and the processor time that each has used, to
  * the nanosecond: while it stays the same, none of them ran. 0: it cannot be told. In pid 1. */
 uint64_t usage_stamp(void);
-/* A process that counts in no stamp from here on, nor what came of it; 0: none. */
+/* A process that counts in no stamp from here on, nor what came of it; 0: none. usage_gone(): its
+ * number may be another's now. */
 void usage_leave_out(pid_t pid);
+void usage_gone(pid_t pid);
 #define USAGE_NOBODY 0xcbf29ce484222325u /* of pid 1 alone */
 /* From here on the host's /proc, open at `fd`, is read: the jail has none. Process numbers in there
  * are others, so that only all trees together are known: they count as the first. */

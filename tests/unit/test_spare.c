@@ -319,7 +319,27 @@ end(struct sbx_session *s, struct seen *n)
 	await(s, SBX_EXIT, NULL, n);
 }
 
-/* In each of the product's ways. */
+static void
+compare(struct sbx_session *s, const struct kind *k)
+{
+	static struct seen fresh, ahead;
+	struct spare spare = await_spare(s);
+
+	kill(spare.reaper, SIGKILL);
+	await_gone(spare.reaper);
+	probe(s, k, &fresh);
+	end(s, &fresh);
+	spare = await_spare(s);
+	probe(s, k, &ahead);
+	assert_false(gone(spare.command));
+	assert_false(waits(spare.command));
+	assert_string_equal(ahead.out, fresh.out);
+	assert_non_null(strstr(ahead.out, "MORE=1"));
+	end(s, &ahead);
+	assert_true(gone(spare.command));
+}
+
+/* In each of the product's ways, and with all that is told of. */
 static void
 test_same(void **state)
 {
@@ -329,28 +349,23 @@ test_same(void **state)
 	    {"driver, terminal for input", true, SBX_TERMINAL_INPUT},
 	    {"driver, terminal", true, SBX_TERMINAL_ALL},
 	};
-	struct sbx_session *s = stand();
-	static struct seen fresh, ahead;
-	struct spare spare;
+	struct sbx_session *s;
+	struct sbx_policy p;
 
 	(void)state;
-	for (size_t i = 0; i < SBX_LEN(kinds); i++) {
-		print_message("# %s\n", kinds[i].name);
-		spare = await_spare(s);
-		kill(spare.reaper, SIGKILL);
-		await_gone(spare.reaper);
-		probe(s, &kinds[i], &fresh);
-		end(s, &fresh);
-		spare = await_spare(s);
-		probe(s, &kinds[i], &ahead);
-		assert_false(gone(spare.command));
-		assert_false(waits(spare.command));
-		assert_string_equal(ahead.out, fresh.out);
-		assert_non_null(strstr(ahead.out, "MORE=1"));
-		end(s, &ahead);
-		assert_true(gone(spare.command));
+	if (refused)
+		skip();
+	for (int explain = 0; explain < 2; explain++) {
+		sbx_policy_default(&p);
+		p.explain = explain;
+		s = stand_with(&p);
+		for (size_t i = 0; i < SBX_LEN(kinds); i++) {
+			print_message("# %s%s\n", kinds[i].name,
+				      explain ? ", explained" : "");
+			compare(s, &kinds[i]);
+		}
+		sbx_session_free(s);
 	}
-	sbx_session_free(s);
 }
 
 static void
