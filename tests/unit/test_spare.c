@@ -505,6 +505,30 @@ test_allowed_meanwhile(void **state)
 	rmdir(folder);
 }
 
+/* What the user makes while nothing but that runs is his, and is guarded in it too. */
+static void
+test_guarded_meanwhile(void **state)
+{
+	struct sbx_session *s = stand();
+	char path[TMP_PATH + 16];
+	struct stat st;
+	struct seen n;
+
+	(void)state;
+	await_spare(s);
+	snprintf(path, sizeof(path), "%s/.envrc", workspace);
+	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	for (int i = 0; i < 2; i++) {
+		command(s, "cat .envrc && echo x >>.envrc", &n);
+		assert_non_null(strstr(n.out, "Read-only"));
+		await_spare(s);
+	}
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	unlink(path);
+	sbx_session_free(s);
+}
+
 /* What waits takes nothing of what the user allows: pid 1 and the job's reaper count, as ever. */
 static void
 test_processes(void **state)
@@ -654,6 +678,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_killed_meanwhile),
 	    cmocka_unit_test(test_limits_change),
 	    cmocka_unit_test(test_allowed_meanwhile),
+	    cmocka_unit_test(test_guarded_meanwhile),
 	    cmocka_unit_test(test_processes),
 	    cmocka_unit_test(test_long_order),
 	    cmocka_unit_test(test_unseen),
