@@ -474,26 +474,22 @@ test_limits_change(void **state)
 	sbx_session_free(s);
 }
 
-/* What is written to was read-only for all that were confined before. */
+/* What is written to was read-only for all that were confined before. It must lie outside of what
+ * jobs may write anyway, as tests' own folders do not: nothing is written here in truth. */
 static void
 test_allowed_meanwhile(void **state)
 {
-	char folder[TMP_PATH], real[4096], script[2 * TMP_PATH + 64];
-	const char *const read[] = {folder, NULL};
+	const char *const folder = "/usr/share/common-licenses";
+	const char *const script = "cd /usr/share/common-licenses && : >>GPL-3 && echo yes";
 	struct sbx_session *s;
-	struct sbx_policy p;
+	char real[4096];
 	struct sbx_fail f;
 	struct seen n;
 
 	(void)state;
-	if (refused)
+	if (refused || access("/usr/share/common-licenses/GPL-3", W_OK))
 		skip();
-	assert_true(tmp_folder(folder));
-	sbx_policy_default(&p);
-	p.read = read;
-	s = stand_with(&p);
-	snprintf(script, sizeof(script), "mkdir %s/x && rmdir %s/x && echo yes", folder,
-		 folder);
+	s = stand();
 	ready(s);
 	command(s, script, &n);
 	assert_null(strstr(n.out, "yes"));
@@ -502,7 +498,6 @@ test_allowed_meanwhile(void **state)
 	command(s, script, &n);
 	assert_non_null(strstr(n.out, "yes"));
 	sbx_session_free(s);
-	rmdir(folder);
 }
 
 /* What the user makes while nothing but that runs is his, and is guarded in it too. */
