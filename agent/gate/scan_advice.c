@@ -141,6 +141,8 @@ scan_advice_may(uint64_t seen)
 				 .passive = true};
 
 	/* Whatever was done is as good as any act. */
+	if (!(seen & C(DEST)) && (~seen & (C(READER) | C(MUST))))
+		return false;
 	if (seen & (C(VAGUE) | C(AND)))
 		seen |= ADVICE_ACT;
 	return (seen & ADVICE_ACT) && advice_points(&a, seen) >= ADVICE_MIN;

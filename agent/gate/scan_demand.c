@@ -15,16 +15,25 @@
 
 #define DEMAND_ACTION (C(RUN) | C(SEND) | C(GET) | C(DESTROY) | C(PAY) | C(CHANGE) | C(SAY))
 
+#define DEMAND_SEVERAL (C(PERSONAL) | C(CLOUD)) /* count up to DEMAND_TIMES */
+#define DEMAND_TIMES   3
+#define DEMAND_SECOND \
+	(C(SEND) | C(DESTROY) | C(PAY) | C(RUN)) /* behind the verb: one more */
+
 /* What a word nearby tells; each counts at most `times`. */
 static const struct {
 	uint64_t what;
 	int points;
 	int times;
 } demand_evidence[] = {
-    {C(MY), 4, 1},     {C(ME), 1, 1},	  {C(SECRET), 3, 1}, {C(PERSONAL) | C(CLOUD), 1, 3},
-    {C(DEST), 3, 1},   {C(EVERY), 1, 1},  {C(NOTE), 2, 1},   {C(USER), 1, 1},
-    {C(BUGS), -5, 1},  {C(THIRD), -2, 1}, {C(YOU), -2, 1},   {C(IF), -2, 1},
-    {C(SILENT), 3, 1}, {C(NOW), 1, 1},	  {C(URGENT), 1, 1}, {C(FILL), 4, 1},
+    {C(MY), 4, 1},     {C(ME), 1, 1},
+    {C(SECRET), 3, 1}, {DEMAND_SEVERAL, 1, DEMAND_TIMES},
+    {C(DEST), 3, 1},   {C(EVERY), 1, 1},
+    {C(NOTE), 2, 1},   {C(USER), 1, 1},
+    {C(BUGS), -5, 1},  {C(THIRD), -2, 1},
+    {C(YOU), -2, 1},   {C(IF), -2, 1},
+    {C(SILENT), 3, 1}, {C(NOW), 1, 1},
+    {C(URGENT), 1, 1}, {C(FILL), 4, 1},
     {C(PRIOR), 0, 1},
 };
 
@@ -32,6 +41,11 @@ static const struct {
 	(C(MY) | C(ME) | C(SECRET) | C(PERSONAL) | C(CLOUD) | C(DEST) | C(EVERY) |      \
 	 C(NOTE) | C(USER) | C(BUGS) | C(THIRD) | C(YOU) | C(IF) | C(SILENT) | C(NOW) | \
 	 C(URGENT) | C(FILL) | C(PRIOR))
+
+/* What may make an order of a verb that does not begin its clause. */
+#define DEMAND_MOOD                                                                \
+	(C(PLEASE) | C(NOTE) | C(MODEL) | C(NOW) | C(FIRST) | C(URGENT) | C(AND) | \
+	 C(OVERRIDE))
 
 /* What makes token i an order: 0, or the points of it. */
 static int
@@ -96,8 +110,7 @@ demand_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 			*first = MIN_OF(*first, j);
 			*last = MAX_OF(*last, j);
 		}
-		second = second ||
-			 (j > i && (o->what & (C(SEND) | C(DESTROY) | C(PAY) | C(RUN))));
+		second = second || (j > i && (o->what & DEMAND_SECOND));
 		model = model || ((o->what & C(MODEL)) && (o->place & P_COLON));
 	}
 	if ((t->what & C(SEND)) && (seen & C(SECRET)) && (seen & C(DEST)))
@@ -139,10 +152,72 @@ scan_demand_most(uint64_t seen)
 	if (!(seen & DEMAND_ACTION))
 		return 0;
 	for (size_t k = 0; k < ARRAY_LEN(demand_evidence); k++)
-		if ((seen & demand_evidence[k].what) && demand_evidence[k].points > 0)
-			points += demand_evidence[k].points * demand_evidence[k].times;
+		points +=
+		    seen & demand_evidence[k].what
+			? MAX_OF(demand_evidence[k].points, 0) * demand_evidence[k].times
+			: 0;
 	points += seen & (C(DESTROY) | C(PAY)) ? 1 : 0;
-	points += seen & (C(SEND) | C(DESTROY) | C(PAY) | C(RUN)) ? 1 : 0;
+	points += seen & DEMAND_SECOND ? 1 : 0;
 	points += colon && (seen & C(MODEL)) ? 4 : 0;
 	return points + (~seen & (C(SEND) | C(SECRET) | C(DEST)) ? 0 : 2);
+}
+
+/* The most points of what makes an order of token i; 0: nothing does. */
+static int
+demand_near_mood(const struct scan_near *t, size_t i, uint64_t seen, uint64_t loose)
+{
+	uint64_t before = loose;
+
+	for (size_t j = i; j-- > 0 && t[i].at - t[j].at <= DEMAND_NEAR;)
+		before |= t[j].what;
+	if ((before & C(NOTE)) && (seen & SCAN_COLON))
+		return 6;
+	if (before & C(PLEASE))
+		return 5;
+	if (!t[i].inside || (seen & C(ORDER)))
+		return 3;
+	return before & DEMAND_MOOD ? 2 : 0;
+}
+
+/* The most points of the demand whose verb is token i. */
+static int
+demand_near_sum(const struct scan_near *t, size_t n, size_t i, uint64_t seen,
+		uint64_t loose)
+{
+	uint64_t verb = t[i].what, others = loose, behind = loose;
+	int several = loose & DEMAND_SEVERAL ? DEMAND_TIMES : 0;
+	int points = demand_near_mood(t, i, seen, loose);
+
+	if (points == 0)
+		return 0;
+	for (size_t j = i; j-- > 0 && t[i].at - t[j].at <= DEMAND_BEFORE_LAST;) {
+		others |= t[j].what;
+		several += t[j].what & DEMAND_SEVERAL ? 1 : 0;
+	}
+	for (size_t j = i + 1; j < n && t[j].at - t[i].at <= DEMAND_AFTER; j++) {
+		behind |= t[j].what;
+		several += t[j].what & DEMAND_SEVERAL ? 1 : 0;
+	}
+	others |= behind;
+	for (size_t k = 0; k < ARRAY_LEN(demand_evidence); k++)
+		if (demand_evidence[k].times == 1 && (others & demand_evidence[k].what))
+			points += MAX_OF(demand_evidence[k].points, 0);
+	points += MIN_OF(several, DEMAND_TIMES);
+	points += verb & (C(DESTROY) | C(PAY)) ? 1 : 0;
+	points += behind & DEMAND_SECOND ? 1 : 0;
+	points += (seen & SCAN_COLON) && (others & C(MODEL)) ? 4 : 0;
+	return points + ((verb & C(SEND)) && !(~others & (C(SECRET) | C(DEST))) ? 2 : 0);
+}
+
+bool
+scan_demand_near(const struct scan_near *t, size_t n, uint64_t seen, uint64_t loose,
+		 int needed)
+{
+	if (loose & DEMAND_ACTION)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if ((t[i].what & DEMAND_ACTION) &&
+		    demand_near_sum(t, n, i, seen, loose) >= needed)
+			return true;
+	return false;
 }

@@ -22,6 +22,8 @@ disguise_letter(char c)
 static const struct scan_word *
 disguise_find(const struct scan *s, const char *p, size_t n)
 {
+	if (!scan_sieve_word(s->filter, p, n))
+		return NULL;
 	return scan_vocab_find(s->vocab, p, n, scan_hash(p, n));
 }
 
@@ -181,6 +183,8 @@ disguise_longest(const struct scan *s, const char *p, size_t n, size_t *taken)
 
 	if (n < SCAN_WORD_MAX)
 		lengths &= (UINT32_C(2) << n) - 1;
+	if (lengths >> (GLUED_PART + 1))
+		lengths &= s->filter->longer[scan_four(p)] | UINT32_C(1) << GLUED_PART;
 	while (lengths) {
 		size_t len = 31 - (size_t)__builtin_clz(lengths);
 		const struct scan_word *w = disguise_find(s, p, len);

@@ -12,16 +12,20 @@
 
 #include "agent/gate/scan.h"
 
-#define SCAN_TOKENS_MAX	 192 /* tokens of a sentence; a longer one is judged in parts */
-#define SCAN_TOKENS_KEPT 24  /* of them, looked at again with the next part */
-#define SCAN_DEPTH_MAX	 2   /* encodings inside encodings */
-#define SCAN_SLACK	 64  /* bytes behind a clean line that may be read */
-#define SCAN_STEM_KEY	 5   /* letters by which a stem is found */
-#define SCAN_WORD_MAX	 24  /* letters of a word of the vocabulary */
-#define SCAN_THREES_BITS 12
-#define SCAN_HEAD_BITS	 18 /* few words alike by chance, and the table in the second cache */
-#define SCAN_STEM_BITS	 14
-#define SCAN_THREES	 (1 << SCAN_THREES_BITS)
+#define SCAN_TOKENS_MAX	   192 /* tokens of a sentence; a longer one is judged in parts */
+#define SCAN_TOKENS_KEPT   24  /* of them, looked at again with the next part */
+#define SCAN_DEPTH_MAX	   2   /* encodings inside encodings */
+#define SCAN_SLACK	   64  /* bytes behind a clean line that may be read */
+#define SCAN_STEM_KEY	   5   /* letters by which a stem is found */
+#define SCAN_WORD_MAX	   24  /* letters of a word of the vocabulary */
+#define SCAN_THREES_BITS   12
+#define SCAN_HEAD_BITS	   18 /* few words alike by chance, and the table in the second cache */
+#define SCAN_STEM_BITS	   14
+#define SCAN_THREES	   (1 << SCAN_THREES_BITS)
+#define SCAN_FOURS_BITS	   13
+#define SCAN_FOURS	   (1 << SCAN_FOURS_BITS)
+#define SCAN_DEMAND_MIN	   5 /* points of a demand that counts */
+#define SCAN_UNSEEN_POINTS 3 /* what it adds to a hit that nobody sees its words */
 
 /* What a word means; a token holds the set of all its meanings. */
 enum scan_concept {
@@ -139,7 +143,16 @@ struct scan_filter {
 	size_t nwhat;
 	/* Lengths, a bit each, of the words that begin with three letters of this hash. */
 	uint32_t lengths[SCAN_THREES];
+	uint32_t longer[SCAN_FOURS]; /* the same for four letters */
 };
+static inline unsigned
+scan_four(const char *p)
+{
+	uint32_t x;
+
+	memcpy(&x, p, sizeof(x));
+	return (le32toh(x) | 0x20202020) * 0x9E3779B1u >> (32 - SCAN_FOURS_BITS);
+}
 static inline unsigned
 scan_three(const char *p)
 {
@@ -170,11 +183,30 @@ scan_sieve_what(uint64_t what, unsigned shift)
 	/* Without a say by itself, but it stands there; or what was done. */
 	return what && (model || !vague) ? what : what | C(AND);
 }
+#define SCAN_HASH_LOWER UINT64_C(0x2020202020202020)
 /* The first letters of a word in lower case, the others 0, to an index of head or stem5. */
 static inline size_t
 scan_sieve_slot(uint64_t letters, unsigned bits)
 {
 	return letters * UINT64_C(0x9E3779B97F4A7C15) >> (64 - bits);
+}
+/* False: the letters p[0..n) are no word of the vocabulary. */
+static inline bool
+scan_sieve_word(const struct scan_filter *f, const char *p, size_t n)
+{
+	uint64_t a = 0;
+
+	if (n >= sizeof(a))
+		memcpy(&a, p, sizeof(a));
+	else
+		for (size_t i = 0; i < n; i++)
+			a |= (uint64_t)(unsigned char)p[i] << 8 * i;
+	a = n >= sizeof(a) ? le64toh(a) | SCAN_HASH_LOWER
+			   : a | (SCAN_HASH_LOWER & ((UINT64_C(1) << 8 * n) - 1));
+	if (f->head[scan_sieve_slot(a, SCAN_HEAD_BITS)])
+		return true;
+	a &= (UINT64_C(1) << 8 * SCAN_STEM_KEY) - 1;
+	return n > SCAN_STEM_KEY && f->stem5[scan_sieve_slot(a, SCAN_STEM_BITS)];
 }
 static inline bool
 scan_filter_has(const uint64_t *bits, size_t i)
@@ -222,7 +254,6 @@ const struct scan_vocab *scan_vocab(void);
  * scan_hash() of it, or the same steps over its groups of eight letters. */
 const struct scan_word *
 scan_vocab_find(const struct scan_vocab *v, const char *p, size_t n, uint64_t hash);
-#define SCAN_HASH_LOWER UINT64_C(0x2020202020202020)
 static inline uint64_t
 scan_hash_step(uint64_t h, uint64_t eight)
 {
@@ -300,16 +331,27 @@ bool scan_is_invisible(uint32_t cp);
  * the length when it is text, else 0. */
 size_t scan_decode(const char *p, size_t n, char *out);
 
-#define SCAN_RULES_MAX 192
+#define SCAN_RULE_PARTS 4 /* of 64 bits */
+#define SCAN_RULES_MAX	(SCAN_RULE_PARTS * 64)
 
-/* Which rules need a meaning, or another one of the same kind of word: the rarest kind that
- * they need. A bit for each. */
+#define SCAN_RULE_ROW (SCAN_RULE_PARTS * 5) /* for each of a rule's words */
+
+/* Rules by what they need, a bit for each rule. */
 struct scan_index {
+	/* Those that need a meaning, or another one of the same kind of word: the rarest kind that
+	 * they need. */
 	uint64_t keys; /* all such meanings */
-	uint64_t rule[C_COUNT][SCAN_RULES_MAX / 64];
+	uint64_t rule[C_COUNT][SCAN_RULE_PARTS];
+	/* For scan_may(): those of which the first, second ... word may mean this; of which there
+	 * is no such word; which need a word in capitals and so on. */
+	uint64_t word[C_COUNT][SCAN_RULE_ROW], without[SCAN_RULE_ROW];
+	uint64_t colon[SCAN_RULE_PARTS], caps[SCAN_RULE_PARTS], yours[SCAN_RULE_PARTS];
 };
 void scan_index_init(struct scan_index *x);
 const struct scan_index *scan_index(void); /* constant, made at the first call */
+/* Those whose rarest kind of word is among `seen`. */
+void scan_rules_keyed(const struct scan_index *index, uint64_t seen,
+		      uint64_t found[SCAN_RULE_PARTS]);
 
 /* A text being read: the whole, or one that was decoded out of it. */
 struct scan_ctx {
@@ -349,6 +391,21 @@ struct scan_marks {
 };
 void scan_marks_init(struct scan_marks *m);
 
+#define SCAN_NEAR_MAX  512 /* words of a sentence; a longer one is told by its sum alone */
+#define SCAN_SPANS_MAX 256 /* windows */
+/* What the sieve knows of a word that may mean something. */
+struct scan_near {
+	uint64_t what; /* as it counts */
+	/* Its byte, windows counted from the first of the sentence; for scan_near() half words:
+	 * others are at least as far from it as their difference. */
+	uint32_t at;
+	bool inside; /* certainly not the first of its clause */
+};
+/* A window of a sentence, a bit for a byte. */
+struct scan_span {
+	uint64_t apart;	 /* words that count as one each */
+	uint64_t within; /* words that certainly do not begin a clause */
+};
 #define SCAN_MEMO_BITS 9
 
 /* An answer of scan_may(). */
@@ -365,6 +422,8 @@ struct scan {
 	struct scan_ctx ctx[SCAN_DEPTH_MAX + 1]; /* [0]: the text itself */
 	const struct scan_index *index;
 	struct scan_memo memo[2][1 << SCAN_MEMO_BITS];
+	struct scan_near near[SCAN_NEAR_MAX]; /* of the walk */
+	struct scan_span span[SCAN_SPANS_MAX];
 	struct scan_marks marks;
 	struct scan_clean clean;
 	struct scan_ansi ansi;
@@ -438,7 +497,13 @@ uint64_t scan_address_look(const struct scan_line *l, size_t i, size_t skip, siz
 /* False: a sentence whose words mean `seen` (scan_sieve_what()) is certainly no hit and prepares
  * none. `unseen`: all of it stands where nobody sees it. */
 bool scan_may(struct scan *s, uint64_t seen, bool unseen);
+/* The same by the order and distance of s->near[0..n) in s->span[0..spans), of
+ * which `seen` is the sum; in it too is `loose`, which may stand anywhere. */
+bool scan_near(struct scan *s, uint64_t seen, uint64_t loose, size_t n, size_t spans,
+	       bool unseen);
 int scan_demand_most(uint64_t seen);
+bool scan_demand_near(const struct scan_near *t, size_t n, uint64_t seen, uint64_t loose,
+		      int needed);
 bool scan_call_may(uint64_t seen);
 
 /* Records a hit of rule group `best`; overlapping ones are joined. */

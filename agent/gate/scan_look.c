@@ -8,13 +8,20 @@
 
 #include "agent/gate/scan_walk.h"
 
-/* The end of the line in which byte i is. */
 size_t
 walk_line_end(const struct walk *k, size_t i)
 {
 	const char *lf = k->lines ? memchr(k->l.p + i, '\n', k->n - i) : NULL;
 
 	return lf ? (size_t)(lf - k->l.p) : k->n;
+}
+
+/* Byte i, which is not before the last one looked at, is looked at in its line. */
+static void
+look_line(struct walk *k, size_t i)
+{
+	if (i >= k->l.n)
+		k->l.n = walk_line_end(k, i);
 }
 
 /* The word or number at bit `at`, which is not what its letters say. */
@@ -75,7 +82,7 @@ walk_look(struct walk *k, uint64_t odd)
 			k->next = i;
 			return;
 		}
-		k->l.n = walk_line_end(k, i);
+		look_line(k, i);
 		if (c == K_LETTER || c == K_DIGIT) {
 			look_word(k, at);
 			if (k->end <= at)
@@ -96,6 +103,7 @@ void
 walk_markup(struct walk *k, uint64_t events)
 {
 	k->marks = k->tags = k->blocks = 0;
+	k->l.n = 0; /* what was looked at may be behind it */
 	for (; events; events &= events - 1) {
 		uint64_t bit = events & -events;
 		size_t i = k->base + (size_t)__builtin_ctzll(events);
@@ -112,7 +120,7 @@ walk_markup(struct walk *k, uint64_t events)
 			k->stops |= k->tag && k->block ? bit : 0;
 			k->tag = k->block = false;
 		} else {
-			k->l.n = walk_line_end(k, i);
+			look_line(k, i);
 			scan_mark_look(k->s, &k->l, i, &m);
 			if (m.role || m.comment || m.hides || (m.closes && k->x->unseen))
 				k->wanted |= SCAN_AMISS;
@@ -140,7 +148,7 @@ look_stop(struct walk *k, size_t i)
 	k->s->line = k->line;
 	k->back = i;
 	k->back_checked = 0;
-	k->seen = 0;
+	walk_begins(k, 0);
 }
 
 /* Bytes of the character of two bytes or more at i that k->seen gets to know. */
@@ -155,9 +163,10 @@ look_wide(struct walk *k, size_t i)
 		w = scan_vocab_prefix(k->s->vocab, l->p + i, l->n - i);
 	if (!w)
 		return c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-	k->seen |= scan_sieve_what(w->what, w->shift);
+	k->loose |= scan_sieve_what(w->what, w->shift);
 	if (i + w->len < l->n && l->p[i + w->len] == ':')
-		k->seen |= SCAN_COLON;
+		k->loose |= SCAN_COLON;
+	k->seen |= k->loose;
 	return w->len;
 }
 
@@ -169,7 +178,7 @@ walk_wide(struct walk *k)
 	size_t i = k->base;
 	bool letter = false;
 
-	k->l.n = walk_line_end(k, i);
+	look_line(k, i);
 	while (i < l->n && (unsigned char)l->p[i] >= 0x80) {
 		unsigned char c = (unsigned char)l->p[i];
 

@@ -123,11 +123,12 @@ static const bool mark_lead[256] = {
     [' '] = true, ['#'] = true, ['\0'] = true,
 };
 
-static bool
-mark_name_char(char c)
-{
-	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '-';
-}
+static const bool mark_name[256] = {
+    ['a' ... 'z'] = true,
+    ['A' ... 'Z'] = true,
+    ['_'] = true,
+    ['-'] = true,
+};
 
 /* The tag at p[0] == '<' in lower case without blanks that do not matter; its length. *value: it
  * holds "=". */
@@ -280,7 +281,7 @@ scan_mark_look(const struct scan *s, const struct scan_line *l, size_t i,
 		name++;
 	}
 	for (end = name;
-	     end < l->n && end - name < MARK_NAME_MAX && mark_name_char(p[end]);)
+	     end < l->n && end - name < MARK_NAME_MAX && mark_name[(unsigned char)p[end]];)
 		end++;
 	if (end == name)
 		return;

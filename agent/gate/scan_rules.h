@@ -22,6 +22,8 @@ struct rule {
 
 #define ACTION (C(RUN) | C(SEND) | C(GET) | C(DESTROY) | C(PAY) | C(CHANGE))
 
+_Static_assert(RULE_WORDS *SCAN_RULE_PARTS == SCAN_RULE_ROW, "struct scan_index");
+
 extern const struct rule scan_rules[];
 extern const size_t scan_rules_n;
 

@@ -1,29 +1,19 @@
-/* Judges a sentence: by its tokens, and before it is read by what its words may mean.
+/* Judges a sentence by its tokens.
  *
- * A rule is tried when its rarest kind of word is there. scan_may() asks the same of the sum of
- * what a sentence's words may mean, wherever they stand: no is certain, yes is not; its answers
- * are kept, since texts repeat themselves. Pinned by tests/unit/test_scan.c and, for what
- * scan_may() denies, by tests/fuzz/fuzz_scan.c. */
-#include <assert.h>
-#include <string.h>
+ * A rule is tried when its rarest kind of word is there; all that is found adds up. Pinned by
+ * tests/unit/test_scan.c. */
 
 #include "agent/gate/scan_rules.h"
 
 #define HEAT_SENTENCES 6 /* for which an order weighs more after a hit */
 #define CIPHER_WORDS   3 /* words of one shifted alphabet that are no accident */
 #define HEAT_POINTS    4
-#define DEMAND_MIN     5 /* points of a demand that counts */
 #define WARM	       6 /* weight of a claim or an address that only prepares */
 #define WARM_SENTENCES 2 /* for which it does; one more such makes the hit */
 #define WARM_GROUPS                                                                     \
 	(1u << SCAN_ADDRESS | 1u << SCAN_OVERRIDE | 1u << SCAN_FAKE | 1u << SCAN_ROLE | \
 	 1u << SCAN_SECRECY)
 
-/* Meanings that most sentences of any text have. */
-#define COMMON                                                                          \
-	(ACTION | C(SAY) | C(NEG) | C(PRIOR) | C(EVERY) | C(RULES) | C(PERSONAL) |      \
-	 C(CLOUD) | C(IF) | C(QUESTION) | C(THIS) | C(AND) | C(YOU) | C(ME) | C(FORM) | \
-	 C(BLOCK) | C(COMMAND))
 /* The words of rule r from token i on; *last is the last of them. */
 static bool
 rule_from(const struct scan_ctx *x, const struct rule *r, size_t count, size_t i,
@@ -103,95 +93,8 @@ static unsigned
 rules_disguise(unsigned how)
 {
 	return (how & SCAN_ENCODED ? 5u : 0) + (how & SCAN_INVISIBLE ? 4u : 0) +
-	       (how & SCAN_LOOKALIKE ? 4u : 0) + (how & SCAN_UNSEEN ? 3u : 0);
-}
-
-#define RULE_PARTS (SCAN_RULES_MAX / 64)
-
-/* The kind of word of rule r that ordinary text has least: one without such meanings. */
-static uint64_t
-rules_key(const struct rule *r)
-{
-	uint64_t key = r->word[0].any;
-
-	for (size_t k = 0; k < RULE_WORDS && r->word[k].any; k++) {
-		uint64_t any = r->word[k].any;
-
-		if (__builtin_popcountll(any & COMMON) < __builtin_popcountll(key & COMMON))
-			key = any;
-	}
-	return key;
-}
-
-void
-scan_index_init(struct scan_index *x)
-{
-	for (size_t r = 0; r < scan_rules_n; r++) {
-		uint64_t key = rules_key(&scan_rules[r]);
-
-		for (size_t k = 0; k < RULE_WORDS; k++)
-			assert(!(scan_rules[r].word[k].place & P_COLON) ||
-			       !(scan_rules[r].word[k].any & ~SCAN_BEFORE_COLON));
-
-		x->keys |= key;
-		for (size_t c = 0; c < C_COUNT; c++)
-			x->rule[c][r / 64] |= (key >> c & 1) << r % 64;
-	}
-}
-
-/* The rules whose rarest kind of word is there, a bit for each. */
-static void
-rules_keyed(const struct scan_index *index, uint64_t seen, uint64_t found[RULE_PARTS])
-{
-	memset(found, 0, RULE_PARTS * sizeof(*found));
-	for (uint64_t left = seen & index->keys; left; left &= left - 1) {
-		const uint64_t *rule = index->rule[__builtin_ctzll(left)];
-
-		for (size_t part = 0; part < RULE_PARTS; part++)
-			found[part] |= rule[part];
-	}
-}
-
-/* Rule r may be found among words that mean `seen`, as the sieve counts. */
-static bool
-rules_may(const struct rule *r, uint64_t seen)
-{
-	for (size_t k = 0; k < RULE_WORDS && r->word[k].any; k++) {
-		unsigned place = r->word[k].place;
-
-		if (!(seen & r->word[k].any) ||
-		    ((place & P_COLON) && !(seen & SCAN_COLON)) ||
-		    ((place & P_CAPS) && !(seen & SCAN_CAPS)) ||
-		    ((place & P_YOURS) && !(seen & C(YOU))) ||
-		    (place & (P_STRONG | P_WEAK | P_HIDDEN)))
-			return false;
-	}
-	return true;
-}
-
-/* False: words that mean `seen` are certainly no hit and prepare none. */
-static bool
-rules_any(const struct scan_index *index, uint64_t seen, bool unseen)
-{
-	int demand = scan_demand_most(seen), needed = SCAN_THRESHOLD;
-	uint64_t may[RULE_PARTS];
-
-	/* The rule for hidden words has no more weight than a demand has to have. */
-	if (unseen)
-		needed = seen & (C(COMMAND) | C(SECRET) | C(USER) | C(REPLY) | C(DEST))
-			     ? DEMAND_MIN
-			     : SCAN_THRESHOLD - (int)rules_disguise(SCAN_UNSEEN);
-	if ((seen & SCAN_AMISS) || demand >= needed || scan_call_may(seen) ||
-	    scan_advice_may(seen))
-		return true;
-	rules_keyed(index, seen, may);
-	for (size_t part = 0; part < RULE_PARTS; part++)
-		for (; may[part]; may[part] &= may[part] - 1)
-			if (rules_may(
-				&scan_rules[part * 64 + (size_t)__builtin_ctzll(may[part])],
-				seen))
-				return true;
-	return false;
+	       (how & SCAN_LOOKALIKE ? 4u : 0) +
+	       (how & SCAN_UNSEEN ? (unsigned)SCAN_UNSEEN_POINTS : 0);
 }
 
 static void
@@ -213,27 +116,14 @@ rules_one(const struct scan_ctx *x, struct found *f, const struct rule *r)
 	}
 }
 
-bool
-scan_may(struct scan *s, uint64_t seen, bool unseen)
-{
-	uint64_t hash = seen * UINT64_C(0x9E3779B97F4A7C15);
-	struct scan_memo *m = &s->memo[unseen][hash >> (64 - SCAN_MEMO_BITS)];
-
-	if (m->seen != seen) {
-		m->seen = seen;
-		m->may = rules_any(s->index, seen, unseen);
-	}
-	return m->may;
-}
-
 /* The rules that may be found, in their order. */
 static void
 rules_try(const struct scan_index *index, const struct scan_ctx *x, struct found *f)
 {
-	uint64_t may[RULE_PARTS];
+	uint64_t may[SCAN_RULE_PARTS];
 
-	rules_keyed(index, x->seen, may);
-	for (size_t part = 0; part < RULE_PARTS; part++)
+	scan_rules_keyed(index, x->seen, may);
+	for (size_t part = 0; part < SCAN_RULE_PARTS; part++)
 		for (; may[part]; may[part] &= may[part] - 1)
 			rules_one(
 			    x, f,
@@ -306,7 +196,7 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 	demand = scan_demand(x, &first, &last);
 	if (demand > 0) {
 		demand += x->heat > 0 ? HEAT_POINTS : 0;
-		if (demand >= DEMAND_MIN)
+		if (demand >= SCAN_DEMAND_MIN)
 			found_add(x, &f, SCAN_DEMAND, demand, first, last);
 	}
 	if (x->seen & (C(MODEL) | C(ONE))) {

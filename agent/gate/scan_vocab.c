@@ -72,6 +72,8 @@ vocab_mark_length(struct scan_vocab *v, const char *p, size_t most, size_t least
 {
 	for (size_t n = least; least >= 3 && n <= most; n++)
 		v->any.lengths[scan_three(p)] |= UINT32_C(1) << n;
+	for (size_t n = least; least >= 4 && n <= most; n++)
+		v->any.longer[scan_four(p)] |= UINT32_C(1) << n;
 }
 
 static size_t

@@ -48,29 +48,70 @@ walk_words_again(const struct walk *k, size_t from, size_t to)
 	return what;
 }
 
-/* What they may mean by their first letters, p the bytes of the window. A word that may be
- * ciphered is looked up, since all would have to be read. */
+/* The first n of eight letters in lower case, the others 0. */
 static WALK_INLINE uint64_t
-walk_words(const struct walk *k, const char *p, size_t from, size_t to)
+walk_letters(uint64_t eight, unsigned n, bool wide)
+{
+	eight = le64toh(eight) | SCAN_HASH_LOWER;
+#ifdef SCAN_WIDE_TARGET
+	if (wide)
+		return scan_bits_wide(eight, 8 * n);
+#endif
+	return eight & walk_first[MIN_OF(n, 8u)];
+}
+
+/* What they may mean by their first letters, p the bytes of the window; each that may mean
+ * something is a token at `to_near` and behind it, of which *n are there, NULL: none. A word that
+ * may be ciphered is looked up, since all would have to be read. */
+static WALK_INLINE uint64_t
+walk_words(const struct walk *k, const char *p, size_t from, size_t to,
+	   struct scan_near *near, size_t *n, bool wide)
 {
 	const struct scan_filter *f = k->s->filter;
 	uint64_t letter = k->w.letter, what = 0;
 	uint64_t left = k->words & walk_below(to) & ~walk_below(from);
 	uint64_t ends = ~letter & letter << 1 & ~walk_below(from + (from > 0));
+	uint32_t part = (uint32_t)k->nspans * SCAN_WINDOW;
+	size_t count = 0;
 
 	for (; left; left &= left - 1, ends &= ends - 1) {
 		unsigned at = (unsigned)__builtin_ctzll(left);
 		unsigned len = (unsigned)__builtin_ctzll(ends) - at;
-		uint64_t a;
+		uint64_t a, one;
 
 		memcpy(&a, p + at, sizeof(a));
-		a = (le64toh(a) | SCAN_HASH_LOWER) & walk_first[MIN_OF(len, 8u)];
-		what |= f->what[f->head[scan_sieve_slot(a, SCAN_HEAD_BITS)]];
+		a = walk_letters(a, len, wide);
+		one = f->what[f->head[scan_sieve_slot(a, SCAN_HEAD_BITS)]];
 		a &= walk_first[SCAN_STEM_KEY];
-		what |= f->what[f->stem5[scan_sieve_slot(a, SCAN_STEM_BITS)]] &
-			-(uint64_t)(len > SCAN_STEM_KEY);
+		one |= f->what[f->stem5[scan_sieve_slot(a, SCAN_STEM_BITS)]] &
+		       -(uint64_t)(len > SCAN_STEM_KEY);
+		what |= one;
+		if (n) {
+			near[count].what = one;
+			near[count].at = part + at;
+			count += one != 0;
+		}
 	}
+	if (n)
+		*n += count;
 	return what & SCAN_AMISS ? walk_words_again(k, from, to) : what;
+}
+
+/* Adds words [from, to) of the window to the tokens of the sentence. */
+static WALK_INLINE uint64_t
+walk_enter(struct walk *k, const char *p, size_t from, size_t to, bool wide)
+{
+	struct scan *s = k->s;
+	uint64_t what;
+
+	if (k->nnear > SCAN_NEAR_MAX - SCAN_WINDOW / 2 || k->nspans == SCAN_SPANS_MAX) {
+		k->nnear = k->nspans = 0;
+		k->crowded = true;
+	}
+	what = walk_words(k, p, from, to, s->near + k->nnear, &k->nnear, wide);
+	s->span[k->nspans].apart = k->apart & walk_below(k->end);
+	s->span[k->nspans++].within = k->within;
+	return what;
 }
 
 /* The bytes of `starts` of which what begins there ends at one of `ends`. */
@@ -88,13 +129,28 @@ walk_begin(uint64_t starts, uint64_t ends)
 	return found;
 }
 
+/* Which words are certainly counted as such by who reads them, one by one: plain ones behind a blank;
+ * `solid` are the first bytes of those that may be more. And behind which of them the next one
+ * certainly goes on with their clause. */
+static WALK_INLINE void
+walk_apart(struct walk *k, uint64_t solid)
+{
+	const struct scan_window *w = &k->w;
+	uint64_t ends, comma = w->group & ~(w->blank | w->dot); /* or a dash */
+
+	k->apart = k->words & (w->blank | w->lf) << 1 & w->letter >> 1 & ~solid;
+	ends = (w->letter + k->apart) & ~w->letter;
+	ends |= (ends & comma) << 1;
+	k->within = (ends & w->blank) << 1 & k->words;
+}
+
 /* What has to be looked at one by one: addresses, words that are more than their letters,
  * everything beyond ASCII. Adds to k->wanted what needs no look. */
 static WALK_INLINE uint64_t
-walk_odd(struct walk *k, const char *p)
+walk_odd(struct walk *k, const char *p, bool wide)
 {
 	const struct scan_window *w = &k->w;
-	uint64_t letter = w->letter, run = letter & letter >> 1, odd = w->wide, lone;
+	uint64_t letter = w->letter, run = letter & letter >> 1, odd = w->wide, lone, more;
 	size_t many;
 
 	k->wanted = w->upper & w->upper >> 1 ? SCAN_CAPS : 0;
@@ -103,14 +159,16 @@ walk_odd(struct walk *k, const char *p)
 		uint64_t before = k->words & ((left ^ (left - 1)));
 
 		if (before &&
-		    walk_words(k, p, walk_top(before), end + 1) & SCAN_BEFORE_COLON)
+		    walk_words(k, p, walk_top(before), end + 1, NULL, NULL, wide) &
+			SCAN_BEFORE_COLON)
 			k->wanted |= SCAN_COLON;
 	}
 	k->wanted |= w->apostrophe & letter << 1 & letter >> 1 ? C(NEG) | C(ME) : 0;
 	odd |= w->colon & w->slash >> 1 & w->slash >> 2;
 	run &= run >> 2;
 	run &= run >> 4; /* eight in a row */
-	odd |= run & run >> (GLUED_MIN - 8) & k->words;
+	more = run & run >> (GLUED_MIN - 8) & k->words;
+	odd |= more;
 	lone = k->words & ~(letter >> 1);
 	many = __builtin_popcountll(lone) >= SPACED_MIN ? 0 : WALK_SPACED;
 	odd |= lone & letter >> 2 & ~(letter >> 3) & ~walk_below(many);
@@ -124,9 +182,11 @@ walk_odd(struct walk *k, const char *p)
 		k->wanted |= run & run >> 1 ? C(DEST) : 0;
 		k->wanted |= signs & w->digit >> 1 ? C(CLOUD) : 0;
 		odd |= signs & (alnum << 1 | 1) & letter >> 1;
-		odd |= walk_begin(k->words, letter & w->solid >> 1);
+		more |= walk_begin(k->words, letter & w->solid >> 1);
+		odd |= more;
 		odd |= walk_begin(k->numbers, w->digit & letter >> 1);
 	}
+	walk_apart(k, more);
 	return odd;
 }
 
@@ -226,7 +286,7 @@ walk_window(struct walk *k, bool wide)
 {
 	char copy[SCAN_WINDOW + WALK_AHEAD];
 	const char *p = walk_read(k, copy, wide);
-	uint64_t odd = walk_odd(k, p), events, before;
+	uint64_t odd = walk_odd(k, p, wide), events, before;
 	bool tag = k->tag, block = k->block;
 	size_t last;
 
@@ -245,18 +305,20 @@ walk_window(struct walk *k, bool wide)
 	if (k->last && k->next == k->n)
 		k->stops |= UINT64_C(1) << k->end;
 	k->seen |= k->wanted;
+	k->loose |= k->wanted;
 	if (!k->stops) {
-		k->seen |= walk_words(k, p, 0, k->end);
+		k->seen |= walk_enter(k, p, 0, k->end, wide);
 		if (!k->seen && k->x->ntok == 0)
 			walk_move_back(k, k->end, tag, block);
 	} else {
 		last = walk_top(k->stops);
-		before = walk_words(k, p, 0, last);
+		before = walk_enter(k, p, 0, last, wide);
 		if (walk_may(k, k->seen | before)) {
 			k->next = k->base + last + 1;
 			return false;
 		}
-		k->seen = k->wanted | walk_words(k, p, last, k->end);
+		walk_begins(k, k->wanted);
+		k->seen |= walk_enter(k, p, last, k->end, wide);
 		walk_move_back(k, k->seen ? last : k->end, tag, block);
 	}
 	walk_word(k, k->end, tag, block);
@@ -308,7 +370,7 @@ walk_back(struct walk *k, size_t until)
 	k->base = k->back = start + i;
 	k->checked = k->back_checked = start + checked;
 	k->line = s->line;
-	k->seen = 0;
+	walk_begins(k, 0);
 	k->tag = k->x->tag;
 	k->block = k->x->block;
 }
@@ -337,7 +399,7 @@ walk_text(struct walk *k, bool wide)
 {
 	struct scan_ctx *x = k->x;
 
-	k->seen = walk_open(x);
+	walk_begins(k, walk_open(x));
 	k->line = k->s->line;
 	k->tag = x->tag;
 	k->block = x->block;

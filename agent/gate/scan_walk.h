@@ -22,16 +22,20 @@ struct walk {
 		uint64_t line;
 		bool tag, block;
 	} word;
-	size_t base;	 /* of the window */
-	size_t next;	 /* where the next one begins */
-	size_t end;	 /* bit where this one ends */
-	size_t checked;	 /* for scan_solid_look() */
-	uint64_t line;	 /* number of the line at `base` */
-	uint64_t seen;	 /* what the words since the last certain end may mean */
-	uint64_t wanted; /* what is in the window that is not told by letters */
-	bool tag, block; /* at `base` */
+	size_t base;	      /* of the window */
+	size_t next;	      /* where the next one begins */
+	size_t end;	      /* bit where this one ends */
+	size_t checked;	      /* for scan_solid_look() */
+	uint64_t line;	      /* number of the line at `base` */
+	uint64_t seen;	      /* what the words since the last certain end may mean */
+	uint64_t loose;	      /* of it, what is in no token of s->near[0..nnear) */
+	size_t nnear, nspans; /* of s->near, s->span */
+	bool crowded;	      /* there are more */
+	uint64_t wanted;      /* what is in the window that is not told by letters */
+	bool tag, block;      /* at `base` */
 	struct scan_window w;
 	uint64_t words, numbers; /* first bytes */
+	uint64_t apart, within;	 /* of words: see walk_apart() */
 	uint64_t inner;		 /* other bytes of them */
 	uint64_t stops;		 /* a sentence certainly ends before this byte or with it */
 	uint64_t marks, tags,
@@ -52,10 +56,24 @@ walk_top(uint64_t bits)
 	return 63 - (size_t)__builtin_clzll(bits);
 }
 
+/* False: a sentence of the tokens, which mean `seen`, is certainly no hit and prepares none. */
 static inline bool
 walk_may(const struct walk *k, uint64_t seen)
 {
-	return scan_may(k->s, seen, scan_unseen(k->x));
+	bool unseen = scan_unseen(k->x);
+
+	return scan_may(k->s, seen, unseen) &&
+	       (unseen || k->crowded ||
+		scan_near(k->s, seen, k->loose, k->nnear, k->nspans, unseen));
+}
+
+/* A new sentence begins, of which there is nothing yet but what `loose` means. */
+static inline void
+walk_begins(struct walk *k, uint64_t loose)
+{
+	k->seen = k->loose = loose;
+	k->nnear = k->nspans = 0;
+	k->crowded = false;
 }
 
 /* The end of the line in which byte i is. */

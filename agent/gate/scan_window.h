@@ -69,6 +69,13 @@ scan_window_row(__m256i v)
 	return _mm256_or_si256(row, _mm256_cmpeq_epi8(row, _mm256_setzero_si256()));
 }
 
+/* The first n bits of x; n may be more than there are, up to 255. */
+SCAN_WIDE_TARGET static inline uint64_t
+scan_bits_wide(uint64_t x, unsigned n)
+{
+	return _bzhi_u64(x, n);
+}
+
 SCAN_WIDE_TARGET static inline uint32_t
 scan_window_is(__m256i v, char c)
 {
