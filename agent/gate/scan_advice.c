@@ -129,20 +129,22 @@ advice_points(const struct advice *a, uint64_t act)
 bool
 scan_advice_may(uint64_t seen)
 {
+	struct advice a;
 	uint64_t most = seen & ~(C(BUGS) | C(THIRD) | C(YOU) | C(IF));
-	const struct advice a = {.reach = most,
-				 .near = most,
-				 .must = seen & C(MUST),
-				 .please = seen & C(PLEASE),
-				 .now = seen & C(NOW),
-				 .order = seen & C(ORDER),
-				 .reads = seen & C(READER),
-				 .untold = (seen & C(TELL)) && (seen & C(NEG)),
-				 .passive = true};
 
-	/* Whatever was done is as good as any act. */
 	if (!(seen & C(DEST)) && (~seen & (C(READER) | C(MUST))))
 		return false;
+	a = (struct advice){.reach = most,
+			    .near = most,
+			    .must = seen & C(MUST),
+			    .please = seen & C(PLEASE),
+			    .now = seen & C(NOW),
+			    .order = seen & C(ORDER),
+			    .reads = seen & C(READER),
+			    .untold = (seen & C(TELL)) && (seen & C(NEG)),
+			    .passive = true};
+
+	/* Whatever was done is as good as any act. */
 	if (seen & (C(VAGUE) | C(AND)))
 		seen |= ADVICE_ACT;
 	return (seen & ADVICE_ACT) && advice_points(&a, seen) >= ADVICE_MIN;

@@ -172,27 +172,76 @@ scan_call(const struct scan_ctx *x, size_t *first, size_t *last)
 	return (unsigned)best;
 }
 
-/* The most that words which mean `seen` come to: wherever they stand, each has all its signs. */
+/* What stands around a name, as far as the sieve knows; each list is part of the one before. */
+struct call_near {
+	uint64_t reach;	 /* within CALL_REACH of it */
+	uint64_t reads;	 /* within twice CALL_NEAR */
+	uint64_t near;	 /* within CALL_NEAR */
+	uint64_t before; /* of `near`, before it */
+	uint64_t must;	 /* of `near`, behind it */
+	uint64_t behind; /* of `reach`, behind it */
+};
+
+/* The most that a name, firm or vague, comes to: each word has all its signs. */
+static bool
+call_most(const struct call_near *c, uint64_t seen, bool firm)
+{
+	uint64_t reach = c->reach & ~(C(BUGS) | C(THIRD));
+	unsigned signs = 0;
+
+	for (size_t k = 0; k < ARRAY_LEN(call_anywhere); k++)
+		signs |= reach & call_anywhere[k].what ? call_anywhere[k].sign : 0;
+	if ((c->near & (C(DEAR) | C(NOTE) | C(URGENT))) || (firm && (seen & SCAN_COLON)))
+		signs |= S_CALLED;
+	signs |= c->reads & C(READER) ? S_READS : 0;
+	signs |= c->before & C(IF) ? S_IF : 0;
+	signs |= c->must & C(MUST) ? S_MUST : 0;
+	if ((reach & (C(TELL) | C(RESPONSE))) && (seen & C(NEG)))
+		signs |= S_QUIET;
+	if (reach & CALL_ACTION)
+		signs |= S_TWICE | (reach & CALL_GRAVE ? S_GRAVE : 0);
+	if ((c->behind & CALL_ACTION) ||
+	    ((reach & CALL_ACTION) && (seen & (C(ORDER) | C(MUST)))))
+		signs |= S_DOES | S_ORDERS;
+	return call_sum(signs, firm ? 4 : 0) >= SCAN_THRESHOLD - 2;
+}
+
 bool
 scan_call_may(uint64_t seen)
 {
-	bool firm = seen & SCAN_FIRM;
-	unsigned signs = 0;
+	const struct call_near all = {seen, seen, seen, seen, seen, seen};
 
-	if (!(seen & (C(MODEL) | C(ONE))))
-		return false;
-	for (size_t k = 0; k < ARRAY_LEN(call_anywhere); k++)
-		signs |= seen & ~(C(BUGS) | C(THIRD)) & call_anywhere[k].what
-			     ? call_anywhere[k].sign
-			     : 0;
-	if ((seen & (C(DEAR) | C(NOTE) | C(URGENT))) || (firm && (seen & SCAN_COLON)))
-		signs |= S_CALLED;
-	signs |= seen & C(READER) ? S_READS : 0;
-	signs |= seen & C(IF) ? S_IF : 0;
-	signs |= seen & C(MUST) ? S_MUST : 0;
-	if ((seen & (C(TELL) | C(RESPONSE))) && (seen & C(NEG)))
-		signs |= S_QUIET;
-	if (seen & CALL_ACTION)
-		signs |= S_TWICE | S_DOES | S_ORDERS | (seen & CALL_GRAVE ? S_GRAVE : 0);
-	return call_sum(signs, firm ? 4 : 0) >= SCAN_THRESHOLD - 2;
+	return (seen & (C(MODEL) | C(ONE))) && call_most(&all, seen, seen & SCAN_FIRM);
+}
+
+bool
+scan_call_near(const struct scan_near *t, size_t n, uint64_t seen, uint64_t loose)
+{
+	if (loose & (C(MODEL) | C(ONE)))
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		struct call_near c = {loose, loose, loose, loose, loose, loose};
+
+		if (!(t[i].what & (C(MODEL) | C(ONE))))
+			continue;
+		for (size_t j = i; j-- > 0 && t[i].at - t[j].at <= CALL_REACH;) {
+			uint32_t gap = t[i].at - t[j].at;
+
+			c.reach |= t[j].what;
+			c.reads |= gap <= 2 * CALL_NEAR ? t[j].what : 0;
+			c.before |= gap <= CALL_NEAR ? t[j].what : 0;
+		}
+		for (size_t j = i + 1; j < n && t[j].at - t[i].at <= CALL_REACH; j++) {
+			uint32_t gap = t[j].at - t[i].at;
+
+			c.behind |= t[j].what;
+			c.reads |= gap <= 2 * CALL_NEAR ? t[j].what : 0;
+			c.must |= gap <= CALL_NEAR ? t[j].what : 0;
+		}
+		c.reach |= c.behind;
+		c.near = c.before | c.must;
+		if (call_most(&c, seen, t[i].what & SCAN_FIRM))
+			return true;
+	}
+	return false;
 }

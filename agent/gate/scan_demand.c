@@ -142,20 +142,29 @@ scan_demand(const struct scan_ctx *x, size_t *first, size_t *last)
 	return (unsigned)best;
 }
 
+void
+scan_demand_init(struct scan_index *x)
+{
+	for (size_t k = 0; k < ARRAY_LEN(demand_evidence); k++) {
+		int most = MAX_OF(demand_evidence[k].points, 0) * demand_evidence[k].times;
+
+		for (size_t i = 0; i < sizeof(x->demand); i++)
+			if (demand_evidence[k].what >> i / 256 * 8 & i % 256)
+				x->demand[i / 256][i % 256] += (uint8_t)most;
+	}
+}
+
 /* Evidence is counted as often as it may be, what speaks against a demand not at all. */
 int
-scan_demand_most(uint64_t seen)
+scan_demand_most(const struct scan_index *x, uint64_t seen)
 {
 	bool colon = seen & SCAN_COLON;
 	int points = colon && (seen & C(NOTE)) ? 6 : seen & C(PLEASE) ? 5 : 3;
 
 	if (!(seen & DEMAND_ACTION))
 		return 0;
-	for (size_t k = 0; k < ARRAY_LEN(demand_evidence); k++)
-		points +=
-		    seen & demand_evidence[k].what
-			? MAX_OF(demand_evidence[k].points, 0) * demand_evidence[k].times
-			: 0;
+	for (size_t k = 0; k < ARRAY_LEN(x->demand); k++)
+		points += x->demand[k][seen >> 8 * k & 255];
 	points += seen & (C(DESTROY) | C(PAY)) ? 1 : 0;
 	points += seen & DEMAND_SECOND ? 1 : 0;
 	points += colon && (seen & C(MODEL)) ? 4 : 0;

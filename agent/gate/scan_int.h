@@ -338,20 +338,20 @@ size_t scan_decode(const char *p, size_t n, char *out);
 
 /* Rules by what they need, a bit for each rule. */
 struct scan_index {
-	/* Those that need a meaning, or another one of the same kind of word: the rarest kind that
-	 * they need. */
-	uint64_t keys; /* all such meanings */
-	uint64_t rule[C_COUNT][SCAN_RULE_PARTS];
-	/* For scan_may(): those of which the first, second ... word may mean this; of which there
+	uint64_t keys; /* meanings of the rarest kind of word of each */
+	/* Those of which the first, second ... word may mean this; of which there
 	 * is no such word; which need a word in capitals and so on. */
 	uint64_t word[C_COUNT][SCAN_RULE_ROW], without[SCAN_RULE_ROW];
 	uint64_t colon[SCAN_RULE_PARTS], caps[SCAN_RULE_PARTS], yours[SCAN_RULE_PARTS];
+	uint64_t placed[SCAN_RULE_PARTS]; /* those that need a place only reading tells */
+	size_t hidden;			  /* of them, the one for words that nobody sees */
+	/* Points of a demand for what is told by each eight bits of meanings, or more. */
+	uint8_t demand[8][256];
 };
 void scan_index_init(struct scan_index *x);
 const struct scan_index *scan_index(void); /* constant, made at the first call */
-/* Those whose rarest kind of word is among `seen`. */
-void scan_rules_keyed(const struct scan_index *index, uint64_t seen,
-		      uint64_t found[SCAN_RULE_PARTS]);
+/* Those whose words are all among `seen`, wherever they stand. */
+void scan_rules_found(const struct scan *s, uint64_t seen, uint64_t found[SCAN_RULE_PARTS]);
 
 /* A text being read: the whole, or one that was decoded out of it. */
 struct scan_ctx {
@@ -396,10 +396,10 @@ void scan_marks_init(struct scan_marks *m);
 /* What the sieve knows of a word that may mean something. */
 struct scan_near {
 	uint64_t what; /* as it counts */
-	/* Its byte, windows counted from the first of the sentence; for scan_near() half words:
-	 * others are at least as far from it as their difference. */
-	uint32_t at;
-	bool inside; /* certainly not the first of its clause */
+	uint32_t
+	    at; /* half words: others are at least as far from it as their difference */
+	uint16_t byte; /* windows counted from the first of the sentence */
+	bool inside;   /* certainly not the first of its clause */
 };
 /* A window of a sentence, a bit for a byte. */
 struct scan_span {
@@ -501,10 +501,12 @@ bool scan_may(struct scan *s, uint64_t seen, bool unseen);
  * which `seen` is the sum; in it too is `loose`, which may stand anywhere. */
 bool scan_near(struct scan *s, uint64_t seen, uint64_t loose, size_t n, size_t spans,
 	       bool unseen);
-int scan_demand_most(uint64_t seen);
+void scan_demand_init(struct scan_index *x);
+int scan_demand_most(const struct scan_index *x, uint64_t seen);
 bool scan_demand_near(const struct scan_near *t, size_t n, uint64_t seen, uint64_t loose,
 		      int needed);
 bool scan_call_may(uint64_t seen);
+bool scan_call_near(const struct scan_near *t, size_t n, uint64_t seen, uint64_t loose);
 
 /* Records a hit of rule group `best`; overlapping ones are joined. */
 void scan_hit_add(struct scan *s, const struct scan_hit *h);

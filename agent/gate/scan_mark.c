@@ -250,6 +250,17 @@ mark_hides(const struct scan_marks *m, const char *p, size_t n)
 	return hiding != 0;
 }
 
+/* The name that ends before p[end] is a tag's: no "<sys/stat.h>", no attribute or value. */
+static bool
+mark_ends(const char *p, size_t n, size_t end)
+{
+	if (end == n)
+		return true;
+	if (p[end] == '/')
+		return end + 1 == n || p[end + 1] == '>';
+	return !strchr(" =.", p[end]);
+}
+
 /* The tag at p[i], whose name is p[name..name + n). */
 static void
 mark_tag(const struct scan *s, const struct scan_line *l, size_t i, size_t name, size_t n,
@@ -288,8 +299,7 @@ scan_mark_look(const struct scan *s, const struct scan_line *l, size_t i,
 	m->end = end;
 	if (mark_in(s->marks.strong, mark_strong, ARRAY_LEN(mark_strong), p + name,
 		    end - name) &&
-	    (tag ? pipe || end == l->n || !strchr(" =", p[end])
-		 : end < l->n && p[end] == ']'))
+	    (tag ? pipe || mark_ends(p, l->n, end) : end < l->n && p[end] == ']'))
 		m->role = P_STRONG;
 	else if (mark_in(s->marks.weak, mark_weak, ARRAY_LEN(mark_weak), p + name,
 			 end - name))

@@ -18,6 +18,8 @@
 	(ACTION | C(SAY) | C(NEG) | C(PRIOR) | C(EVERY) | C(RULES) | C(PERSONAL) |      \
 	 C(CLOUD) | C(IF) | C(QUESTION) | C(THIS) | C(AND) | C(YOU) | C(ME) | C(FORM) | \
 	 C(BLOCK) | C(COMMAND))
+#define NEAR_REACH 70 /* half words: as far as anything looks */
+#define NEAR_DENSE 64 /* words within them that are looked at */
 #define NO_MEANING \
 	(P_STRONG | P_WEAK | P_HIDDEN) /* places that the sieve leaves to reading */
 
@@ -50,6 +52,10 @@ index_word(struct scan_index *x, size_t r, size_t k)
 	for (size_t c = 0; c < C_COUNT; c++)
 		if ((w->any >> c & 1) && !(w->place & NO_MEANING))
 			x->word[c][part] |= bit;
+	if (w->place & NO_MEANING)
+		x->placed[r / 64] |= bit;
+	if (w->place & P_HIDDEN)
+		x->hidden = r;
 	x->colon[r / 64] |= w->place & P_COLON ? bit : 0;
 	x->caps[r / 64] |= w->place & P_CAPS ? bit : 0;
 	x->yours[r / 64] |= w->place & P_YOURS ? bit : 0;
@@ -64,9 +70,8 @@ scan_index_init(struct scan_index *x)
 		for (size_t k = 0; k < RULE_WORDS; k++)
 			index_word(x, r, k);
 		x->keys |= key;
-		for (size_t c = 0; c < C_COUNT; c++)
-			x->rule[c][r / 64] |= (key >> c & 1) << r % 64;
 	}
+	scan_demand_init(x);
 }
 
 /* A bit for each rule. */
@@ -149,7 +154,7 @@ scan_may(struct scan *s, uint64_t seen, bool unseen)
 	if (m->seen != seen) {
 		m->seen = seen;
 		m->may = (seen & SCAN_AMISS) ||
-			 scan_demand_most(seen) >= may_needed(seen, unseen) ||
+			 scan_demand_most(s->index, seen) >= may_needed(seen, unseen) ||
 			 scan_call_may(seen) || scan_advice_may(seen) ||
 			 may_rules(s, seen, found);
 	}
@@ -225,24 +230,30 @@ near_rule(const struct scan_near *t, size_t n, uint64_t loose, const struct rule
 	return false;
 }
 
-/* From bytes of windows to half words. */
-static void
+/* From bytes of windows to half words. False: too many are close together to look at. */
+static bool
 near_place(struct scan *s, size_t n, size_t spans)
 {
 	uint32_t pos = 0;
 
-	for (size_t i = 0, k = 0; k < spans; k++) {
+	for (size_t i = 0, from = 0, k = 0; k < spans; k++) {
 		uint64_t apart = s->span[k].apart;
 
-		for (; i < n && s->near[i].at / SCAN_WINDOW == k; i++) {
-			unsigned at = s->near[i].at % SCAN_WINDOW;
+		for (; i < n && s->near[i].byte / SCAN_WINDOW == k; i++) {
+			struct scan_near *t = &s->near[i];
+			unsigned at = t->byte % SCAN_WINDOW;
 
-			s->near[i].at = pos + POS_WORD * (uint32_t)__builtin_popcountll(
-							     apart << (63 - at));
-			s->near[i].inside = s->span[k].within >> at & 1;
+			t->at = pos + POS_WORD * (uint32_t)__builtin_popcountll(
+						     apart << (63 - at));
+			t->inside = s->span[k].within >> at & 1;
+			while (t->at - s->near[from].at > NEAR_REACH)
+				from++;
+			if (i - from > NEAR_DENSE)
+				return false;
 		}
 		pos += POS_WORD * (uint32_t)__builtin_popcountll(apart);
 	}
+	return true;
 }
 
 bool
@@ -253,10 +264,14 @@ scan_near(struct scan *s, uint64_t seen, uint64_t loose, size_t n, size_t spans,
 	uint64_t found[SCAN_RULE_PARTS];
 	int needed = may_needed(seen, unseen);
 
-	if ((seen & SCAN_AMISS) || scan_call_may(seen) || scan_advice_may(seen))
+	if ((seen & SCAN_AMISS) || scan_advice_may(seen) || !near_place(s, n, spans) ||
+	    (scan_call_may(seen) && scan_call_near(t, n, seen, loose)))
 		return true;
-	near_place(s, n, spans);
-	if (scan_demand_most(seen) >= needed && scan_demand_near(t, n, seen, loose, needed))
+	if (needed == SCAN_DEMAND_MIN && scan_demand_most(s->index, seen) >= needed &&
+	    !near_rule(t, n, loose, &scan_rules[s->index->hidden]))
+		needed = SCAN_THRESHOLD - SCAN_UNSEEN_POINTS;
+	if (scan_demand_most(s->index, seen) >= needed &&
+	    scan_demand_near(t, n, seen, loose, needed))
 		return true;
 	if (!may_rules(s, seen, found))
 		return false;
@@ -270,14 +285,12 @@ scan_near(struct scan *s, uint64_t seen, uint64_t loose, size_t n, size_t spans,
 }
 
 void
-scan_rules_keyed(const struct scan_index *index, uint64_t seen,
-		 uint64_t found[SCAN_RULE_PARTS])
+scan_rules_found(const struct scan *s, uint64_t seen, uint64_t found[SCAN_RULE_PARTS])
 {
-	memset(found, 0, SCAN_RULE_PARTS * sizeof(*found));
-	for (uint64_t left = seen & index->keys; left; left &= left - 1) {
-		const uint64_t *rule = index->rule[__builtin_ctzll(left)];
-
-		for (size_t part = 0; part < SCAN_RULE_PARTS; part++)
-			found[part] |= rule[part];
-	}
+	/* Some meanings are others to the sieve. */
+	seen = (seen & ~SCAN_FIRM) | SCAN_COLON | SCAN_CAPS;
+	if (!may_rules(s, seen, found))
+		memset(found, 0, SCAN_RULE_PARTS * sizeof(*found));
+	for (size_t part = 0; part < SCAN_RULE_PARTS; part++)
+		found[part] |= s->index->placed[part];
 }

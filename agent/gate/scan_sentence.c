@@ -1,6 +1,6 @@
 /* Judges a sentence by its tokens.
  *
- * A rule is tried when its rarest kind of word is there; all that is found adds up. Pinned by
+ * A rule is tried when all its kinds of words are there; what is found adds up. Pinned by
  * tests/unit/test_scan.c. */
 
 #include "agent/gate/scan_rules.h"
@@ -118,11 +118,11 @@ rules_one(const struct scan_ctx *x, struct found *f, const struct rule *r)
 
 /* The rules that may be found, in their order. */
 static void
-rules_try(const struct scan_index *index, const struct scan_ctx *x, struct found *f)
+rules_try(const struct scan *s, const struct scan_ctx *x, struct found *f)
 {
 	uint64_t may[SCAN_RULE_PARTS];
 
-	scan_rules_keyed(index, x->seen, may);
+	scan_rules_found(s, x->seen, may);
 	for (size_t part = 0; part < SCAN_RULE_PARTS; part++)
 		for (; may[part]; may[part] &= may[part] - 1)
 			rules_one(
@@ -190,7 +190,7 @@ scan_sentence(struct scan *s, struct scan_ctx *x)
 
 	if (x->ntok == 0)
 		return;
-	rules_try(s->index, x, &f);
+	rules_try(s, x, &f);
 	if (x->shifted >= CIPHER_WORDS)
 		rules_cipher(x, &f);
 	demand = scan_demand(x, &first, &last);

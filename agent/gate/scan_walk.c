@@ -71,7 +71,7 @@ walk_words(const struct walk *k, const char *p, size_t from, size_t to,
 	uint64_t letter = k->w.letter, what = 0;
 	uint64_t left = k->words & walk_below(to) & ~walk_below(from);
 	uint64_t ends = ~letter & letter << 1 & ~walk_below(from + (from > 0));
-	uint32_t part = (uint32_t)k->nspans * SCAN_WINDOW;
+	unsigned part = (unsigned)k->nspans * SCAN_WINDOW;
 	size_t count = 0;
 
 	for (; left; left &= left - 1, ends &= ends - 1) {
@@ -88,7 +88,7 @@ walk_words(const struct walk *k, const char *p, size_t from, size_t to,
 		what |= one;
 		if (n) {
 			near[count].what = one;
-			near[count].at = part + at;
+			near[count].byte = (uint16_t)(part + at);
 			count += one != 0;
 		}
 	}

@@ -63,8 +63,7 @@ walk_may(const struct walk *k, uint64_t seen)
 	bool unseen = scan_unseen(k->x);
 
 	return scan_may(k->s, seen, unseen) &&
-	       (unseen || k->crowded ||
-		scan_near(k->s, seen, k->loose, k->nnear, k->nspans, unseen));
+	       (k->crowded || scan_near(k->s, seen, k->loose, k->nnear, k->nspans, unseen));
 }
 
 /* A new sentence begins, of which there is nothing yet but what `loose` means. */
