@@ -497,9 +497,12 @@ uint64_t scan_address_look(const struct scan_line *l, size_t i, size_t skip, siz
 /* False: a sentence whose words mean `seen` (scan_sieve_what()) is certainly no hit and prepares
  * none. `unseen`: all of it stands where nobody sees it. */
 bool scan_may(struct scan *s, uint64_t seen, bool unseen);
-/* The same by the order and distance of s->near[0..n) in s->span[0..spans), of
- * which `seen` is the sum; in it too is `loose`, which may stand anywhere. */
-bool scan_near(struct scan *s, uint64_t seen, uint64_t loose, size_t n, size_t spans,
+/* Tells the places of s->near[0..n) in s->span[0..spans). False: too many are close together to
+ * look at one by one. */
+bool scan_near_place(struct scan *s, size_t n, size_t spans);
+/* The same as scan_may() by order and distance of the tokens t[0..n), places told, of a sentence;
+ * what `loose` means is in it too, anywhere. */
+bool scan_near(const struct scan *s, const struct scan_near *t, size_t n, uint64_t loose,
 	       bool unseen);
 void scan_demand_init(struct scan_index *x);
 int scan_demand_most(const struct scan_index *x, uint64_t seen);

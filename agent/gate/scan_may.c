@@ -230,9 +230,8 @@ near_rule(const struct scan_near *t, size_t n, uint64_t loose, const struct rule
 	return false;
 }
 
-/* From bytes of windows to half words. False: too many are close together to look at. */
-static bool
-near_place(struct scan *s, size_t n, size_t spans)
+bool
+scan_near_place(struct scan *s, size_t n, size_t spans)
 {
 	uint32_t pos = 0;
 
@@ -257,20 +256,23 @@ near_place(struct scan *s, size_t n, size_t spans)
 }
 
 bool
-scan_near(struct scan *s, uint64_t seen, uint64_t loose, size_t n, size_t spans,
+scan_near(const struct scan *s, const struct scan_near *t, size_t n, uint64_t loose,
 	  bool unseen)
 {
-	const struct scan_near *t = s->near;
-	uint64_t found[SCAN_RULE_PARTS];
-	int needed = may_needed(seen, unseen);
+	const struct scan_index *x = s->index;
+	uint64_t found[SCAN_RULE_PARTS], seen = loose;
+	int needed;
 
-	if ((seen & SCAN_AMISS) || scan_advice_may(seen) || !near_place(s, n, spans) ||
+	for (size_t i = 0; i < n; i++)
+		seen |= t[i].what;
+	if ((seen & SCAN_AMISS) || scan_advice_may(seen) ||
 	    (scan_call_may(seen) && scan_call_near(t, n, seen, loose)))
 		return true;
-	if (needed == SCAN_DEMAND_MIN && scan_demand_most(s->index, seen) >= needed &&
-	    !near_rule(t, n, loose, &scan_rules[s->index->hidden]))
+	needed = may_needed(seen, unseen);
+	if (needed == SCAN_DEMAND_MIN && scan_demand_most(x, seen) >= needed &&
+	    !near_rule(t, n, loose, &scan_rules[x->hidden]))
 		needed = SCAN_THRESHOLD - SCAN_UNSEEN_POINTS;
-	if (scan_demand_most(s->index, seen) >= needed &&
+	if (scan_demand_most(x, seen) >= needed &&
 	    scan_demand_near(t, n, seen, loose, needed))
 		return true;
 	if (!may_rules(s, seen, found))

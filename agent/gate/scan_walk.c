@@ -280,6 +280,33 @@ walk_read(struct walk *k, char copy[SCAN_WINDOW + WALK_AHEAD], bool wide)
 	return p;
 }
 
+/* Asks about each sentence that ends in the window by itself; false: k->next is behind the first
+ * that has to be read. */
+static bool
+walk_parts(struct walk *k, bool tag, bool block)
+{
+	struct scan *s = k->s;
+	size_t window = (k->nspans - 1) * SCAN_WINDOW, from = 0, to, before = 0;
+	bool apart = !k->crowded && scan_near_place(s, k->nnear, k->nspans);
+
+	for (uint64_t left = k->stops; left; left &= left - 1) {
+		size_t at = apart ? (size_t)__builtin_ctzll(left) : walk_top(left);
+
+		for (to = from; to < k->nnear && s->near[to].byte < window + at;)
+			to++;
+		if (!apart ||
+		    scan_near(s, s->near + from, to - from, k->loose, scan_unseen(k->x))) {
+			if (before > 0)
+				walk_move_back(k, before, tag, block);
+			k->next = k->base + at + 1;
+			return false;
+		}
+		from = to;
+		before = at;
+	}
+	return true;
+}
+
 /* Passes a window; false: what is before k->next has to be read. */
 static WALK_INLINE bool
 walk_window(struct walk *k, bool wide)
@@ -313,10 +340,8 @@ walk_window(struct walk *k, bool wide)
 	} else {
 		last = walk_top(k->stops);
 		before = walk_enter(k, p, 0, last, wide);
-		if (walk_may(k, k->seen | before)) {
-			k->next = k->base + last + 1;
+		if (walk_may(k, k->seen | before) && !walk_parts(k, tag, block))
 			return false;
-		}
 		walk_begins(k, k->wanted);
 		k->seen |= walk_enter(k, p, last, k->end, wide);
 		walk_move_back(k, k->seen ? last : k->end, tag, block);

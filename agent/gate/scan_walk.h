@@ -56,14 +56,11 @@ walk_top(uint64_t bits)
 	return 63 - (size_t)__builtin_clzll(bits);
 }
 
-/* False: a sentence of the tokens, which mean `seen`, is certainly no hit and prepares none. */
+/* False: a sentence whose words mean `seen` is certainly no hit and prepares none. */
 static inline bool
 walk_may(const struct walk *k, uint64_t seen)
 {
-	bool unseen = scan_unseen(k->x);
-
-	return scan_may(k->s, seen, unseen) &&
-	       (k->crowded || scan_near(k->s, seen, k->loose, k->nnear, k->nspans, unseen));
+	return scan_may(k->s, seen, scan_unseen(k->x));
 }
 
 /* A new sentence begins, of which there is nothing yet but what `loose` means. */
