@@ -41,17 +41,17 @@ static size_t
 escape_entity(const char *p, size_t n, uint32_t *cp)
 {
 	static const struct {
-		const char *name;
-		char is;
-	} named[] = {{"lt;", '<'},   {"gt;", '>'},    {"amp;", '&'},
-		     {"quot;", '"'}, {"apos;", '\''}, {"nbsp;", ' '}};
+		char name[6], len, is;
+	} named[] = {{"lt;", 3, '<'},	{"gt;", 3, '>'},    {"amp;", 4, '&'},
+		     {"quot;", 5, '"'}, {"apos;", 5, '\''}, {"nbsp;", 5, ' '}};
 	bool hex;
 	size_t i;
 
-	for (size_t k = 0; k < ARRAY_LEN(named); k++) {
-		size_t len = strlen(named[k].name);
+	for (size_t k = 0; n > 1 && k < ARRAY_LEN(named); k++) {
+		size_t len = (size_t)named[k].len;
 
-		if (n > len && memcmp(p + 1, named[k].name, len) == 0) {
+		if (p[1] == named[k].name[0] && n > len &&
+		    memcmp(p + 1, named[k].name, len) == 0) {
 			*cp = (uint32_t)named[k].is;
 			return len + 1;
 		}
@@ -136,6 +136,15 @@ escape_at(const char *p, size_t n, uint32_t *cp, bool *byte)
 	len = escape_backslash(p, n, cp);
 	*byte = len == 4; /* \xXX and \NNN */
 	return len;
+}
+
+bool
+scan_escape_is(const char *p, size_t n)
+{
+	uint32_t cp;
+	bool byte;
+
+	return escape_at(p, n, &cp, &byte) > 0;
 }
 
 /* Writes the character that escape bytes [i, i + len) stand for. */

@@ -316,6 +316,8 @@ void scan_norm(struct scan_clean *c, struct scan_ansi *a, unsigned trouble, cons
 /* The three steps of it, each in its own file, on c in place. */
 void scan_norm_ansi(struct scan_clean *c, struct scan_ansi *a, const char *p, size_t n);
 void scan_norm_escapes(struct scan_clean *c);
+/* An escape is at p[0], one of & % and the backslash. */
+bool scan_escape_is(const char *p, size_t n);
 void scan_norm_wide(struct scan_clean *c);
 /* A boundary that no text can hold once it is clean. */
 #define SCAN_BREAK '\f'

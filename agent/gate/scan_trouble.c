@@ -11,12 +11,6 @@
 typedef unsigned char trouble_vec __attribute__((vector_size(16), aligned(1), may_alias));
 typedef uint64_t trouble_pair __attribute__((vector_size(16)));
 
-static bool
-trouble_is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
 /* Bytes that trouble_at() looks at; trouble_any() finds them in a vector. */
 static const bool trouble_odd[256] = {
     [0 ... '\b'] = true, ['\v' ... 0x1F] = true, ['&'] = true,
@@ -40,6 +34,31 @@ scan_east_plain(const char *s, size_t n)
 	       !(p[0] == 0xEA && p[1] == 0x9C);			  /* small capitals */
 }
 
+static bool
+trouble_is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+/* No escape, but one may be there once other trouble is taken out of the line. */
+#define TROUBLE_BROKEN 8u
+
+static unsigned
+trouble_escape(const char *p, size_t n)
+{
+	char next = n > 1 ? p[1] : '\0';
+	bool broken;
+
+	if (scan_escape_is(p, n))
+		return SCAN_ESCAPES;
+	if (*p == '%')
+		broken = trouble_is_hex(next) && n > 2 && trouble_is_hex(p[2]);
+	else
+		broken =
+		    next && strchr(*p == '&' ? "#lgaqn" : "nrtxuU\"'\\/01234567", next);
+	return broken ? TROUBLE_BROKEN : 0;
+}
+
 static unsigned
 trouble_at(const char *p, size_t n, size_t i)
 {
@@ -48,14 +67,8 @@ trouble_at(const char *p, size_t n, size_t i)
 
 	if (c >= 0x80)
 		return SCAN_WIDE;
-	if (c == '&')
-		return next == '#' || (next && strchr("lgaqn", next)) ? SCAN_ESCAPES : 0;
-	if (c == '%')
-		return trouble_is_hex(next) && i + 2 < n && trouble_is_hex(p[i + 2])
-			   ? SCAN_ESCAPES
-			   : 0;
-	if (c == '\\')
-		return next && strchr("nrtxuU\"'\\/01234567", next) ? SCAN_ESCAPES : 0;
+	if (c == '&' || c == '%' || c == '\\')
+		return trouble_escape(p + i, n - i);
 	if (c == '\r')
 		return i + 1 < n && next != '\n' ? SCAN_CONTROLS : 0;
 	return c < 0x20 && c != '\t' && c != '\n' ? SCAN_CONTROLS : 0;
@@ -107,8 +120,8 @@ trouble_next(const char *p, size_t i, size_t n, bool wide, unsigned *what)
 		while (scan_east_plain(p + i, n - i))
 			i += 3;
 		if (i < n && trouble_odd[(unsigned char)p[i]]) {
-			*what = trouble_at(p, n, i);
-			if (*what)
+			*what |= trouble_at(p, n, i);
+			if (*what & ~TROUBLE_BROKEN)
 				break;
 			i++;
 		}
@@ -123,7 +136,10 @@ scan_trouble(const char *p, size_t n, bool wide)
 
 	for (size_t i = 0; (i = trouble_next(p, i, n, wide, &what)) < n; i++)
 		found |= what;
-	return found;
+	found |= what;
+	if ((found & TROUBLE_BROKEN) && (found & (SCAN_CONTROLS | SCAN_WIDE)))
+		found |= SCAN_ESCAPES;
+	return found & ~TROUBLE_BROKEN;
 }
 
 size_t
