@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/gate/scan.h"
+#include "agent/gate/scan_window.h"
 
 #define SCAN_TOKENS_MAX	   192 /* tokens of a sentence; a longer one is judged in parts */
 #define SCAN_TOKENS_KEPT   24  /* of them, looked at again with the next part */
@@ -432,11 +433,11 @@ struct scan {
 	char *held; /* a line not yet whole */
 	size_t nheld;
 	char *decoded[SCAN_DEPTH_MAX];
-	uint64_t at;   /* input bytes judged */
-	uint64_t line; /* of the line being judged, 1-based */
-	bool joined;   /* the last piece was cut from its line */
-	bool wide;     /* the processor has scan_window_wide() */
-	bool all;      /* read all of it: what tests compare with */
+	uint64_t at;	      /* input bytes judged */
+	uint64_t line;	      /* of the line being judged, 1-based */
+	bool joined;	      /* the last piece was cut from its line */
+	enum scan_width wide; /* of the processor */
+	bool all;	      /* read all of it: what tests compare with */
 	bool ended;
 };
 

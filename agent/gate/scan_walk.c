@@ -13,7 +13,7 @@
 
 #include "agent/gate/scan_walk.h"
 
-/* All of this is compiled twice where a processor may have more to offer. */
+/* All of this is compiled three times where a processor may have more to offer. */
 #define WALK_INLINE inline __attribute__((always_inline))
 
 #define WALK_AHEAD 32 /* bytes that may be read behind a window */
@@ -50,7 +50,7 @@ walk_words_again(const struct walk *k, size_t from, size_t to)
 
 /* The first n of eight letters in lower case, the others 0. */
 static WALK_INLINE uint64_t
-walk_letters(uint64_t eight, unsigned n, bool wide)
+walk_letters(uint64_t eight, unsigned n, enum scan_width wide)
 {
 	eight = le64toh(eight) | SCAN_HASH_LOWER;
 #ifdef SCAN_WIDE_TARGET
@@ -65,7 +65,7 @@ walk_letters(uint64_t eight, unsigned n, bool wide)
  * may be ciphered is looked up, since all would have to be read. */
 static WALK_INLINE uint64_t
 walk_words(const struct walk *k, const char *p, size_t from, size_t to,
-	   struct scan_near *near, size_t *n, bool wide)
+	   struct scan_near *near, size_t *n, enum scan_width wide)
 {
 	const struct scan_filter *f = k->s->filter;
 	uint64_t letter = k->w.letter, what = 0;
@@ -99,7 +99,7 @@ walk_words(const struct walk *k, const char *p, size_t from, size_t to,
 
 /* Adds words [from, to) of the window to the tokens of the sentence. */
 static WALK_INLINE uint64_t
-walk_enter(struct walk *k, const char *p, size_t from, size_t to, bool wide)
+walk_enter(struct walk *k, const char *p, size_t from, size_t to, enum scan_width wide)
 {
 	struct scan *s = k->s;
 	uint64_t what;
@@ -147,7 +147,7 @@ walk_apart(struct walk *k, uint64_t solid)
 /* What has to be looked at one by one: addresses, words that are more than their letters,
  * everything beyond ASCII. Adds to k->wanted what needs no look. */
 static WALK_INLINE uint64_t
-walk_odd(struct walk *k, const char *p, bool wide)
+walk_odd(struct walk *k, const char *p, enum scan_width wide)
 {
 	const struct scan_window *w = &k->w;
 	uint64_t letter = w->letter, run = letter & letter >> 1, odd = w->wide, lone, more;
@@ -244,7 +244,7 @@ walk_stops(const struct walk *k, size_t left)
 
 /* Turns the window into bits; returns its bytes, a copy where they end too soon. */
 static WALK_INLINE const char *
-walk_read(struct walk *k, char copy[SCAN_WINDOW + WALK_AHEAD], bool wide)
+walk_read(struct walk *k, char copy[SCAN_WINDOW + WALK_AHEAD], enum scan_width wide)
 {
 	const char *p = k->l.p + k->base;
 	size_t left = k->n - k->base;
@@ -258,7 +258,9 @@ walk_read(struct walk *k, char copy[SCAN_WINDOW + WALK_AHEAD], bool wide)
 		p = copy;
 	}
 #ifdef SCAN_WIDE_TARGET
-	if (wide)
+	if (wide == SCAN_WIDTH_WIDEST)
+		scan_window_widest(&k->w, p, MIN_OF(left, (size_t)SCAN_WINDOW));
+	else if (wide == SCAN_WIDTH_WIDE)
 		scan_window_wide(&k->w, p, MIN_OF(left, (size_t)SCAN_WINDOW));
 	else
 #endif
@@ -309,7 +311,7 @@ walk_parts(struct walk *k, bool tag, bool block)
 
 /* Passes a window; false: what is before k->next has to be read. */
 static WALK_INLINE bool
-walk_window(struct walk *k, bool wide)
+walk_window(struct walk *k, enum scan_width wide)
 {
 	char copy[SCAN_WINDOW + WALK_AHEAD];
 	const char *p = walk_read(k, copy, wide);
@@ -420,7 +422,7 @@ walk_open(const struct scan_ctx *x)
 }
 
 static WALK_INLINE void
-walk_text(struct walk *k, bool wide)
+walk_text(struct walk *k, enum scan_width wide)
 {
 	struct scan_ctx *x = k->x;
 
@@ -442,7 +444,13 @@ walk_text(struct walk *k, bool wide)
 SCAN_WIDE_TARGET static void
 walk_text_wide(struct walk *k)
 {
-	walk_text(k, true);
+	walk_text(k, SCAN_WIDTH_WIDE);
+}
+
+SCAN_WIDEST_TARGET static void
+walk_text_widest(struct walk *k)
+{
+	walk_text(k, SCAN_WIDTH_WIDEST);
 }
 #endif
 
@@ -450,12 +458,13 @@ static void
 walk_any(struct walk *k)
 {
 #ifdef SCAN_WIDE_TARGET
-	if (k->s->wide) {
+	if (k->s->wide == SCAN_WIDTH_WIDEST)
+		walk_text_widest(k);
+	else if (k->s->wide == SCAN_WIDTH_WIDE)
 		walk_text_wide(k);
-		return;
-	}
+	else
 #endif
-	walk_text(k, false);
+		walk_text(k, SCAN_WIDTH_BYTE);
 }
 
 /* Something in the line is not written as it is read. */

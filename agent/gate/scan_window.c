@@ -2,8 +2,8 @@
  *
  * A class is any set of ASCII characters. Its table gives for each low half of a byte the rows
  * of ASCII in which the character is a member; the row's own bit comes from the high half. With
- * AVX2 both are looked up for thirty-two bytes at once (as in simdjson and Hyperscan); anywhere
- * else a table of all classes gives them byte by byte. Pinned by tests/unit/test_scan.c and
+ * AVX2 both are looked up for thirty-two bytes at once (as in simdjson and Hyperscan), with
+ * AVX-512 for all; anywhere else a table of all classes gives them byte by byte. Pinned by tests/unit/test_scan.c and
  * tests/fuzz/fuzz_scan.c. */
 #include "agent/gate/scan_window.h"
 
@@ -120,19 +120,23 @@ scan_window(struct scan_window *w, const char *p, size_t n)
 
 #ifndef SCAN_WIDE_TARGET
 
-bool
+enum scan_width
 scan_window_can(void)
 {
-	return false;
+	return SCAN_WIDTH_BYTE;
 }
 
 #else
 
-bool
+enum scan_width
 scan_window_can(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-	       __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") ||
+	    !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("popcnt"))
+		return SCAN_WIDTH_BYTE;
+	return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512f")
+		   ? SCAN_WIDTH_WIDEST
+		   : SCAN_WIDTH_WIDE;
 }
 
 /* Rows of ASCII: bit 2 is 0x20 to 0x2F. The members of a class with each low half. */

@@ -13,7 +13,17 @@
 
 /* What every processor since 2013 has; asked for by scan_window_wide(). */
 #define SCAN_WIDE_TARGET __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+/* What most of servers and many others have; asked for by scan_window_widest(). */
+#define SCAN_WIDEST_TARGET \
+	__attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2,popcnt,lzcnt")))
 #endif
+
+/* How many bytes the processor looks at in one step. */
+enum scan_width {
+	SCAN_WIDTH_BYTE,   /* anything */
+	SCAN_WIDTH_WIDE,   /* 32: may do what has SCAN_WIDE_TARGET */
+	SCAN_WIDTH_WIDEST, /* 64: and SCAN_WIDEST_TARGET */
+};
 
 /* A bit is set for a byte of the class. */
 struct scan_window {
@@ -31,14 +41,38 @@ struct scan_window {
 
 /* The bits of p[0..n), n <= SCAN_WINDOW; SCAN_WINDOW bytes may be read. */
 void scan_window(struct scan_window *w, const char *p, size_t n);
-/* This processor may call scan_window_wide(). */
-bool scan_window_can(void);
+/* What this processor can do. */
+enum scan_width scan_window_can(void);
 
 /* The first n bits, n <= 64. */
 static inline uint64_t
 scan_bits_below(size_t n)
 {
 	return n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
+}
+
+/* Nothing from byte n on. */
+static inline void
+scan_window_cut(struct scan_window *w, size_t n)
+{
+	uint64_t inside = scan_bits_below(n);
+
+	w->letter &= inside;
+	w->upper &= inside;
+	w->digit &= inside;
+	w->solid &= inside;
+	w->group &= inside;
+	w->blank &= inside;
+	w->item &= inside;
+	w->hard &= inside;
+	w->dot &= inside;
+	w->event &= inside;
+	w->apostrophe &= inside;
+	w->colon &= inside;
+	w->slash &= inside;
+	w->greater &= inside;
+	w->lf &= inside;
+	w->wide &= inside;
 }
 
 #ifdef SCAN_WIDE_TARGET
@@ -88,7 +122,6 @@ scan_window_wide(struct scan_window *w, const char *p, size_t n)
 	__m256i a = _mm256_loadu_si256((const __m256i *)p);
 	__m256i b = _mm256_loadu_si256((const __m256i *)(p + 32));
 	__m256i row_a = scan_window_row(a), row_b = scan_window_row(b);
-	uint64_t inside = scan_bits_below(n);
 
 #define BOTH(low, high) ((uint64_t)(high) << 32 | (low))
 #define IN(class)                                               \
@@ -115,24 +148,57 @@ scan_window_wide(struct scan_window *w, const char *p, size_t n)
 #undef IS
 #undef IN
 #undef BOTH
-	if (n >= SCAN_WINDOW)
-		return;
-	w->letter &= inside;
-	w->upper &= inside;
-	w->digit &= inside;
-	w->solid &= inside;
-	w->group &= inside;
-	w->blank &= inside;
-	w->item &= inside;
-	w->hard &= inside;
-	w->dot &= inside;
-	w->event &= inside;
-	w->apostrophe &= inside;
-	w->colon &= inside;
-	w->slash &= inside;
-	w->greater &= inside;
-	w->lf &= inside;
-	w->wide &= inside;
+	if (n < SCAN_WINDOW)
+		scan_window_cut(w, n);
+}
+
+/* The members of a class, whose row's bit is among those of their low half. */
+SCAN_WIDEST_TARGET static inline uint64_t
+scan_window_among(__m512i v, __m512i row, const unsigned char *rows)
+{
+	__m512i table = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)rows));
+
+	return _mm512_test_epi8_mask(_mm512_shuffle_epi8(table, v), row);
+}
+
+SCAN_WIDEST_TARGET static inline uint64_t
+scan_window_same(__m512i v, char c)
+{
+	return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
+}
+
+SCAN_WIDEST_TARGET static inline void
+scan_window_widest(struct scan_window *w, const char *p, size_t n)
+{
+	/* A bit for each row; there are none beyond ASCII. */
+	const __m512i bit = _mm512_broadcast_i32x4(
+	    _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0));
+	__m512i v = _mm512_loadu_si512(p);
+	__m512i high = _mm512_and_si512(_mm512_srli_epi16(v, 4), _mm512_set1_epi8(15));
+	__m512i row = _mm512_shuffle_epi8(bit, high);
+
+#define IN(class) scan_window_among(v, row, scan_window_rows[class])
+	*w = (struct scan_window){
+	    .letter = IN(0),
+	    .upper = IN(9),
+	    .digit = IN(1),
+	    .solid = IN(2),
+	    .group = IN(3),
+	    .blank = IN(4),
+	    .item = IN(5),
+	    .hard = IN(6),
+	    .dot = IN(7),
+	    .event = IN(8),
+	    .apostrophe = scan_window_same(v, '\''),
+	    .colon = scan_window_same(v, ':'),
+	    .slash = scan_window_same(v, '/'),
+	    .greater = scan_window_same(v, '>'),
+	    .lf = scan_window_same(v, '\n'),
+	    .wide = _mm512_movepi8_mask(v),
+	};
+#undef IN
+	if (n < SCAN_WINDOW)
+		scan_window_cut(w, n);
 }
 
 /* The first of p[i..n) that may be trouble, or where less than 32 bytes are left. */

@@ -44,7 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	whole = scan_text(p, n, &want);
 	check(want, n);
 	cut = scan_new();
-	cut->wide = cut->wide && seed % 2;
+	cut->wide = MIN_OF(cut->wide, (enum scan_width)(seed % 3));
 	cut->all = seed % 8 / 2 > 0;
 	for (size_t i = 0, step; i < n; i += step) {
 		seed = seed * 1664525u + 1013904223u;
