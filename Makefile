@@ -124,6 +124,9 @@ $B/%.o: %.c | $B/sandbox/filter.h $B/sandbox/cell_filter.h $B/sonames.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The detector reads all that tools say.
+$(filter $B/agent/gate/scan%.o,$(OBJ)): CFLAGS := $(patsubst -O2,-O3,$(CFLAGS))
+
 # Texts embedded with .incbin are not seen by -MMD.
 $(filter $B/tools/kernels/% $B/agent/core/prompt.o $B/agent/model/provider_demo.o,$(OBJ)): $(TEXT)
 

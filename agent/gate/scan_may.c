@@ -18,8 +18,6 @@
 	(ACTION | C(SAY) | C(NEG) | C(PRIOR) | C(EVERY) | C(RULES) | C(PERSONAL) |      \
 	 C(CLOUD) | C(IF) | C(QUESTION) | C(THIS) | C(AND) | C(YOU) | C(ME) | C(FORM) | \
 	 C(BLOCK) | C(COMMAND))
-#define NEAR_REACH 70 /* half words: as far as anything looks */
-#define NEAR_DENSE 64 /* words within them that are looked at */
 #define NO_MEANING \
 	(P_STRONG | P_WEAK | P_HIDDEN) /* places that the sieve leaves to reading */
 
@@ -228,31 +226,6 @@ near_rule(const struct scan_near *t, size_t n, uint64_t loose, const struct rule
 			       : near_any(t + i, n - i, w, count, r->window))
 			return true;
 	return false;
-}
-
-bool
-scan_near_place(struct scan *s, size_t n, size_t spans)
-{
-	uint32_t pos = 0;
-
-	for (size_t i = 0, from = 0, k = 0; k < spans; k++) {
-		uint64_t apart = s->span[k].apart;
-
-		for (; i < n && s->near[i].byte / SCAN_WINDOW == k; i++) {
-			struct scan_near *t = &s->near[i];
-			unsigned at = t->byte % SCAN_WINDOW;
-
-			t->at = pos + POS_WORD * (uint32_t)__builtin_popcountll(
-						     apart << (63 - at));
-			t->inside = s->span[k].within >> at & 1;
-			while (t->at - s->near[from].at > NEAR_REACH)
-				from++;
-			if (i - from > NEAR_DENSE)
-				return false;
-		}
-		pos += POS_WORD * (uint32_t)__builtin_popcountll(apart);
-	}
-	return true;
 }
 
 bool

@@ -153,17 +153,12 @@ norm_mark(uint32_t cp)
 	case 0x201D:
 	case 0x00AB:
 	case 0x00BB:
-	case 0x300C:
-	case 0x300D:
-	case 0x300E:
-	case 0x300F:
 		return '"';
 	case 0x2010:
 	case 0x2011:
 	case 0x2013:
 		return '-';
 	case 0x2014:
-	case 0x3001:
 		return ',';
 	case 0x2022:
 	case 0x30FB:
@@ -172,7 +167,6 @@ norm_mark(uint32_t cp)
 	case 0x2029:
 	case 0x85:
 		return '\n';
-	case 0x3002:
 	case 0xFF61:
 		return SCAN_BREAK;
 	default:
@@ -265,16 +259,16 @@ norm_ascii(struct norm *w, char ch)
 		w->word = w->o;
 }
 
-/* Han, kana and Hangul from w->i, the most of what is wide: copied as they are. Their own
- * punctuation, fillers and widths are left to norm_wide(). */
+/* Han, kana, Hangul and their stops and quotation marks from w->i, the most of what is wide: copied
+ * as they are, since words of the vocabulary end with a stop. Fillers and widths are left to
+ * norm_wide(). */
 static size_t
 norm_east(const struct norm *w)
 {
 	const char *p = w->c->text + w->i;
 	size_t left = w->c->len - w->i, n = 0;
 
-	while (scan_east_plain(p + n, left - n) &&
-	       !((unsigned char)p[n] == 0xE3 && (unsigned char)p[n + 1] == 0x80))
+	while (scan_east_plain(p + n, left - n))
 		n += 3;
 	return n;
 }

