@@ -172,8 +172,7 @@ struct scan_near {
 	uint64_t what; /* as it counts */
 	uint32_t
 	    at; /* half words: others are at least as far from it as their difference */
-	uint16_t byte; /* windows counted from the first of the sentence */
-	bool inside;   /* certainly not the first of its clause */
+	bool inside; /* certainly not the first of its clause */
 };
 /* A window of a sentence, a bit for a byte. */
 struct scan_span {
@@ -196,7 +195,11 @@ struct scan {
 	struct scan_ctx ctx[SCAN_DEPTH_MAX + 1]; /* [0]: the text itself */
 	const struct scan_index *index;
 	struct scan_memo memo[2][1 << SCAN_MEMO_BITS];
-	struct scan_near near[SCAN_NEAR_MAX]; /* of the walk */
+	/* Of the walk: meanings of words, and their bytes, windows counted from the first of the
+	 * sentence; both as they are asked about. */
+	uint64_t near_what[SCAN_NEAR_MAX];
+	uint16_t near_byte[SCAN_NEAR_MAX];
+	struct scan_near near[SCAN_NEAR_MAX];
 	struct scan_span span[SCAN_SPANS_MAX];
 	struct scan_marks marks;
 	struct scan_clean clean;

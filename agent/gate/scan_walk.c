@@ -48,9 +48,8 @@ walk_odd(struct walk *k, const char *p, enum scan_width wide)
 		size_t end = (size_t)__builtin_ctzll(left);
 		uint64_t before = k->words & ((left ^ (left - 1)));
 
-		if (before &&
-		    walk_words(k, p, walk_top(before), end + 1, NULL, NULL, wide) &
-			SCAN_BEFORE_COLON)
+		if (before && walk_words(k, p, walk_top(before), end + 1, NULL, wide) &
+				  SCAN_BEFORE_COLON)
 			k->wanted |= SCAN_COLON;
 	}
 	k->wanted |= w->apostrophe & letter << 1 & letter >> 1 ? C(NEG) | C(ME) : 0;
@@ -184,7 +183,7 @@ walk_parts(struct walk *k, bool tag, bool block)
 	for (uint64_t left = k->stops; left; left &= left - 1) {
 		size_t at = apart ? (size_t)__builtin_ctzll(left) : walk_top(left);
 
-		for (to = from; to < k->nnear && s->near[to].byte < window + at;)
+		for (to = from; to < k->nnear && s->near_byte[to] < window + at;)
 			to++;
 		if (!apart ||
 		    scan_near(s, s->near + from, to - from, k->loose, scan_unseen(k->x))) {

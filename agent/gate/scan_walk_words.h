@@ -52,19 +52,20 @@ walk_letters(uint64_t eight, unsigned n, enum scan_width wide)
 	return eight & walk_first[MIN_OF(n, 8u)];
 }
 
-/* What they may mean by their first letters, p the bytes of the window; each that may mean
- * something is a token at `to_near` and behind it, of which *n are there, NULL: none. A word that
- * may be ciphered is looked up, since all would have to be read. */
+/* What they may mean by their first letters, p the bytes of the window. Those that may mean
+ * something are entered behind the *n tokens of the sentence, NULL: nowhere. A word that may be
+ * ciphered is looked up, since all would have to be read. */
 static WALK_INLINE uint64_t
-walk_words(const struct walk *k, const char *p, size_t from, size_t to,
-	   struct scan_near *near, size_t *n, enum scan_width wide)
+walk_words(const struct walk *k, const char *p, size_t from, size_t to, size_t *n,
+	   enum scan_width wide)
 {
-	const struct scan_filter *f = k->s->filter;
+	struct scan *s = k->s;
+	const struct scan_filter *f = s->filter;
 	uint64_t letter = k->w.letter, what = 0;
 	uint64_t left = k->words & walk_below(to) & ~walk_below(from);
 	uint64_t ends = ~letter & letter << 1 & ~walk_below(from + (from > 0));
 	unsigned part = (unsigned)k->nspans * SCAN_WINDOW;
-	size_t count = 0;
+	size_t count = n ? *n : 0;
 
 	for (; left; left &= left - 1, ends &= ends - 1) {
 		unsigned at = (unsigned)__builtin_ctzll(left);
@@ -79,13 +80,13 @@ walk_words(const struct walk *k, const char *p, size_t from, size_t to,
 		       -(uint64_t)(len > SCAN_STEM_KEY);
 		what |= one;
 		if (n) {
-			near[count].what = one;
-			near[count].byte = (uint16_t)(part + at);
+			s->near_what[count] = one;
+			s->near_byte[count] = (uint16_t)(part + at);
 			count += one != 0;
 		}
 	}
 	if (n)
-		*n += count;
+		*n = count;
 	return what & SCAN_AMISS ? walk_words_again(k, from, to) : what;
 }
 
@@ -100,7 +101,7 @@ walk_enter(struct walk *k, const char *p, size_t from, size_t to, enum scan_widt
 		k->nnear = k->nspans = 0;
 		k->crowded = true;
 	}
-	what = walk_words(k, p, from, to, s->near + k->nnear, &k->nnear, wide);
+	what = walk_words(k, p, from, to, &k->nnear, wide);
 	s->span[k->nspans].apart = k->apart & walk_below(k->end);
 	s->span[k->nspans++].within = k->within;
 	return what;
@@ -132,10 +133,11 @@ walk_place(const struct walk *k)
 	for (size_t i = 0, from = 0, n = 0; n < k->nspans; n++) {
 		uint64_t apart = s->span[n].apart;
 
-		for (; i < k->nnear && s->near[i].byte / SCAN_WINDOW == n; i++) {
+		for (; i < k->nnear && s->near_byte[i] / SCAN_WINDOW == n; i++) {
 			struct scan_near *t = &s->near[i];
-			unsigned at = t->byte % SCAN_WINDOW;
+			unsigned at = s->near_byte[i] % SCAN_WINDOW;
 
+			t->what = s->near_what[i];
 			t->at = pos + POS_WORD * (uint32_t)__builtin_popcountll(
 						     apart << (63 - at));
 			t->inside = s->span[n].within >> at & 1;

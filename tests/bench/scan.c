@@ -58,7 +58,9 @@ add_files(struct buf *b, const char *pattern)
 		int fd = open(g.gl_pathv[i], O_RDONLY | O_CLOEXEC);
 		ssize_t n;
 
-		while (fd >= 0 && (n = read(fd, block, sizeof(block))) > 0)
+		/* What is compressed is no text. */
+		while (fd >= 0 && (n = read(fd, block, sizeof(block))) > 0 &&
+		       !memchr(block, 0, (size_t)n))
 			buf_add(b, block, (size_t)n);
 		if (fd >= 0)
 			close(fd);
