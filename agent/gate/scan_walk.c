@@ -34,6 +34,28 @@ walk_begin(uint64_t starts, uint64_t ends)
 	return found;
 }
 
+/* What hangs on words by the apostrophes of k->hung, which lose those by which nothing does. */
+static uint64_t
+walk_hangs(struct walk *k, const char *p)
+{
+	uint64_t letter = k->w.letter, found = 0;
+
+	for (uint64_t left = k->hung; left; left &= left - 1) {
+		size_t at =
+		    (size_t)__builtin_ctzll(left); /* not the first bit, nor the last */
+		uint64_t what = 0;
+
+		if ((p[at + 1] | 0x20) == 't' && !(letter >> at >> 2 & 1))
+			what = C(NEG);
+		else if ((p[at - 1] | 0x20) == 'i' && !(letter << 1 >> (at - 1) & 1))
+			what = C(ME);
+		if (!what)
+			k->hung &= ~(UINT64_C(1) << at);
+		found |= what;
+	}
+	return found;
+}
+
 /* What has to be looked at one by one: addresses, words that are more than their letters,
  * everything beyond ASCII. Adds to k->wanted what needs no look. */
 static WALK_INLINE uint64_t
@@ -52,7 +74,8 @@ walk_odd(struct walk *k, const char *p, enum scan_width wide)
 				  SCAN_BEFORE_COLON)
 			k->wanted |= SCAN_COLON;
 	}
-	k->wanted |= w->apostrophe & letter << 1 & letter >> 1 ? C(NEG) | C(ME) : 0;
+	k->hung = w->apostrophe & letter << 1 & letter >> 1;
+	k->hangs = k->hung ? walk_hangs(k, p) : 0;
 	odd |= w->colon & w->slash >> 1 & w->slash >> 2;
 	run &= run >> 2;
 	run &= run >> 4; /* eight in a row */
@@ -186,7 +209,8 @@ walk_parts(struct walk *k, bool tag, bool block)
 		for (to = from; to < k->nnear && s->near_byte[to] < window + at;)
 			to++;
 		if (!apart ||
-		    scan_near(s, s->near + from, to - from, k->loose, scan_unseen(k->x))) {
+		    scan_near(s, s->near + from, to - from,
+			      k->loose | walk_hung(k, before, at), scan_unseen(k->x))) {
 			if (before > 0)
 				walk_move_back(k, before, tag, block);
 			k->next = k->base + at + 1;
@@ -225,15 +249,16 @@ walk_window(struct walk *k, enum scan_width wide)
 	k->seen |= k->wanted;
 	k->loose |= k->wanted;
 	if (!k->stops) {
-		k->seen |= walk_enter(k, p, 0, k->end, wide);
+		k->loose |= walk_hung(k, 0, k->end);
+		k->seen |= k->loose | walk_enter(k, p, 0, k->end, wide);
 		if (!k->seen && k->x->ntok == 0)
 			walk_move_back(k, k->end, tag, block);
 	} else {
 		last = walk_top(k->stops);
-		before = walk_enter(k, p, 0, last, wide);
+		before = walk_enter(k, p, 0, last, wide) | walk_hung(k, 0, last);
 		if (walk_may(k, k->seen | before) && !walk_parts(k, tag, block))
 			return false;
-		walk_begins(k, k->wanted);
+		walk_begins(k, k->wanted | walk_hung(k, last, k->end));
 		k->seen |= walk_enter(k, p, last, k->end, wide);
 		walk_move_back(k, k->seen ? last : k->end, tag, block);
 	}

@@ -35,6 +35,7 @@ struct walk {
 	bool tag, block;      /* at `base` */
 	struct scan_window w;
 	uint64_t words, numbers; /* first bytes */
+	uint64_t hung, hangs;	 /* apostrophes, and what hangs by them */
 	uint64_t apart, within;	 /* of words: see walk_apart() */
 	uint64_t inner;		 /* other bytes of them */
 	uint64_t stops;		 /* a sentence certainly ends before this byte or with it */
@@ -61,6 +62,13 @@ static inline bool
 walk_may(const struct walk *k, uint64_t seen)
 {
 	return scan_may(k->s, seen, scan_unseen(k->x));
+}
+
+/* What hangs by apostrophes on words [from, to) of the window. */
+static inline uint64_t
+walk_hung(const struct walk *k, size_t from, size_t to)
+{
+	return k->hung & walk_below(to) & ~walk_below(from) ? k->hangs : 0;
 }
 
 /* A new sentence begins, of which there is nothing yet but what `loose` means. */
