@@ -111,8 +111,8 @@ mark_in(const uint32_t *lengths, const char *const *list, size_t count, const ch
 	if (!(lengths[name[0] & 31] >> n & 1))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (list[i][0] == (name[0] | 0x20) && strlen(list[i]) == n &&
-		    strncasecmp(list[i], name, n) == 0)
+		if (list[i][0] == (name[0] | 0x20) && strncasecmp(list[i], name, n) == 0 &&
+		    !list[i][n])
 			return true;
 	return false;
 }

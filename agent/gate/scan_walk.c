@@ -74,7 +74,7 @@ walk_odd(struct walk *k, const char *p, enum scan_width wide)
 				  SCAN_BEFORE_COLON)
 			k->wanted |= SCAN_COLON;
 	}
-	k->hung = w->apostrophe & letter << 1 & letter >> 1;
+	k->joined = k->hung = w->apostrophe & letter << 1 & letter >> 1;
 	k->hangs = k->hung ? walk_hangs(k, p) : 0;
 	odd |= w->colon & w->slash >> 1 & w->slash >> 2;
 	run &= run >> 2;
@@ -251,7 +251,7 @@ walk_window(struct walk *k, enum scan_width wide)
 	if (!k->stops) {
 		k->loose |= walk_hung(k, 0, k->end);
 		k->seen |= k->loose | walk_enter(k, p, 0, k->end, wide);
-		if (!k->seen && k->x->ntok == 0)
+		if (!k->seen && !k->joined && k->x->ntok == 0)
 			walk_move_back(k, k->end, tag, block);
 	} else {
 		last = walk_top(k->stops);
@@ -260,7 +260,7 @@ walk_window(struct walk *k, enum scan_width wide)
 			return false;
 		walk_begins(k, k->wanted | walk_hung(k, last, k->end));
 		k->seen |= walk_enter(k, p, last, k->end, wide);
-		walk_move_back(k, k->seen ? last : k->end, tag, block);
+		walk_move_back(k, k->seen || k->joined ? last : k->end, tag, block);
 	}
 	walk_word(k, k->end, tag, block);
 	k->line += (uint64_t)__builtin_popcountll(k->w.lf & walk_below(k->end));

@@ -36,6 +36,7 @@ struct walk {
 	struct scan_window w;
 	uint64_t words, numbers; /* first bytes */
 	uint64_t hung, hangs;	 /* apostrophes, and what hangs by them */
+	uint64_t joined;	 /* words by one, of which reading begins with the first */
 	uint64_t apart, within;	 /* of words: see walk_apart() */
 	uint64_t inner;		 /* other bytes of them */
 	uint64_t stops;		 /* a sentence certainly ends before this byte or with it */
