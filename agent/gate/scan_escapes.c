@@ -160,7 +160,7 @@ escape_put(struct scan_clean *c, size_t *o, size_t i, uint32_t cp, bool byte)
 		utf8[0] = ' ';
 	else if (cp > 0x10FFFF || (cp >= 0xD800 && cp < 0xE000))
 		utf8[0] = ' ';
-	else if (!byte)
+	else if (!byte && cp >= 0x80)
 		n = utf8_encode(cp, utf8);
 	if (cp < 0x80 && ((cp | 0x20) >= 'a' && (cp | 0x20) <= 'z'))
 		how |= SCAN_ENCODED;

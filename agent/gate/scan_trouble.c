@@ -49,6 +49,9 @@ trouble_escape(const char *p, size_t n)
 	char next = n > 1 ? p[1] : '\0';
 	bool broken;
 
+	/* By far the most. */
+	if (*p == '\\' && (next == 'n' || next == '"'))
+		return SCAN_ESCAPES;
 	if (scan_escape_is(p, n))
 		return SCAN_ESCAPES;
 	if (*p == '%')
