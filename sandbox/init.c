@@ -361,7 +361,7 @@ turn(struct init *in)
 	struct pollfd p[2 + NAMED_POLLS * SBX_JOB_MAX + LEAVING_MAX];
 	size_t from[SBX_JOB_MAX + 2] = {0, 1}, n = 1;
 	bool idle = in->wants_ahead && !busy(in) && !queue_len(&in->up);
-	int wait = idle ? 0 : patience(in), ready;
+	int wait = patience(in), ready;
 
 	p[0] = (struct pollfd){.fd = in->sock, .events = POLLIN};
 	if (queue_len(&in->up))
@@ -376,7 +376,8 @@ turn(struct init *in)
 		p[n++] = (struct pollfd){.fd = in->leaving[i].pidfd, .events = POLLIN};
 	if (in->ahead)
 		p[n++] = (struct pollfd){.fd = in->ahead->pidfd, .events = POLLIN};
-	ready = poll(p, n, wait);
+	/* What is to be looked at in that time is looked at all the same: calls may come without end. */
+	ready = poll(p, n, idle ? 0 : wait);
 	if (ready < 0 && errno != EINTR)
 		_exit(1);
 	if (ready <= 0 || serve_calls(in, p, from) < ready)

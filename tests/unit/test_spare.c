@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -25,6 +27,8 @@
 #define PATIENCE_MS 60000
 #define CHILDREN    16
 #define TRIES	    5
+#define ASK	    "ask without end"
+#define ASKERS	    250
 
 static char workspace[TMP_PATH];
 static bool refused;
@@ -32,7 +36,7 @@ static bool refused;
 struct seen {
 	char out[1 << 16];
 	size_t nout;
-	int started, done, exited, status, failed;
+	int started, done, exited, status, failed, limits;
 	uint64_t cpu_us;
 };
 
@@ -62,6 +66,7 @@ note(struct seen *n, const struct sbx_event *ev)
 	n->started += ev->type == SBX_STARTED;
 	n->done += ev->type == SBX_DONE;
 	n->failed += ev->type == SBX_FAILED;
+	n->limits += ev->type == SBX_NOTICE && strcmp(ev->notice->what, "processes") == 0;
 	if (ev->type == SBX_EXIT) {
 		n->exited++;
 		n->status = ev->status;
@@ -650,6 +655,65 @@ test_agent_killed(void **state)
 	close(told[1]);
 }
 
+/* The driver of the test below: threads that pid 1 is asked by without a pause, and, once it is told
+ * to, as many more as there can be. */
+static void *
+ask(void *arg)
+{
+	for (;;)
+		syscall(SYS_mount, NULL, NULL, NULL, 0, NULL);
+	return arg;
+}
+
+static void
+ask_without_end(void)
+{
+	pthread_t t;
+
+	for (int i = 0; i < ASKERS; i++)
+		pthread_create(&t, NULL, ask, NULL);
+	if (write(SBX_FD_STATUS, "R", 2) < 0)
+		exit(1);
+	while (access("/tmp/go", F_OK))
+		poll(NULL, 0, 10);
+	/* The other job is over by then. */
+	poll(NULL, 0, 200);
+	for (;;)
+		if (pthread_create(&t, NULL, ask, NULL))
+			poll(NULL, 0, 10);
+}
+
+/* Looks at limits are not put off for what is to be made ahead and never comes to it. */
+static void
+test_watched_meanwhile(void **state)
+{
+	const struct sbx_limits few = {.processes = 2 * ASKERS};
+	struct sbx_session *s;
+	char exe[4096] = "", *folder;
+	const char *argv[] = {exe, ASK, NULL}, *read[] = {NULL, NULL};
+	struct sbx_job_spec spec = {.argv = argv, .driver = true};
+	struct sbx_policy p;
+	struct seen n = {0};
+
+	(void)state;
+	if (refused || readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
+		skip();
+	folder = strdup(exe);
+	*strrchr(folder, '/') = 0;
+	read[0] = folder;
+	sbx_policy_default(&p);
+	p.read = read;
+	s = stand_with(&p);
+	assert_true(sbx_session_limits(s, &few));
+	assert_true(sbx_job_start(s, 2, &spec));
+	await(s, SBX_STARTED, NULL, &n);
+	command(s, ": >/tmp/go", &n);
+	while (!n.limits)
+		await(s, SBX_NOTICE, NULL, &n);
+	sbx_session_free(s);
+	free(folder);
+}
+
 static void
 probe_machine(void)
 {
@@ -693,10 +757,13 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_long_order),
 	    cmocka_unit_test(test_unseen),
 	    cmocka_unit_test(test_agent_killed),
+	    cmocka_unit_test(test_watched_meanwhile),
 	};
 	int failed;
 
 	sbx_jail_main_if_asked(argc, argv);
+	if (argc == 2 && strcmp(argv[1], ASK) == 0)
+		ask_without_end();
 	if (!tmp_folder(workspace))
 		return 1;
 	probe_machine();
