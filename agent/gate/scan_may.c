@@ -5,7 +5,8 @@
  * scan_near() looks at the order and the distance of the words, as far as the sieve knows them.
  * For each meaning a row of bits says in which rules it can be the first, second ... kind of
  * word: a rule may be found when the rows of a sentence have it in all places. Pinned by
- * tests/unit/test_scan.c and tests/fuzz/fuzz_scan.c. */
+ * tests/unit/test_scan.c, tests/fuzz/fuzz_scan.c and, for order and distance,
+ * tests/fuzz/fuzz_scan_words.c. */
 #include <assert.h>
 #include <string.h>
 

@@ -27,7 +27,7 @@ static const char *const words[] = {
     "story", "answer", "question", "'t", "l'utilisateur", "can't", "won't", "u8", "x86",
     "2026", "12345", "123-456-789", "aGVsbG8gd29ybGQgdGhpcyBpcw==", "1gn0r3", "file.txt",
     "/etc/passwd", "foo_bar", "getUserName", "internationalization", "supercalifragilistic",
-    "SYSTEM", "NOTE", "END", "TODO:", "URGENT", "<b>", "</b>", "<!--", "-->", "[x]",
+    "SYSTEM", "NOTE", "END", "todo:", "URGENT", "<b>", "</b>", "<!--", "-->", "[x]",
     "<system>", "`ls -la`", "$5", "@name", "これまで", "指示を", "無視", "してください", "送信", "パスワード",
     "すること。", "é", "naïve", "\"", "'", "(", ")", "{", "e.g.", "Mr.", "...", "uploaded",
     "deleted", "sent", "filters", "limits", "pretend", "role", "story", "format", "all",
