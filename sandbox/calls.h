@@ -9,9 +9,9 @@
 
 struct filter_row {
 	int nr;
-	int error;  /* what the call fails with; 0: it is made, and looked at before */
-	unsigned n; /* of conditions; none: always */
-	const char *name;
+	int error;     /* what the call fails with; 0: it is made, and looked at before */
+	unsigned n;    /* of conditions; none: always */
+	char name[24]; /* here, so that no start has to relocate the table */
 	struct {
 		unsigned arg;
 		uint64_t mask, low, high;

@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/calls.h"
+
 #define WORDS_MAX      64
 #define TREE	       2 /* SCMP_FLTATR_CTL_OPTIMIZE: binary tree */
 #define API_WITH_NOTIF 5 /* seccomp_api_set(3): whatever the kernel that builds can do */
@@ -224,6 +226,8 @@ refuse(const struct row *r)
 		settle(r->name, allowed, refused);
 	if (r->kind == DENY || call_number(r->name) < 0)
 		return;
+	if (strlen(r->name) >= sizeof(((struct filter_row *)NULL)->name))
+		die("too long", r->name, ENAMETOOLONG);
 	fprintf(table, "\t{%d, %d, %u, \"%s\", {", call_number(r->name), r->error, r->n,
 		r->name);
 	for (unsigned i = 0; i < r->n; i++)
