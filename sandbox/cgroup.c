@@ -19,10 +19,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #define PREFIX	      "sunaba-"
 #define TEXT_MAX      (64 * SBX_KIB) /* bytes of mountinfo that are looked at */
+#define TEXT_FIRST    SBX_KIB	     /* the table of a process's groups is shorter */
 #define LOCK_TRIES    50
 #define LOCK_PAUSE_MS 2 /* between them */
 
@@ -108,13 +110,16 @@ static char *
 slurp(const char *path)
 {
 	SBX_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *text = sbx_grow(NULL, fd < 0 ? 1 : TEXT_MAX);
-	size_t n = 0;
+	size_t n = 0, room = TEXT_FIRST;
+	char *text = sbx_grow(NULL, room);
 	ssize_t got;
 
 	while (fd >= 0 && n < TEXT_MAX - 1 &&
-	       (got = read(fd, text + n, TEXT_MAX - 1 - n)) > 0)
+	       (got = read(fd, text + n, room - 1 - n)) > 0) {
 		n += (size_t)got;
+		if (n == room - 1 && room < TEXT_MAX)
+			text = sbx_grow(text, room *= 4);
+	}
 	text[n] = 0;
 	return text;
 }
@@ -158,24 +163,33 @@ lock(int parent)
 	}
 }
 
-/* Groups whose makers were killed. */
+static void
+sweep_one(int parent, const char *name)
+{
+	SBX_CLOSE int fd = -1;
+
+	if (!is_ours(name))
+		return;
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* Groups whose makers were killed. Read without the C library, whose buffer is mapped each time. */
 static void
 sweep(int parent)
 {
-	DIR *d = fdopendir(openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	struct dirent *e;
+	SBX_CLOSE int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char list[2 * SBX_KIB] __attribute__((aligned(8)));
+	long n;
 
-	while (d && (e = readdir(d))) {
-		SBX_CLOSE int fd = -1;
+	while ((n = syscall(SYS_getdents64, fd, list, sizeof(list))) > 0)
+		for (long at = 0; at < n;) {
+			struct dirent64 *d = (struct dirent64 *)(void *)(list + at);
 
-		if (!is_ours(e->d_name))
-			continue;
-		fd = openat(parent, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			unlinkat(parent, e->d_name, AT_REMOVEDIR);
-	}
-	if (d)
-		closedir(d);
+			sweep_one(parent, d->d_name);
+			at += d->d_reclen;
+		}
 }
 
 /* The usual place of groups may be a folder like any other. */

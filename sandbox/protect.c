@@ -163,8 +163,7 @@ ground_new(struct protect *p, const char *abs, bool secrets, int top)
 
 	if (p->n == GROUNDS_MAX)
 		return NULL;
-	g = sbx_grow(NULL, sizeof(*g));
-	memset(g, 0, sizeof(*g));
+	g = sbx_zero(sizeof(*g));
 	g->abs = strdup(abs);
 	if (!g->abs)
 		abort();

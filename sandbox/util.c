@@ -52,6 +52,16 @@ sbx_grow(void *p, size_t n)
 	return q;
 }
 
+void *
+sbx_zero(size_t n)
+{
+	void *p = calloc(1, n);
+
+	if (!p)
+		abort();
+	return p;
+}
+
 size_t
 queue_len(const struct queue *q)
 {

@@ -47,6 +47,8 @@ bool sbx_fail_set(struct sbx_fail *f, const char *step, int sys, const char *pat
 const char *notice_limit_option(const char *what);
 /* realloc that ends the process instead of failing. */
 void *sbx_grow(void *p, size_t n);
+/* The same of calloc: pages fresh from the kernel are not touched. */
+void *sbx_zero(size_t n);
 
 /* Bytes in order. All zero is an empty queue. */
 struct queue {
