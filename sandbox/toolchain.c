@@ -44,10 +44,10 @@ static const struct {
 };
 
 /* In a folder that is shown. */
-static const char *const credentials[] = {
-    "credentials", "credentials.toml", ".npmrc",
-    "etc/npmrc",   ".condarc",	       ".netrc",
-    ".pypirc",	   ".git-credentials", "versions/node/*/etc/npmrc"};
+static const char *const credentials[] = {"credentials", "credentials.toml", ".npmrc",
+					  "etc/npmrc",	 ".condarc",	     ".netrc",
+					  ".pypirc",	 ".git-credentials"};
+#define CREDENTIALS "versions/node/*/etc/npmrc"
 
 static char *
 copy(const char *text)
@@ -62,17 +62,21 @@ copy(const char *text)
 static void
 add_hides(struct tools *t, const char *at)
 {
-	char pattern[PATH_MAX + 64];
+	char path[PATH_MAX + 64];
+	struct stat st;
 	glob_t g;
 
 	for (size_t i = 0; i < SBX_LEN(credentials); i++) {
-		snprintf(pattern, sizeof(pattern), "%s/%s", at, credentials[i]);
-		if (glob(pattern, GLOB_NOSORT, NULL, &g))
-			continue;
-		for (size_t k = 0; k < g.gl_pathc && t->nhide < TOOL_HIDES_MAX; k++)
-			t->hide[t->nhide++] = copy(g.gl_pathv[k]);
-		globfree(&g);
+		snprintf(path, sizeof(path), "%s/%s", at, credentials[i]);
+		if (lstat(path, &st) == 0 && t->nhide < TOOL_HIDES_MAX)
+			t->hide[t->nhide++] = copy(path);
 	}
+	snprintf(path, sizeof(path), "%s/" CREDENTIALS, at);
+	if (glob(path, GLOB_NOSORT, NULL, &g))
+		return;
+	for (size_t k = 0; k < g.gl_pathc && t->nhide < TOOL_HIDES_MAX; k++)
+		t->hide[t->nhide++] = copy(g.gl_pathv[k]);
+	globfree(&g);
 }
 
 static void

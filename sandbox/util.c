@@ -7,6 +7,7 @@
 
 /* A queue that grew beyond this gives its block back when it runs empty. */
 #define QUEUE_KEEP   (64 * SBX_KIB)
+#define QUEUE_LEAST  480  /* bytes: through fewer sizes on the way, which each map a page */
 #define FILES_RAISED 1024 /* open files, where fewer than needed were allowed */
 
 void
@@ -87,6 +88,8 @@ queue_room(struct queue *q, size_t n)
 	if (q->cap - q->to < n) {
 		size_t cap = q->cap * 2 > q->to + n ? q->cap * 2 : q->to + n;
 
+		if (cap < QUEUE_LEAST)
+			cap = QUEUE_LEAST;
 		q->p = sbx_grow(q->p, cap);
 		q->cap = cap;
 	}

@@ -83,7 +83,7 @@ slot_of(const struct walk *w, uint32_t parent, const char *name)
 static void
 grow(struct walk *w)
 {
-	w->room = w->room ? w->room * 2 : 64;
+	w->room = w->room ? w->room * 2 : 8;
 	w->f = sbx_grow(w->f, w->room * sizeof(*w->f));
 	w->nhash = w->room * 2;
 	free(w->hash);
