@@ -25,7 +25,8 @@ stream(struct spawn *sp, size_t i)
 }
 
 /* Its end tells that it took nothing, an answer that it took all; so does one that came before it
- * was ended for being late. */
+ * was ended for being late. One that the kernel holds on to is not waited for: what is killed runs
+ * nothing more, so the job can start elsewhere. */
 static bool
 answered(int sock, int pidfd)
 {
@@ -35,7 +36,7 @@ answered(int sock, int pidfd)
 
 	if (poll(&p, 1, ORDER_WAIT_MS) <= 0) {
 		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-		while (poll(&end, 1, -1) < 0 && errno == EINTR)
+		while (poll(&end, 1, ORDER_WAIT_MS) < 0 && errno == EINTR)
 			;
 	}
 	return recv(sock, &yes, 1, MSG_DONTWAIT) == 1;
