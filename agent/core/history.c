@@ -83,8 +83,8 @@ history_run(struct history *h, const cJSON *event)
 	json_int(event, "pid", &h->pid);
 	h->widened |= json_bool(event, "widened", false);
 	h->local = json_bool(event, "local", false);
-	h->gone |= h->ran;
-	h->ran = 0;
+	h->gone |= h->ran | h->begun;
+	h->ran = h->begun = 0;
 }
 
 static void
@@ -128,7 +128,7 @@ history_reset(struct history *h, const cJSON *event)
 	buf_reset(&h->aside);
 	h->aside_label = LABEL_LOCAL;
 	history_fate_clear(h);
-	h->ran = h->gone = 0;
+	h->ran = h->begun = h->gone = 0;
 }
 
 /* From the message with this number on; without one: from the user's last. */

@@ -60,6 +60,7 @@ struct history {
 	unsigned steps; /* that began */
 	unsigned
 	    ran; /* languages, bits by row of their table, whose interpreter has state */
+	unsigned begun; /* the same, of a step that was not heard of as ended */
 	struct usage total;
 	double cost;   /* USD of what was priced */
 	bool unpriced; /* something was not */

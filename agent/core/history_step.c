@@ -37,10 +37,21 @@ step_number(struct history *h, const cJSON *event)
 	return 0;
 }
 
+/* Bit of a language by row of the table; 0: there is no such language. */
+static unsigned
+language_bit(const struct kernel *k)
+{
+	for (size_t i = 0; k && i < HISTORY_LANGUAGES && kernel_at(i); i++)
+		if (kernel_at(i) == k)
+			return 1u << i;
+	return 0;
+}
+
 void
 history_decision(struct history *h, const cJSON *event)
 {
 	const char *word = json_str(event, "decision");
+	const char *language = json_str(event, "language");
 	bool run = word && strcmp(word, "run") == 0;
 	unsigned n = step_number(h, event);
 
@@ -49,6 +60,8 @@ history_decision(struct history *h, const cJSON *event)
 	if (run)
 		h->step = MAX_OF(h->step, n);
 	h->steps += run;
+	if (run)
+		h->begun = language_bit(language ? kernel_find(language) : NULL);
 	history_typed(h, event);
 	if (!json_bool(event, "typed", false))
 		fate_set(h, run ? FATE_STARTED : FATE_DECLINED, event);
@@ -126,14 +139,13 @@ result_of(const struct history *h, const cJSON *event)
 static void
 note_language(struct history *h, const struct kernel *k, const struct step_result *r)
 {
-	for (size_t i = 0; k && i < HISTORY_LANGUAGES && kernel_at(i); i++) {
-		if (kernel_at(i) != k || r->end == STEP_NOT_RUN)
-			continue;
-		if (r->state_lost)
-			h->ran &= ~(1u << i);
-		else
-			h->ran |= 1u << i;
-	}
+	h->begun = 0;
+	if (r->end == STEP_NOT_RUN)
+		return;
+	if (r->state_lost)
+		h->ran &= ~language_bit(k);
+	else
+		h->ran |= language_bit(k);
 }
 
 void

@@ -16,13 +16,20 @@
 
 #define RESUME_TEXT_MAX (8 * KIB) /* bytes of what the model is told */
 
+/* Languages, bits by row of their table, whose interpreters are no more. */
+static unsigned
+resume_lost(const struct history *h)
+{
+	return h->ran | h->begun | h->gone;
+}
+
 static void
 resume_languages(const struct history *h, struct buf *out)
 {
 	size_t from = out->len;
 
 	for (size_t i = 0; i < HISTORY_LANGUAGES && kernel_at(i); i++)
-		if ((h->ran | h->gone) & 1u << i)
+		if (resume_lost(h) & 1u << i)
 			buf_addf(out, "%s%s", out->len > from ? ", " : "",
 				 kernel_at(i)->name);
 }
@@ -41,7 +48,7 @@ resume_private(const struct history *h)
 void
 session_resume_lost(const struct history *h, struct buf *out)
 {
-	if (h->ran | h->gone) {
+	if (resume_lost(h)) {
 		buf_adds(out, "the interpreters (");
 		resume_languages(h, out);
 		buf_addf(out,
@@ -84,7 +91,7 @@ resume_text(const struct session *s, const struct history *h, struct buf *out)
 		buf_adds(out,
 			 " This session began as a copy of a part of another one: what was "
 			 "done there later may be in the files.");
-	if (h->ran | h->gone)
+	if (resume_lost(h))
 		buf_adds(out, " Import and define again what is needed.");
 	buf_adds(out, "]\n");
 }

@@ -235,7 +235,7 @@ def killed_in_a_step():
         with Server(srv.text("I see.")) as s:
             done = resume(home, s, "--last", "-y", "and now?")
             exits(done, 0)
-            contains(done.err, ", 1 step. Gone: ")
+            contains(done.err, ", 1 step. Gone: the interpreters (shell)")
             request = s.chats()[0]
         valid(request)
         one, two = [m["content"] for m in request.messages("tool")]
