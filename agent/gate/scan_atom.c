@@ -240,6 +240,25 @@ scan_address_look(const struct scan_line *l, size_t i, size_t skip, size_t *firs
 	return C(DEST) | (all & A_FILL && core_fills(l->p, start, end) ? C(FILL) : 0);
 }
 
+/* The address [start, end) is that of a link whose text it repeats, as lists of changes have them:
+ * [#12](.../pull/12). */
+static bool
+core_refers(const char *p, size_t start, size_t end)
+{
+	size_t to, from;
+
+	if (start < 4 || p[start - 1] != '(' || p[start - 2] != ']')
+		return false;
+	for (to = start - 2; to > 0 && p[to - 1] == '`';)
+		to--;
+	for (from = to; from > 0 && to - from < 40 &&
+			(scan_class[(unsigned char)p[from - 1]] == K_DIGIT ||
+			 (p[from - 1] >= 'a' && p[from - 1] <= 'f'));)
+		from--;
+	return to > from && from > 0 && strchr("#[`", p[from - 1]) &&
+	       memmem(p + start, end - start, p + from, to - from) != NULL;
+}
+
 /* "name@host" or "://": the token covers what stands around the mark. */
 size_t
 scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip)
@@ -247,7 +266,8 @@ scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip)
 	size_t start, end;
 	uint64_t what = scan_address_look(l, i, skip, &start, &end);
 
-	scan_push(s, l, what, start, end, 0, 0);
+	if (what != C(DEST) || !core_refers(l->p, start, end))
+		scan_push(s, l, what, start, end, 0, 0);
 	s->ctx[l->depth].pos += POS_WORD;
 	return end;
 }

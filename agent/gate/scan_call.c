@@ -151,6 +151,16 @@ call_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 	return call_sum(signs, points);
 }
 
+/* "The user agent": a program that shows pages. */
+static bool
+call_browser(const struct scan_ctx *x, size_t i)
+{
+	const struct scan_token *t = &x->tok[i];
+
+	return i > 0 && (t->what & C(VAGUE)) && (t[-1].what & C(USER)) &&
+	       t->pos - t[-1].pos <= 2;
+}
+
 unsigned
 scan_call(const struct scan_ctx *x, size_t *first, size_t *last)
 {
@@ -160,7 +170,8 @@ scan_call(const struct scan_ctx *x, size_t *first, size_t *last)
 		size_t a, b;
 		int sum;
 
-		if (!(x->tok[i].what & (C(MODEL) | C(ONE))) || (x->tok[i].place & P_CODE))
+		if (!(x->tok[i].what & (C(MODEL) | C(ONE))) || (x->tok[i].place & P_CODE) ||
+		    call_browser(x, i))
 			continue;
 		sum = call_around(x, i, &a, &b);
 		if (sum > best) {

@@ -86,13 +86,15 @@ scan_stop(struct scan *s, struct scan_ctx *x)
 	x->place |= P_START;
 }
 
-/* The word's place: what stands before it and its capitals. */
+/* The word's place: what stands beside it and its capitals. */
 static unsigned
-core_place(const struct scan_ctx *x, const char *p, size_t i, size_t end)
+core_place(const struct scan_ctx *x, const char *p, size_t i, size_t end, char next)
 {
 	unsigned place = x->place;
 
-	if (i > 0 && core_beside(p[i - 1], S_CODE))
+	if (next == '_' || (i > 0 && p[i - 1] == '_'))
+		place |= P_CODE | P_NAME;
+	else if (i > 0 && core_beside(p[i - 1], S_CODE))
 		place |= P_CODE;
 	if (p[i] <= 'Z' && (end - i < 2 || p[i + 1] <= 'Z'))
 		place |= P_CAPS;
@@ -115,6 +117,31 @@ core_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end)
 	return end;
 }
 
+/* "my $name", "my ($a, $b)" of Perl: no word of a sentence. */
+static bool
+core_declares(const struct scan_line *l, size_t i, size_t end)
+{
+	size_t at = end;
+
+	if (end - i != 2 || (l->p[i] | 0x20) != 'm' || (l->p[i + 1] | 0x20) != 'y')
+		return false;
+	while (at < l->n && (l->p[at] == ' ' || l->p[at] == '('))
+		at++;
+	return at + 1 < l->n && strchr("$@%", l->p[at]) && l->p[at] &&
+	       (core_is(l->p, l->n, at + 1, K_LETTER) || l->p[at + 1] == '_');
+}
+
+/* What a word of the vocabulary at i means there. */
+static uint64_t
+core_means(const struct scan_line *l, size_t i, uint64_t what)
+{
+	/* "read-only" asks for nothing else, nor does "read\\-only" of a manual. */
+	if ((what & C(ONLY)) && i >= 2 && l->p[i - 1] == '-' &&
+	    (core_is(l->p, l->n, i - 2, K_LETTER) || l->p[i - 2] == '\\'))
+		what &= ~C(ONLY);
+	return what;
+}
+
 /* The word [i, end) whose neighbours are nothing special; returns where it ends with what hangs
  * on it. */
 static size_t
@@ -128,9 +155,10 @@ core_plain_word(struct scan *s, const struct scan_line *l, size_t i, size_t end,
 
 	x->pos += POS_WORD;
 	if (len <= SCAN_WORD_MAX && scan_filter_word(s->filter, l->p + i, len, hash) &&
-	    (w = scan_vocab_find(s->vocab, l->p + i, len, hash)))
-		scan_push(s, l, w->what, i, end,
-			  core_place(x, l->p, i, end) | (next == ':' ? P_COLON : 0),
+	    (w = scan_vocab_find(s->vocab, l->p + i, len, hash)) &&
+	    !core_declares(l, i, end))
+		scan_push(s, l, core_means(l, i, w->what), i, end,
+			  core_place(x, l->p, i, end, next) | (next == ':' ? P_COLON : 0),
 			  w->shift);
 	else if (len >= GLUED_MIN)
 		scan_glued(s, l, l->p + i, len, i, end, 0);
@@ -199,6 +227,39 @@ core_wide(struct scan *s, const struct scan_line *l, size_t i)
 	return MIN_OF(i + len, l->n);
 }
 
+/* The dash at i, behind a backslash, is part of an option as manuals write it: \-\-all\-files,
+ * \fB\-a\fR. Told by what stands before it, wherever reading began. */
+static bool
+core_option_manual(const char *p, size_t i)
+{
+	size_t from = i;
+
+	while (from > 0 && i - from < 2 * SCAN_WORD_MAX &&
+	       (p[from - 1] == '-' || p[from - 1] == '\\' ||
+		scan_class[(unsigned char)p[from - 1]] == K_LETTER))
+		from--;
+	if (from + 3 < i && p[from] == '\\' && p[from + 1] == 'f')
+		from += 3; /* a font */
+	return p[from] == '-' || (p[from] == '\\' && p[from + 1] == '-');
+}
+
+/* The end of the option whose dash is at i; i: none begins or goes on there. */
+static size_t
+core_option(const struct scan_line *l, size_t i)
+{
+	const char *p = l->p;
+	char next = i + 1 < l->n ? p[i + 1] : ' ';
+	bool manual = i > 0 && p[i - 1] == '\\' && core_option_manual(p, i);
+
+	if (!manual && i > 0 && p[i - 1] != ' ' && p[i - 1] != '[' && p[i - 1] != ',')
+		return i;
+	if (next != '-' && !core_is(p, l->n, i + 1, K_LETTER))
+		return i;
+	while (i < l->n && (p[i] == '-' || core_is(p, l->n, i, K_LETTER)))
+		i++;
+	return i;
+}
+
 /* A full stop ends a sentence when a blank or a quotation mark follows. */
 static bool
 core_ends(const struct scan_line *l, size_t i)
@@ -235,6 +296,7 @@ core_clause(struct scan *s, const struct scan_line *l, size_t i)
 	struct scan_ctx *x = &s->ctx[l->depth];
 	const char *p = l->p;
 	char next = i + 1 < l->n ? p[i + 1] : ' ';
+	size_t end;
 
 	if (p[i] == ':' && next == '/' && i + 2 < l->n && p[i + 2] == '/' && i > 0)
 		return scan_address(s, l, i, 3);
@@ -245,12 +307,10 @@ core_clause(struct scan *s, const struct scan_line *l, size_t i)
 			return i + 3;
 		}
 		/* An option is no word of a sentence. */
-		if ((i == 0 || p[i - 1] == ' ' || p[i - 1] == '[' || p[i - 1] == ',') &&
-		    (next == '-' || core_is(p, l->n, i + 1, K_LETTER))) {
-			while (i < l->n && (p[i] == '-' || core_is(p, l->n, i, K_LETTER)))
-				i++;
+		end = core_option(l, i);
+		if (end > i) {
 			x->place = 0;
-			return i;
+			return end;
 		}
 		return i + 1;
 	}

@@ -47,6 +47,11 @@ static const struct {
 	(C(PLEASE) | C(NOTE) | C(MODEL) | C(NOW) | C(FIRST) | C(URGENT) | C(AND) | \
 	 C(OVERRIDE))
 
+/* What is told by a note that is more than its writer's own work: without any of it "todo: add" is
+ * a comment as programs have them. */
+#define DEMAND_NOTED \
+	(C(MY) | C(SECRET) | C(DEST) | C(SILENT) | C(FILL) | C(MODEL) | C(USER) | C(ORDER))
+
 /* What makes token i an order: 0, or the points of it. */
 static int
 demand_mood(const struct scan_ctx *x, size_t i)
@@ -65,7 +70,7 @@ demand_mood(const struct scan_ctx *x, size_t i)
 		    !((b[1].what & C(NEG)) && b[1].pos == b->pos)) /* "can't" */
 			return 5;
 		if ((b->what & C(NOTE)) && (b->place & P_COLON))
-			return 6;
+			return (x->seen & DEMAND_NOTED) || (t->what & C(TELL)) ? 6 : 3;
 		if ((b->what & C(MODEL)) && (b->place & P_COLON) && points == 0)
 			points = 2;
 		if ((b->what & (C(NOW) | C(FIRST) | C(URGENT) | C(AND) | C(OVERRIDE))) &&
@@ -76,6 +81,23 @@ demand_mood(const struct scan_ctx *x, size_t i)
 		if (x->tok[j].what & C(ORDER))
 			return MAX_OF(points, 3);
 	return points;
+}
+
+/* What token j tells about verb i. */
+static uint64_t
+demand_tells(const struct scan_ctx *x, size_t i, size_t j)
+{
+	const struct scan_token *t = &x->tok[i], *o = &x->tok[j];
+	uint64_t what = o->what;
+
+	/* Where the verb comes first, what stands before it is not where it goes: a list of
+	 * links, each with what was changed. */
+	if (j < i && (t->place & P_START) && !(t->what & C(ORDER)))
+		what &= ~C(DEST);
+	/* A variable is no secret, unless it goes somewhere. */
+	if ((o->place & P_NAME) && !(o->place & P_CAPS) && !(x->seen & C(DEST)))
+		what &= ~C(SECRET);
+	return what;
 }
 
 /* Adds up what stands around verb i. */
@@ -96,13 +118,15 @@ demand_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 		j--;
 	for (; j < x->ntok && x->tok[j].pos <= t->pos + DEMAND_AFTER; j++) {
 		const struct scan_token *o = &x->tok[j];
+		uint64_t what;
 
 		if (j == i)
 			continue;
-		seen |= o->what;
-		for (size_t k = 0;
-		     o->what & DEMAND_EVIDENCE && k < ARRAY_LEN(demand_evidence); k++) {
-			if (!(o->what & demand_evidence[k].what) ||
+		what = demand_tells(x, i, j);
+		seen |= what;
+		for (size_t k = 0; what & DEMAND_EVIDENCE && k < ARRAY_LEN(demand_evidence);
+		     k++) {
+			if (!(what & demand_evidence[k].what) ||
 			    times[k] == demand_evidence[k].times)
 				continue;
 			times[k]++;

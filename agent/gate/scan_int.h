@@ -33,6 +33,7 @@ enum scan_place {
 	P_QUOTE = 128,	/* behind a quotation mark */
 	P_YOURS = 256,	/* right behind "you" or "your" */
 	P_HIDDEN = 512, /* encoded, invisible or not shown */
+	P_NAME = 1024,	/* with P_CODE: part of a name with underscores or inner capitals */
 };
 
 struct scan_token {

@@ -14,12 +14,30 @@
 	(1u << SCAN_ADDRESS | 1u << SCAN_OVERRIDE | 1u << SCAN_FAKE | 1u << SCAN_ROLE | \
 	 1u << SCAN_SECRECY)
 
+/* Of what is wanted, names of things tell as much in code: OPENAI_API_KEY. */
+#define NAMED (C(SECRET) | C(COMMAND) | C(DEST) | C(PERSONAL) | C(ROLE))
+
+/* Parts of a name make a sentence with one another, not with what stands around them: *name has
+ * a bit for each of both. */
+static bool
+rule_joins(const struct scan_token *t, uint64_t what, unsigned *name)
+{
+	unsigned is = t->place & P_NAME ? 2 : 1;
+
+	if (what & NAMED)
+		return true;
+	if (*name & ~is)
+		return false;
+	*name = is;
+	return true;
+}
+
 /* The words of rule r from token i on; *last is the last of them. */
 static bool
 rule_from(const struct scan_ctx *x, const struct rule *r, size_t count, size_t i,
 	  size_t *last)
 {
-	unsigned done = 0, all = (1u << count) - 1;
+	unsigned done = 0, all = (1u << count) - 1, name = 0;
 
 	for (size_t j = i; j < x->ntok && x->tok[j].pos - x->tok[i].pos <= r->window; j++) {
 		const struct scan_token *t = &x->tok[j];
@@ -29,7 +47,8 @@ rule_from(const struct scan_ctx *x, const struct rule *r, size_t count, size_t i
 				continue;
 			if ((t->what & r->word[k].any) &&
 			    (t->place & r->word[k].place) == r->word[k].place &&
-			    (!taken || (r->word[k].any & C(ORDER)))) {
+			    (!taken || (r->word[k].any & C(ORDER))) &&
+			    rule_joins(t, r->word[k].any, &name)) {
 				done |= 1u << k;
 				taken = 1; /* only an order may be in the same word */
 			} else if (r->ordered) {

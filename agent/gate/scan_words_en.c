@@ -12,7 +12,7 @@ const struct scan_row scan_words_en[] = {
      "ignore ignores ignored ignoring disregard disregards disregarding disregarded "
      "forget forgets forgetting override overrides overriding bypass bypassing "
      "neglect discard discarding overlook dismiss abandon supersede supersedes "
-     "superseded superseding overrule overridden unlearn nullify void cancel "
+     "superseded superseding overrule overridden unlearn nullify cancel "
      "invalidate disobey circumvent violate replaces"},
     {C(PRIOR),
      "previous previously prior above earlier preceding foregoing former original "
@@ -145,7 +145,7 @@ const struct scan_row scan_words_en[] = {
      "administrator admin root operator authority moderator supervisor maintainer"},
     {C(PROSE),
      "story stories essay essays poem poems haiku joke jokes song limerick riddle speech "
-     "tweet sentence phrase equivalent introduction slogan dialogue recipe lyrics"},
+     "tweet sentence phrase introduction slogan dialogue recipe lyrics"},
     {C(SAY), "draft compose craft paraphrase summarize summarise"},
     {C(LET) | C(PLAY), "suppose hypothetically hypothetical imagine scenario"},
     {C(LET), "let lets might world"},
@@ -194,7 +194,7 @@ const struct scan_row scan_words_en[] = {
 		"continue proceed continuing proceeding resume translates translating "
 		"ingests reviewer reviewers browsers ingesting indexing viewing"},
     {C(DEAR), "hi attention dear greetings hey yo ps"},
-    {C(APPROVED), "agreed permits consent authorises authorizes allowed approves okayed"},
+    {C(APPROVED), "agreed permits consent authorises authorizes approves okayed"},
     {C(CLOUD),
      "cameras doors gate window windows fridge heating vacuum backups backup "
      "snapshot snapshots cart basket taxi ride eth coins coin gift giftcard tweet "
@@ -215,7 +215,7 @@ const struct scan_row scan_words_en[] = {
 	     "summarize summarise finish conclude encode scramble capitalize"},
     {C(JOB), "task job duty objective mission request assignment"},
     {C(SYSTEM), "manager boss ceo supervisor creator ciso superuser sysadmin compliance"},
-    {C(QUESTION), "what which who whose where how why is does did explain"},
+    {C(QUESTION), "what which who whose where how why explain"},
     /* what is asked of nobody by name */
     {C(VAGUE),
      "sent uploaded posted forwarded transmitted transferred emailed mailed exported "

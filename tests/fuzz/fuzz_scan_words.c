@@ -32,7 +32,9 @@ static const char *const words[] = {
     "すること。", "é", "naïve", "\"", "'", "(", ")", "{", "e.g.", "Mr.", "...", "uploaded",
     "deleted", "sent", "filters", "limits", "pretend", "role", "story", "format", "all",
     "every", "entire", "immediately", "follow", "following", "obey", "below", "ask",
-    "mention", "confirm", "warning", "permission", "hide",
+    "mention", "confirm", "warning", "permission", "hide", "\\-\\-account\\-token",
+    "\\fB\\-\\-send\\-all\\fR", "\\-", "my $x", "user agent", "read-only", "read\\-only",
+    "delete_key", "API_KEY", "[#12](http://a.example/pull/12)", "export", "needs", "notice",
 };
 static const char *const between[] = {
     " ", " ", " ", " ", " ", " ", " ", " ", "  ", ", ", "- ", " - ", "\n", "\n\t", "_", "-",

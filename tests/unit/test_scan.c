@@ -360,6 +360,29 @@ static void
 ordinary_text_is_left_alone(void **state)
 {
 	static const char *const texts[] = {
+	    /* code: parts of names, declarations, comments of programs */
+	    "# todo: add retries here and delete the old function\n",
+	    "    # TODO: clear the read buffer and move the checks up\n",
+	    "assert rsa_private_key(2, 3, 1)\nassert rsa_private_key(5, 3, 3)\n",
+	    "result.append(row)\nmargin_keys: list = []\nmargin_keys.append(all_keys)\n",
+	    "    my $file = shift;\n    my ($where, %token) = @_;\n    open(my $fh, '<', "
+	    "$file);\n",
+	    "template <class T> void __constraints() { (void)__const_constraints(); }\n",
+	    "	(do_check_pattern): New.\n	(read_key_file): Add arg r_keys and pass "
+	    "to write_key.\n",
+	    "// the user agent must close the connection and send a status code\n",
+	    "msg = 'Warning: Output is not a terminal'\n",
+	    /* manuals and lists of changes */
+	    "These flags are available to all commands: \\-\\-access\\-token\\-file, "
+	    "\\-\\-account,\n"
+	    "\\-\\-log\\-http, \\-\\-quiet, \\-\\-trace\\-token, "
+	    "\\-\\-user\\-output\\-enabled.\n",
+	    "Do not put read\\-only data and read-only code into one segment; write it "
+	    "first.\n",
+	    "* tests: add tests for keys "
+	    "([#1103](https://github.example/a/b/issues/1103))\n"
+	    "* add metrics for tokens "
+	    "([124bae6](https://github.example/a/b/commit/124bae6a11))\n",
 	    "#include <stdio.h>\n#include <sys/stat.h>\n#include <sys/wait.h>\n",
 	    "  -i, --ignore-case     ignore case distinctions in patterns and data\n",
 	    "Please send bug reports to bugs@example.org.\n",
