@@ -40,6 +40,8 @@ enum call_sign {
 	S_LEAVE = 524288,
 	S_ONLY = 1048576,
 	S_POLITE = 2097152,
+	S_BOUND = 4194304, /* needs to run */
+	S_DUTY = 8388608,  /* and what: a command line, an address */
 };
 
 static const struct {
@@ -49,7 +51,7 @@ static const struct {
     {S_CALLED, 3}, {S_READS, 3}, {S_MUST, 2},  {S_ASKED, 2}, {S_DOES, 1}, {S_ORDERS, 2},
     {S_GRAVE, 1},  {S_THING, 2}, {S_QUIET, 3}, {S_YOU, 1},   {S_THIS, 1}, {S_REPLY, 1},
     {S_TWICE, 1},  {S_BUGS, -2}, {S_IF, 1},    {S_THEM, -1}, {S_USER, 1}, {S_FIRST, 2},
-    {S_INSTR, 1},  {S_LEAVE, 2}, {S_ONLY, 1},
+    {S_INSTR, 1},  {S_LEAVE, 2}, {S_ONLY, 1},  {S_DUTY, 3},
 };
 
 /* The meanings that are signs wherever they stand around the name. */
@@ -94,6 +96,8 @@ call_signs(const struct scan_ctx *x, size_t j, uint32_t gap, bool after, unsigne
 		signs |= S_MUST;
 	if ((t->what & (C(TELL) | C(RESPONSE))) && j > 0 && (x->tok[j - 1].what & C(NEG)))
 		signs |= S_QUIET;
+	if ((had & S_BOUND) && (t->what & (C(DEST) | C(COMMAND))))
+		signs |= S_DUTY;
 	if (!(t->what & CALL_ACTION) || (t->place & P_CODE))
 		return signs;
 	signs |= had & S_DOES ? S_TWICE : 0;
@@ -101,7 +105,7 @@ call_signs(const struct scan_ctx *x, size_t j, uint32_t gap, bool after, unsigne
 	if ((t->place & P_START) && after)
 		signs |= S_ORDERS;
 	if (j > 0 && (x->tok[j - 1].what & C(MUST)))
-		signs |= S_ORDERS;
+		signs |= S_ORDERS | (after && gap <= CALL_NEAR ? S_BOUND : 0);
 	return signs | (t->what & CALL_GRAVE ? S_GRAVE : 0);
 }
 
@@ -207,6 +211,9 @@ call_most(const struct call_near *c, uint64_t seen, bool firm)
 	signs |= c->reads & C(READER) ? S_READS : 0;
 	signs |= c->before & C(IF) ? S_IF : 0;
 	signs |= c->must & C(MUST) ? S_MUST : 0;
+	if ((c->must & C(MUST)) && (c->behind & CALL_ACTION) &&
+	    (c->behind & (C(DEST) | C(COMMAND))))
+		signs |= S_DUTY;
 	if ((reach & (C(TELL) | C(RESPONSE))) && (seen & C(NEG)))
 		signs |= S_QUIET;
 	if (reach & CALL_ACTION)

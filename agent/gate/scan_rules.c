@@ -98,6 +98,15 @@ const struct rule scan_rules[] = {
     {SCAN_ADDRESS,  10, 40, ANY,     {W(C(JOB)), W(C(FIRST)), W(C(FOLLOWING)), W(C(ORDER))}},
     {SCAN_ADDRESS,   7, 20, ORDERED, {AT(C(ME), P_START), W(C(YOU)), W(C(SYSTEM)), W(ACTION | C(AND))}},
 
+    {SCAN_ADDRESS,  10,  8, ORDERED, {W(C(ONE)), AT(C(SYSTEM), P_COLON), AT(ACTION, P_START)}},
+    {SCAN_ADDRESS,  10, 40, ORDERED, {W(C(USER)), W(C(TELL)), W(C(YOU)), W(ACTION),
+				      W(C(DEST) | C(COMMAND))}},
+    {SCAN_OVERRIDE, 10, 20, ORDERED, {AT(C(OVERRIDE), P_START), W(C(JOB)), W(ACTION), W(C(FIRST))}},
+    {SCAN_OVERRIDE, 10, 24, ORDERED, {W(C(YOU)), W(C(NOW)), W(ACTION), W(C(NEG)), W(C(TELL) | C(RESPONSE))}},
+    {SCAN_OVERRIDE,  8, 10, ORDERED, {W(C(PRIOR)), W(C(LIMIT) | C(INSTR)), W(C(NEG)), W(C(FOLLOW) | C(RUN))}},
+    {SCAN_REPLY,    10, 40, ORDERED, {W(C(USER)), W(C(DEST)), W(C(TELL)), W(C(ORDER))}},
+    {SCAN_LEAK,     10, 50, ANY,     {W(C(REPLY)), W(C(SECRET)), W(C(SAY)), W(C(ORDER))}},
+
     {SCAN_ROLE,     10,  0, ORDERED, {AT(C(ROLE), P_STRONG)}},
     {SCAN_ROLE,      3,  0, ORDERED, {AT(C(ROLE), P_WEAK)}},
     {SCAN_ROLE,     10,  8, ORDERED, {AT(C(ROLE) | C(SYSTEM), P_LINE | P_COLON),
@@ -166,6 +175,8 @@ const struct rule scan_rules[] = {
     {SCAN_REPLY,    10, 50, ANY,     {W(C(QUESTION)), W(C(SAY)), W(C(ORDER)), W(C(THIS))}},
     {SCAN_REPLY,    10, 16, ORDERED, {W(C(SAY)), W(C(EVERY)), W(C(QUESTION)), W(C(THIS))}},
     {SCAN_REPLY,    10, 40, ORDERED, {W(C(SAY) | C(RUN)), W(C(FOLLOWING) | C(THIS)), W(C(BLOCK)), AT(C(BLOCK), P_YOURS)}},
+    {SCAN_REPLY,    10, 24, ORDERED, {AT(C(SAY) | C(RUN), P_START), W(C(FOLLOWING) | C(THIS)), W(C(BLOCK)),
+				      W(C(BLOCK)), W(C(YOU))}},
     {SCAN_REPLY,    10, 30, ORDERED, {AT(C(BLOCK), P_YOURS), W(C(FOLLOWING)), W(C(BLOCK))}},
 
     {SCAN_REPLY,    10, 16, ORDERED, {AT(C(SAY), P_START), W(C(PROSE))}},

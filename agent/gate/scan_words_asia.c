@@ -179,6 +179,11 @@ const struct scan_row scan_words_asia[] = {
     {C(CHANGE), "追記 マージ コメントアウト"},
     {C(PLAY), "悪意ある として振る舞"},
     {C(SYSTEM) | C(ROLE), "システム"},
+    {C(SECRET) | C(PERSONAL), "会話の全文 会話履歴 会話の履歴 会話の内容 APIキー"},
+    {C(EVERY), "中身を 全文"},
+    {C(REPLY) | C(DEST) | C(SAY),
+     "返信に含め 回答に含め 応答に含め 返答に含め 返事に含め お返事に 返信に貼 回答に貼"},
+    {C(SAY), "含める"},
     /* spelt in kana; see scan_vocab.c for the half-width and hiragana forms */
     {C(OVERRIDE), "ムシシ ムシセヨ ワスレ"},
     {C(PRIOR), "サイショノ コレマデ イママデ ゼンブ スベテ イゼンノ"},

@@ -209,7 +209,7 @@ const struct scan_row scan_words_en[] = {
     {C(SEND), "mail cc bcc dm tweet exfiltrate hand report pass broadcast text"},
     {C(CHANGE),
      "changed changing post put switch unlock open turn issue rewrite commit merge"},
-    {C(URGENT), "required alert stop regardless"},
+    {C(URGENT), "required alert stop regardless notice"},
     {C(SAY), "printing repeating claim name list recommend tell describe repeat quote "
 	     "reproduce recite praise "
 	     "summarize summarise finish conclude encode scramble capitalize"},
@@ -221,7 +221,7 @@ const struct scan_row scan_words_en[] = {
      "sent uploaded posted forwarded transmitted transferred emailed mailed exported "
      "published copied pasted attached submitted delivered deleted removed wiped erased "
      "purged piped disabled deactivated mirrored synced handed"},
-    {C(SEND), "copies pastes exports attaches transmits submits publishes syncs mirrors "
+    {C(SEND), "copies pastes export exports attaches transmits submits publishes syncs mirrors "
 	      "relays appends delivers "
 	      "emails mails"},
     {C(DESTROY), "wipes erases purges shreds destroys uninstalls disables revokes"},
