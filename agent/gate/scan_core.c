@@ -86,13 +86,26 @@ scan_stop(struct scan *s, struct scan_ctx *x)
 	x->place |= P_START;
 }
 
+/* The colons at p[i] join names: a::b. */
+static bool
+core_joint(const char *p, size_t n, size_t i)
+{
+	return i + 2 < n && p[i] == ':' && p[i + 1] == ':' &&
+	       (core_is(p, n, i + 2, K_LETTER) || p[i + 2] == '~');
+}
+
 /* The word's place: what stands beside it and its capitals. */
 static unsigned
-core_place(const struct scan_ctx *x, const char *p, size_t i, size_t end, char next)
+core_place(const struct scan_ctx *x, const struct scan_line *l, size_t i, size_t end)
 {
+	const char *p = l->p;
 	unsigned place = x->place;
+	char next = end < l->n ? p[end] : ' ';
+	bool joint = next == ':' && core_joint(p, l->n, end);
 
-	if (next == '_' || (i > 0 && p[i - 1] == '_'))
+	place |= next == ':' && !joint ? P_COLON : 0;
+	if (next == '_' || joint || (i > 0 && p[i - 1] == '_') ||
+	    (i > 2 && p[i - 1] == ':' && core_joint(p, l->n, i - 2)))
 		place |= P_CODE | P_NAME;
 	else if (i > 0 && core_beside(p[i - 1], S_CODE))
 		place |= P_CODE;
@@ -157,8 +170,7 @@ core_plain_word(struct scan *s, const struct scan_line *l, size_t i, size_t end,
 	if (len <= SCAN_WORD_MAX && scan_filter_word(s->filter, l->p + i, len, hash) &&
 	    (w = scan_vocab_find(s->vocab, l->p + i, len, hash)) &&
 	    !core_declares(l, i, end))
-		scan_push(s, l, core_means(l, i, w->what), i, end,
-			  core_place(x, l->p, i, end, next) | (next == ':' ? P_COLON : 0),
+		scan_push(s, l, core_means(l, i, w->what), i, end, core_place(x, l, i, end),
 			  w->shift);
 	else if (len >= GLUED_MIN)
 		scan_glued(s, l, l->p + i, len, i, end, 0);

@@ -94,6 +94,9 @@ demand_tells(const struct scan_ctx *x, size_t i, size_t j)
 	 * links, each with what was changed. */
 	if (j < i && (t->place & P_START) && !(t->what & C(ORDER)))
 		what &= ~C(DEST);
+	/* Nor is a folder's name whose it is. */
+	if (o->place & P_CODE)
+		what &= ~(C(MY) | C(ME));
 	/* A variable is no secret, unless it goes somewhere. */
 	if ((o->place & P_NAME) && !(o->place & P_CAPS) && !(x->seen & C(DEST)))
 		what &= ~C(SECRET);

@@ -145,14 +145,14 @@ const struct scan_row scan_words_en[] = {
      "administrator admin root operator authority moderator supervisor maintainer"},
     {C(PROSE),
      "story stories essay essays poem poems haiku joke jokes song limerick riddle speech "
-     "tweet sentence phrase introduction slogan dialogue recipe lyrics"},
+     "tweet sentence introduction slogan dialogue recipe lyrics"},
     {C(SAY), "draft compose craft paraphrase summarize summarise"},
     {C(LET) | C(PLAY), "suppose hypothetically hypothetical imagine scenario"},
     {C(LET), "let lets might world"},
     {C(END), "end begin ends begins"},
     {C(APPROVED),
-     "approved authorised authorized confirmed permitted verified consented "
-     "granted endorsed agreed accepts confirms approves whitelisted trusted y yes"},
+     "approved authorised authorized confirmed verified consented "
+     "granted endorsed agreed accepts confirms approves whitelisted trusted yes"},
     {C(COMMAND),
      "command commands script shell sudo chmod chown rm bash sh zsh powershell cmd "
      "terminal curl wget nc netcat crontab snippet code excerpt pip npm exe payload"},
@@ -216,14 +216,17 @@ const struct scan_row scan_words_en[] = {
     {C(JOB), "task job duty objective mission request assignment"},
     {C(SYSTEM), "manager boss ceo supervisor creator ciso superuser sysadmin compliance"},
     {C(QUESTION), "what which who whose where how why explain"},
+    /* an address without its scheme */
+    {C(DEST), "www"},
     /* what is asked of nobody by name */
     {C(VAGUE),
      "sent uploaded posted forwarded transmitted transferred emailed mailed exported "
      "published copied pasted attached submitted delivered deleted removed wiped erased "
      "purged piped disabled deactivated mirrored synced handed"},
-    {C(SEND), "copies pastes export exports attaches transmits submits publishes syncs mirrors "
-	      "relays appends delivers "
-	      "emails mails"},
+    {C(SEND),
+     "copies pastes export exports attaches transmits submits publishes syncs mirrors "
+     "relays appends delivers "
+     "emails mails"},
     {C(DESTROY), "wipes erases purges shreds destroys uninstalls disables revokes"},
     {C(SECRET), "netrc npmrc pgpass pypirc logins htpasswd dotenv"},
     {C(READER) | C(MUST), "whoever whichever"},
