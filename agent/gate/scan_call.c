@@ -92,7 +92,7 @@ call_signs(const struct scan_ctx *x, size_t j, uint32_t gap, bool after, unsigne
 		signs |= S_READS;
 	if ((t->what & C(IF)) && !after && gap <= CALL_NEAR)
 		signs |= S_IF;
-	if ((t->what & C(MUST)) && after && gap <= CALL_NEAR)
+	if ((t->what & C(MUST)) && !(t->place & P_PASSIVE) && after && gap <= CALL_NEAR)
 		signs |= S_MUST;
 	if ((t->what & (C(TELL) | C(RESPONSE))) && j > 0 && (x->tok[j - 1].what & C(NEG)))
 		signs |= S_QUIET;
@@ -104,7 +104,7 @@ call_signs(const struct scan_ctx *x, size_t j, uint32_t gap, bool after, unsigne
 	signs |= after || (t->what & C(ORDER)) ? S_DOES : 0;
 	if ((t->place & P_START) && after)
 		signs |= S_ORDERS;
-	if (j > 0 && (x->tok[j - 1].what & C(MUST)))
+	if (j > 0 && (x->tok[j - 1].what & C(MUST)) && !(x->tok[j - 1].place & P_PASSIVE))
 		signs |= S_ORDERS | (after && gap <= CALL_NEAR ? S_BOUND : 0);
 	return signs | (t->what & CALL_GRAVE ? S_GRAVE : 0);
 }
@@ -122,12 +122,33 @@ call_sum(unsigned signs, int points)
 	return points;
 }
 
+/* The name at i names other things as well: not so "language model". */
+static bool
+call_vague(const struct scan_ctx *x, size_t i)
+{
+	const struct scan_token *t = &x->tok[i];
+
+	return (t->what & C(VAGUE)) &&
+	       !(i > 0 && (t[-1].what & C(FORM)) && t->pos - t[-1].pos <= 2);
+}
+
+/* "Copilot, once you are done": not the first of several names. */
+static bool
+call_greets(const struct scan_ctx *x, size_t i)
+{
+	const struct scan_token *t = &x->tok[i];
+
+	return (t->place & (P_COMMA | P_START)) == (P_COMMA | P_START) && i + 1 < x->ntok &&
+	       !(t[1].what & (C(MODEL) | C(ONE) | C(QUESTION)));
+}
+
 static int
 call_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 {
 	const struct scan_token *t = &x->tok[i];
-	bool vague = t->what & C(VAGUE); /* "agent: x" is a key as often */
-	unsigned signs = (t->place & P_COLON) && !vague ? S_CALLED : 0;
+	bool vague = call_vague(x, i); /* "agent: x" is a key as often */
+	bool called = (t->place & P_COLON) || call_greets(x, i);
+	unsigned signs = called && !vague ? S_CALLED : 0;
 	int points = vague ? 0 : 4;
 
 	size_t from = i;
@@ -206,7 +227,7 @@ call_most(const struct call_near *c, uint64_t seen, bool firm)
 
 	for (size_t k = 0; k < ARRAY_LEN(call_anywhere); k++)
 		signs |= reach & call_anywhere[k].what ? call_anywhere[k].sign : 0;
-	if ((c->near & (C(DEAR) | C(NOTE) | C(URGENT))) || (firm && (seen & SCAN_COLON)))
+	if ((c->near & (C(DEAR) | C(NOTE) | C(URGENT))) || firm)
 		signs |= S_CALLED;
 	signs |= c->reads & C(READER) ? S_READS : 0;
 	signs |= c->before & C(IF) ? S_IF : 0;
@@ -229,7 +250,8 @@ scan_call_may(uint64_t seen)
 {
 	const struct call_near all = {seen, seen, seen, seen, seen, seen};
 
-	return (seen & (C(MODEL) | C(ONE))) && call_most(&all, seen, seen & SCAN_FIRM);
+	return (seen & (C(MODEL) | C(ONE))) &&
+	       call_most(&all, seen, seen & (SCAN_FIRM | C(FORM)));
 }
 
 bool
@@ -258,7 +280,7 @@ scan_call_near(const struct scan_near *t, size_t n, uint64_t seen, uint64_t loos
 		}
 		c.reach |= c.behind;
 		c.near = c.before | c.must;
-		if (call_most(&c, seen, t[i].what & SCAN_FIRM))
+		if (call_most(&c, seen, (t[i].what & SCAN_FIRM) || (seen & C(FORM))))
 			return true;
 	}
 	return false;

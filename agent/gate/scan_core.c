@@ -94,6 +94,20 @@ core_joint(const char *p, size_t n, size_t i)
 	       (core_is(p, n, i + 2, K_LETTER) || p[i + 2] == '~');
 }
 
+/* " be " or " to be " is behind a word that ends at `end`. */
+static bool
+core_be(const struct scan_line *l, size_t end)
+{
+	const char *p = l->p + end;
+	size_t n = l->n - end;
+
+	if (n >= 3 && memcmp(p, " to", 3) == 0) {
+		p += 3;
+		n -= 3;
+	}
+	return n >= 4 && memcmp(p, " be ", 4) == 0;
+}
+
 /* The word's place: what stands beside it and its capitals. */
 static unsigned
 core_place(const struct scan_ctx *x, const struct scan_line *l, size_t i, size_t end)
@@ -109,6 +123,10 @@ core_place(const struct scan_ctx *x, const struct scan_line *l, size_t i, size_t
 		place |= P_CODE | P_NAME;
 	else if (i > 0 && core_beside(p[i - 1], S_CODE))
 		place |= P_CODE;
+	if (next == ',')
+		place |= P_COMMA;
+	else if (core_be(l, end))
+		place |= P_PASSIVE;
 	if (p[i] <= 'Z' && (end - i < 2 || p[i + 1] <= 'Z'))
 		place |= P_CAPS;
 	if ((place & P_LINE) && p[i] <= 'Z')
@@ -144,10 +162,29 @@ core_declares(const struct scan_line *l, size_t i, size_t end)
 	       (core_is(l->p, l->n, at + 1, K_LETTER) || l->p[at + 1] == '_');
 }
 
-/* What a word of the vocabulary at i means there. */
-static uint64_t
-core_means(const struct scan_line *l, size_t i, uint64_t what)
+/* Japanese makes what ends at `end` an object, or another's owner: nobody is spoken to. */
+static bool
+core_object(const struct scan_line *l, size_t end)
 {
+	const char *p = l->p + end;
+	size_t n = l->n - end;
+
+	if (n < 3 || (unsigned char)p[0] != 0xE3)
+		return false;
+	if (memcmp(p, "を", 3) == 0)
+		return true;
+	/* but "you who are an AI" */
+	return memcmp(p, "の", 3) == 0 &&
+	       !(n >= 6 && (memcmp(p + 3, "方", 3) == 0 || memcmp(p + 3, "皆", 3) == 0));
+}
+
+/* What a word of the vocabulary that stands at [i, end) means there. */
+static uint64_t
+core_means(const struct scan_line *l, size_t i, size_t end, uint64_t what)
+{
+	if ((what & (C(MODEL) | C(ONE))) && core_object(l, end))
+		what &= ~(C(MODEL) | C(ONE) | C(VAGUE));
+
 	/* "read-only" asks for nothing else, nor does "read\\-only" of a manual. */
 	if ((what & C(ONLY)) && i >= 2 && l->p[i - 1] == '-' &&
 	    (core_is(l->p, l->n, i - 2, K_LETTER) || l->p[i - 2] == '\\'))
@@ -170,8 +207,8 @@ core_plain_word(struct scan *s, const struct scan_line *l, size_t i, size_t end,
 	if (len <= SCAN_WORD_MAX && scan_filter_word(s->filter, l->p + i, len, hash) &&
 	    (w = scan_vocab_find(s->vocab, l->p + i, len, hash)) &&
 	    !core_declares(l, i, end))
-		scan_push(s, l, core_means(l, i, w->what), i, end, core_place(x, l, i, end),
-			  w->shift);
+		scan_push(s, l, core_means(l, i, end, w->what), i, end,
+			  core_place(x, l, i, end), w->shift);
 	else if (len >= GLUED_MIN)
 		scan_glued(s, l, l->p + i, len, i, end, 0);
 	if (next == '\'' && core_is(l->p, l->n, end + 1, K_LETTER))
@@ -229,7 +266,8 @@ core_wide(struct scan *s, const struct scan_line *l, size_t i)
 		w = scan_vocab_prefix(s->vocab, l->p + i, l->n - i);
 	x->pos++;
 	if (w) {
-		scan_push(s, l, w->what, i, i + w->len, x->place, 0);
+		scan_push(s, l, core_means(l, i, i + w->len, w->what), i, i + w->len,
+			  x->place, 0);
 		len = w->len;
 		x->pos += word ? 0 : (uint32_t)len / 3 - 1;
 		if (i + len < l->n && l->p[i + len] == ':')

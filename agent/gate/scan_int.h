@@ -23,17 +23,19 @@
 
 /* Where a token stands. */
 enum scan_place {
-	P_START = 1,	/* first in its clause */
-	P_LINE = 2,	/* first on its line, after blanks and quote or comment marks */
-	P_COLON = 4,	/* a colon behind it */
-	P_STRONG = 8,	/* with C_ROLE: a mark of templates that nothing else writes */
-	P_WEAK = 16,	/* with C_ROLE: a tag that may be honest */
-	P_CODE = 32,	/* part of an identifier or path: no sentence */
-	P_CAPS = 64,	/* all capitals */
-	P_QUOTE = 128,	/* behind a quotation mark */
-	P_YOURS = 256,	/* right behind "you" or "your" */
-	P_HIDDEN = 512, /* encoded, invisible or not shown */
-	P_NAME = 1024,	/* with P_CODE: part of a name with underscores or inner capitals */
+	P_START = 1,	  /* first in its clause */
+	P_LINE = 2,	  /* first on its line, after blanks and quote or comment marks */
+	P_COLON = 4,	  /* a colon behind it */
+	P_STRONG = 8,	  /* with C_ROLE: a mark of templates that nothing else writes */
+	P_WEAK = 16,	  /* with C_ROLE: a tag that may be honest */
+	P_CODE = 32,	  /* part of an identifier or path: no sentence */
+	P_CAPS = 64,	  /* all capitals */
+	P_QUOTE = 128,	  /* behind a quotation mark */
+	P_YOURS = 256,	  /* right behind "you" or "your" */
+	P_HIDDEN = 512,	  /* encoded, invisible or not shown */
+	P_NAME = 1024,	  /* with P_CODE: part of a name with underscores or colons */
+	P_PASSIVE = 2048, /* "be" behind it */
+	P_COMMA = 4096,	  /* a comma behind it */
 };
 
 struct scan_token {

@@ -22,7 +22,8 @@ const struct scan_row scan_words_en[] = {
     {C(EVERY), "contents content each complete full"},
     {C(INSTR),
      "instruction instructions instructed instruct direction directions directive "
-     "directives guideline guidelines guardrail guardrails prompts programming orders"},
+     "directives guideline guidelines guardrail guardrails prompts programming orders "
+     "guidance"},
     {C(INSTR) | C(PROMPT), "prompt"},
     {C(RULES), "rule rules constraint constraints restriction restrictions policy policies "
 	       "context task tasks command commands safeguards safety filters training "
