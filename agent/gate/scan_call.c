@@ -9,8 +9,9 @@
  * tests/gate/score.py. */
 #include "agent/gate/scan_int.h"
 
-#define CALL_REACH 60 /* half words around the name that belong to it */
-#define CALL_NEAR  14 /* half words that stand together */
+#define CALL_REACH  60 /* half words around the name that belong to it */
+#define CALL_NEAR   14 /* half words that stand together */
+#define CALL_BESIDE 2  /* of which one is right behind the other */
 
 #define CALL_ACTION \
 	(C(RUN) | C(SEND) | C(GET) | C(DESTROY) | C(PAY) | C(CHANGE) | C(SAY) | C(OVERRIDE))
@@ -129,7 +130,7 @@ call_vague(const struct scan_ctx *x, size_t i)
 	const struct scan_token *t = &x->tok[i];
 
 	return (t->what & C(VAGUE)) &&
-	       !(i > 0 && (t[-1].what & C(FORM)) && t->pos - t[-1].pos <= 2);
+	       !(i > 0 && (t[-1].what & C(FORM)) && t->pos - t[-1].pos <= CALL_BESIDE);
 }
 
 /* "Copilot, once you are done": not the first of several names. */
@@ -176,6 +177,20 @@ call_around(const struct scan_ctx *x, size_t i, size_t *first, size_t *last)
 	return call_sum(signs, points);
 }
 
+/* "You can ask the assistant to": told to people. */
+static bool
+call_told(const struct scan_ctx *x, size_t i)
+{
+	const struct scan_token *t = &x->tok[i];
+
+	if (i < 2 || !(t[-1].what & C(TELL)) || t->pos - t[-1].pos > 4)
+		return false;
+	for (size_t j = i - 1; j > 0 && t->pos - x->tok[j - 1].pos <= CALL_NEAR; j--)
+		if (x->tok[j - 1].what & C(YOU))
+			return !(x->seen & (C(DEST) | C(SECRET) | C(SILENT)));
+	return false;
+}
+
 /* "The user agent": a program that shows pages. */
 static bool
 call_browser(const struct scan_ctx *x, size_t i)
@@ -183,7 +198,7 @@ call_browser(const struct scan_ctx *x, size_t i)
 	const struct scan_token *t = &x->tok[i];
 
 	return i > 0 && (t->what & C(VAGUE)) && (t[-1].what & C(USER)) &&
-	       t->pos - t[-1].pos <= 2;
+	       t->pos - t[-1].pos <= CALL_BESIDE;
 }
 
 unsigned
@@ -196,7 +211,7 @@ scan_call(const struct scan_ctx *x, size_t *first, size_t *last)
 		int sum;
 
 		if (!(x->tok[i].what & (C(MODEL) | C(ONE))) || (x->tok[i].place & P_CODE) ||
-		    call_browser(x, i))
+		    call_browser(x, i) || call_told(x, i))
 			continue;
 		sum = call_around(x, i, &a, &b);
 		if (sum > best) {
@@ -216,18 +231,20 @@ struct call_near {
 	uint64_t before; /* of `near`, before it */
 	uint64_t must;	 /* of `near`, behind it */
 	uint64_t behind; /* of `reach`, behind it */
+	bool firm;	 /* it may be a name of nothing else */
+	bool called;	 /* and what stands beside it may call it */
 };
 
-/* The most that a name, firm or vague, comes to: each word has all its signs. */
+/* The most that a name comes to: each word has all its signs. */
 static bool
-call_most(const struct call_near *c, uint64_t seen, bool firm)
+call_most(const struct call_near *c, uint64_t seen)
 {
 	uint64_t reach = c->reach & ~(C(BUGS) | C(THIRD));
 	unsigned signs = 0;
 
 	for (size_t k = 0; k < ARRAY_LEN(call_anywhere); k++)
 		signs |= reach & call_anywhere[k].what ? call_anywhere[k].sign : 0;
-	if ((c->near & (C(DEAR) | C(NOTE) | C(URGENT))) || firm)
+	if ((c->near & (C(DEAR) | C(NOTE) | C(URGENT))) || (c->firm && c->called))
 		signs |= S_CALLED;
 	signs |= c->reads & C(READER) ? S_READS : 0;
 	signs |= c->before & C(IF) ? S_IF : 0;
@@ -242,16 +259,16 @@ call_most(const struct call_near *c, uint64_t seen, bool firm)
 	if ((c->behind & CALL_ACTION) ||
 	    ((reach & CALL_ACTION) && (seen & (C(ORDER) | C(MUST)))))
 		signs |= S_DOES | S_ORDERS;
-	return call_sum(signs, firm ? 4 : 0) >= SCAN_THRESHOLD - 2;
+	return call_sum(signs, c->firm ? 4 : 0) >= SCAN_THRESHOLD - 2;
 }
 
 bool
 scan_call_may(uint64_t seen)
 {
-	const struct call_near all = {seen, seen, seen, seen, seen, seen};
+	const struct call_near all = {
+	    seen, seen, seen, seen, seen, seen, seen & (SCAN_FIRM | C(FORM)), true};
 
-	return (seen & (C(MODEL) | C(ONE))) &&
-	       call_most(&all, seen, seen & (SCAN_FIRM | C(FORM)));
+	return (seen & (C(MODEL) | C(ONE))) && call_most(&all, seen);
 }
 
 bool
@@ -260,7 +277,16 @@ scan_call_near(const struct scan_near *t, size_t n, uint64_t seen, uint64_t loos
 	if (loose & (C(MODEL) | C(ONE)))
 		return true;
 	for (size_t i = 0; i < n; i++) {
-		struct call_near c = {loose, loose, loose, loose, loose, loose};
+		struct call_near c = {
+		    loose,
+		    loose,
+		    loose,
+		    loose,
+		    loose,
+		    loose,
+		    (t[i].what & SCAN_FIRM) || (loose & C(FORM)),
+		    !t[i].inside || (seen & SCAN_COLON),
+		};
 
 		if (!(t[i].what & (C(MODEL) | C(ONE))))
 			continue;
@@ -268,6 +294,7 @@ scan_call_near(const struct scan_near *t, size_t n, uint64_t seen, uint64_t loos
 			uint32_t gap = t[i].at - t[j].at;
 
 			c.reach |= t[j].what;
+			c.firm |= gap <= CALL_BESIDE && (t[j].what & C(FORM));
 			c.reads |= gap <= 2 * CALL_NEAR ? t[j].what : 0;
 			c.before |= gap <= CALL_NEAR ? t[j].what : 0;
 		}
@@ -280,7 +307,7 @@ scan_call_near(const struct scan_near *t, size_t n, uint64_t seen, uint64_t loos
 		}
 		c.reach |= c.behind;
 		c.near = c.before | c.must;
-		if (call_most(&c, seen, (t[i].what & SCAN_FIRM) || (seen & C(FORM))))
+		if (call_most(&c, seen))
 			return true;
 	}
 	return false;

@@ -57,6 +57,13 @@ size_t scan_letters(const struct scan_line *l, size_t i, uint64_t *hash);
 size_t scan_number(struct scan *s, const struct scan_line *l, size_t i, size_t *checked);
 size_t scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip);
 size_t scan_tick(struct scan *s, const struct scan_line *l, size_t i);
+/* Meanings of a word that what stands beside it may take away, or tell more of. */
+#define SCAN_BESIDE (C(MY) | C(MODEL) | C(ONE) | C(MUST) | C(PLEASE) | C(ONLY))
+/* What of `what` the word l->p[i..end) means there; adds to *place. */
+uint64_t scan_beside(const struct scan_line *l, size_t i, size_t end, uint64_t what,
+		     unsigned *place);
+/* The end of the option whose dash is at i; i: none begins or goes on there. */
+size_t scan_option(const struct scan_line *l, size_t i);
 /* Nothing of what was read so far has a say in what follows. */
 static inline bool
 scan_calm(const struct scan_ctx *x)

@@ -94,20 +94,6 @@ core_joint(const char *p, size_t n, size_t i)
 	       (core_is(p, n, i + 2, K_LETTER) || p[i + 2] == '~');
 }
 
-/* " be " or " to be " is behind a word that ends at `end`. */
-static bool
-core_be(const struct scan_line *l, size_t end)
-{
-	const char *p = l->p + end;
-	size_t n = l->n - end;
-
-	if (n >= 3 && memcmp(p, " to", 3) == 0) {
-		p += 3;
-		n -= 3;
-	}
-	return n >= 4 && memcmp(p, " be ", 4) == 0;
-}
-
 /* The word's place: what stands beside it and its capitals. */
 static unsigned
 core_place(const struct scan_ctx *x, const struct scan_line *l, size_t i, size_t end)
@@ -123,10 +109,6 @@ core_place(const struct scan_ctx *x, const struct scan_line *l, size_t i, size_t
 		place |= P_CODE | P_NAME;
 	else if (i > 0 && core_beside(p[i - 1], S_CODE))
 		place |= P_CODE;
-	if (next == ',')
-		place |= P_COMMA;
-	else if (core_be(l, end))
-		place |= P_PASSIVE;
 	if (p[i] <= 'Z' && (end - i < 2 || p[i + 1] <= 'Z'))
 		place |= P_CAPS;
 	if ((place & P_LINE) && p[i] <= 'Z')
@@ -148,50 +130,6 @@ core_apostrophe(struct scan *s, const struct scan_line *l, size_t i, size_t end)
 	return end;
 }
 
-/* "my $name", "my ($a, $b)" of Perl: no word of a sentence. */
-static bool
-core_declares(const struct scan_line *l, size_t i, size_t end)
-{
-	size_t at = end;
-
-	if (end - i != 2 || (l->p[i] | 0x20) != 'm' || (l->p[i + 1] | 0x20) != 'y')
-		return false;
-	while (at < l->n && (l->p[at] == ' ' || l->p[at] == '('))
-		at++;
-	return at + 1 < l->n && strchr("$@%", l->p[at]) && l->p[at] &&
-	       (core_is(l->p, l->n, at + 1, K_LETTER) || l->p[at + 1] == '_');
-}
-
-/* Japanese makes what ends at `end` an object, or another's owner: nobody is spoken to. */
-static bool
-core_object(const struct scan_line *l, size_t end)
-{
-	const char *p = l->p + end;
-	size_t n = l->n - end;
-
-	if (n < 3 || (unsigned char)p[0] != 0xE3)
-		return false;
-	if (memcmp(p, "を", 3) == 0)
-		return true;
-	/* but "you who are an AI" */
-	return memcmp(p, "の", 3) == 0 &&
-	       !(n >= 6 && (memcmp(p + 3, "方", 3) == 0 || memcmp(p + 3, "皆", 3) == 0));
-}
-
-/* What a word of the vocabulary that stands at [i, end) means there. */
-static uint64_t
-core_means(const struct scan_line *l, size_t i, size_t end, uint64_t what)
-{
-	if ((what & (C(MODEL) | C(ONE))) && core_object(l, end))
-		what &= ~(C(MODEL) | C(ONE) | C(VAGUE));
-
-	/* "read-only" asks for nothing else, nor does "read\\-only" of a manual. */
-	if ((what & C(ONLY)) && i >= 2 && l->p[i - 1] == '-' &&
-	    (core_is(l->p, l->n, i - 2, K_LETTER) || l->p[i - 2] == '\\'))
-		what &= ~C(ONLY);
-	return what;
-}
-
 /* The word [i, end) whose neighbours are nothing special; returns where it ends with what hangs
  * on it. */
 static size_t
@@ -205,12 +143,16 @@ core_plain_word(struct scan *s, const struct scan_line *l, size_t i, size_t end,
 
 	x->pos += POS_WORD;
 	if (len <= SCAN_WORD_MAX && scan_filter_word(s->filter, l->p + i, len, hash) &&
-	    (w = scan_vocab_find(s->vocab, l->p + i, len, hash)) &&
-	    !core_declares(l, i, end))
-		scan_push(s, l, core_means(l, i, end, w->what), i, end,
-			  core_place(x, l, i, end), w->shift);
-	else if (len >= GLUED_MIN)
+	    (w = scan_vocab_find(s->vocab, l->p + i, len, hash))) {
+		unsigned place = core_place(x, l, i, end);
+		uint64_t what = w->what;
+
+		if (what & SCAN_BESIDE)
+			what = scan_beside(l, i, end, what, &place);
+		scan_push(s, l, what, i, end, place, w->shift);
+	} else if (len >= GLUED_MIN) {
 		scan_glued(s, l, l->p + i, len, i, end, 0);
+	}
 	if (next == '\'' && core_is(l->p, l->n, end + 1, K_LETTER))
 		end = core_apostrophe(s, l, i, end);
 	x->place = 0;
@@ -266,8 +208,12 @@ core_wide(struct scan *s, const struct scan_line *l, size_t i)
 		w = scan_vocab_prefix(s->vocab, l->p + i, l->n - i);
 	x->pos++;
 	if (w) {
-		scan_push(s, l, core_means(l, i, i + w->len, w->what), i, i + w->len,
-			  x->place, 0);
+		unsigned place = x->place;
+		uint64_t what = w->what;
+
+		if (what & SCAN_BESIDE)
+			what = scan_beside(l, i, i + w->len, what, &place);
+		scan_push(s, l, what, i, i + w->len, place, 0);
 		len = w->len;
 		x->pos += word ? 0 : (uint32_t)len / 3 - 1;
 		if (i + len < l->n && l->p[i + len] == ':')
@@ -275,39 +221,6 @@ core_wide(struct scan *s, const struct scan_line *l, size_t i)
 	}
 	x->place = 0;
 	return MIN_OF(i + len, l->n);
-}
-
-/* The dash at i, behind a backslash, is part of an option as manuals write it: \-\-all\-files,
- * \fB\-a\fR. Told by what stands before it, wherever reading began. */
-static bool
-core_option_manual(const char *p, size_t i)
-{
-	size_t from = i;
-
-	while (from > 0 && i - from < 2 * SCAN_WORD_MAX &&
-	       (p[from - 1] == '-' || p[from - 1] == '\\' ||
-		scan_class[(unsigned char)p[from - 1]] == K_LETTER))
-		from--;
-	if (from + 3 < i && p[from] == '\\' && p[from + 1] == 'f')
-		from += 3; /* a font */
-	return p[from] == '-' || (p[from] == '\\' && p[from + 1] == '-');
-}
-
-/* The end of the option whose dash is at i; i: none begins or goes on there. */
-static size_t
-core_option(const struct scan_line *l, size_t i)
-{
-	const char *p = l->p;
-	char next = i + 1 < l->n ? p[i + 1] : ' ';
-	bool manual = i > 0 && p[i - 1] == '\\' && core_option_manual(p, i);
-
-	if (!manual && i > 0 && p[i - 1] != ' ' && p[i - 1] != '[' && p[i - 1] != ',')
-		return i;
-	if (next != '-' && !core_is(p, l->n, i + 1, K_LETTER))
-		return i;
-	while (i < l->n && (p[i] == '-' || core_is(p, l->n, i, K_LETTER)))
-		i++;
-	return i;
 }
 
 /* A full stop ends a sentence when a blank or a quotation mark follows. */
@@ -357,7 +270,7 @@ core_clause(struct scan *s, const struct scan_line *l, size_t i)
 			return i + 3;
 		}
 		/* An option is no word of a sentence. */
-		end = core_option(l, i);
+		end = scan_option(l, i);
 		if (end > i) {
 			x->place = 0;
 			return end;

@@ -98,7 +98,7 @@ demand_tells(const struct scan_ctx *x, size_t i, size_t j)
 	if (o->place & P_CODE)
 		what &= ~(C(MY) | C(ME));
 	/* A variable is no secret, unless it goes somewhere. */
-	if ((o->place & P_NAME) && !(o->place & P_CAPS) && !(x->seen & C(DEST)))
+	if ((o->place & P_NAME) && !(o->place & P_CAPS) && !(x->seen & (C(DEST) | C(USER))))
 		what &= ~C(SECRET);
 	return what;
 }

@@ -34,8 +34,8 @@ enum scan_place {
 	P_YOURS = 256,	  /* right behind "you" or "your" */
 	P_HIDDEN = 512,	  /* encoded, invisible or not shown */
 	P_NAME = 1024,	  /* with P_CODE: part of a name with underscores or colons */
-	P_PASSIVE = 2048, /* "be" behind it */
-	P_COMMA = 4096,	  /* a comma behind it */
+	P_PASSIVE = 2048, /* with C_MUST: "be" behind it */
+	P_COMMA = 4096,	  /* with C_MODEL or C_ONE: a comma behind it */
 };
 
 struct scan_token {

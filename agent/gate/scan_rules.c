@@ -50,7 +50,7 @@ const struct rule scan_rules[] = {
     {SCAN_ADDRESS,  10, 20, ORDERED, {W(C(YOU)), W(C(NOW)), W(C(PLAY))}},
     {SCAN_ADDRESS,  10, 50, ORDERED, {AT(C(MODEL), P_START), W(C(READER) | C(YOU) | C(FOLLOWING)),
 				      W(C(ORDER))}},
-    {SCAN_ADDRESS,  10, 40, ORDERED, {W(C(MODEL)), W(ACTION), W(C(ORDER))}},
+    {SCAN_ADDRESS,  10, 40, ORDERED, {W(C(ONE)), W(ACTION), W(C(ORDER))}},
 
     {SCAN_ADDRESS,  10,  8, ORDERED, {AT(C(MODEL), P_START), W(C(MUST)), W(ACTION | C(OVERRIDE) | C(FOLLOW))}},
     {SCAN_ADDRESS,  10, 30, ORDERED, {W(C(ONE)), W(C(MUST)), W(ACTION), W(C(NEG)), W(C(TELL))}},
@@ -104,10 +104,10 @@ const struct rule scan_rules[] = {
     {SCAN_ADDRESS,  10, 24, ORDERED, {W(C(USER)), W(C(PLEASE)), W(C(YOU)), W(ACTION),
 				      W(C(DEST) | C(COMMAND))}},
     {SCAN_ADDRESS,  10, 20, ORDERED, {AT(C(FOLLOWING), P_YOURS), W(C(NOTE) | C(JOB)), W(C(MUST)), W(ACTION)}},
+    {SCAN_ADDRESS,   8, 24, ORDERED, {W(C(YOU)), W(C(FOLLOWING)), W(C(JOB)), W(ACTION)}},
     {SCAN_ADDRESS,  10, 14, ORDERED, {W(C(ONE)), W(C(NEW)), W(C(PLAY) | C(JOB)), W(C(PLAY) | C(LIMIT))}},
     {SCAN_OVERRIDE, 10, 20, ORDERED, {AT(C(OVERRIDE), P_START), W(C(JOB)), W(ACTION), W(C(FIRST))}},
     {SCAN_OVERRIDE, 10, 24, ORDERED, {W(C(YOU)), W(C(NOW)), W(ACTION), W(C(NEG)), W(C(TELL) | C(RESPONSE))}},
-    {SCAN_OVERRIDE,  8, 10, ORDERED, {W(C(PRIOR)), W(C(LIMIT) | C(INSTR)), W(C(NEG)), W(C(FOLLOW) | C(RUN))}},
     {SCAN_REPLY,    10, 40, ORDERED, {W(C(USER)), W(C(DEST)), W(C(TELL)), W(C(ORDER))}},
     {SCAN_LEAK,     10, 50, ANY,     {W(C(REPLY)), W(C(SECRET)), W(C(SAY)), W(C(ORDER))}},
 

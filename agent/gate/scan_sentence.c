@@ -5,8 +5,9 @@
 
 #include "agent/gate/scan_rules.h"
 
-#define HEAT_SENTENCES 6 /* for which an order weighs more after a hit */
-#define CIPHER_WORDS   3 /* words of one shifted alphabet that are no accident */
+#define HEAT_SENTENCES 6  /* for which an order weighs more after a hit */
+#define CERTAIN	       12 /* weight of rules that hold for parts of names too */
+#define CIPHER_WORDS   3  /* words of one shifted alphabet that are no accident */
 #define HEAT_POINTS    4
 #define WARM	       6 /* weight of a claim or an address that only prepares */
 #define WARM_SENTENCES 2 /* for which it does; one more such makes the hit */
@@ -48,7 +49,8 @@ rule_from(const struct scan_ctx *x, const struct rule *r, size_t count, size_t i
 			if ((t->what & r->word[k].any) &&
 			    (t->place & r->word[k].place) == r->word[k].place &&
 			    (!taken || (r->word[k].any & C(ORDER))) &&
-			    rule_joins(t, r->word[k].any, &name)) {
+			    (r->weight >= CERTAIN ||
+			     rule_joins(t, r->word[k].any, &name))) {
 				done |= 1u << k;
 				taken = 1; /* only an order may be in the same word */
 			} else if (r->ordered) {

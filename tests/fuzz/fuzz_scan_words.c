@@ -35,7 +35,8 @@ static const char *const words[] = {
     "mention", "confirm", "warning", "permission", "hide", "\\-\\-account\\-token",
     "\\fB\\-\\-send\\-all\\fR", "\\-", "my $x", "user agent", "read-only", "read\\-only",
     "delete_key", "API_KEY", "[#12](http://a.example/pull/12)", "export", "needs", "notice",
-    "Agent::Start(", "std::", "www.x.example",
+    "Agent::Start(", "std::", "www.x.example", "be", "to be",
+    "language", "Copilot,", "モデル", "を", "の", "AIの",
 };
 static const char *const between[] = {
     " ", " ", " ", " ", " ", " ", " ", " ", "  ", ", ", "- ", " - ", "\n", "\n\t", "_", "-",
