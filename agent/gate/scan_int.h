@@ -190,6 +190,25 @@ struct scan_memo {
 	bool may;
 };
 
+/* A mark at l->p[i]. */
+struct scan_markup {
+	bool comment;  /* "<!--" */
+	bool tag;      /* of markup; the rest is about it: */
+	bool block;    /* ends the sentence */
+	bool closes;   /* what follows is seen */
+	bool styled;   /* more than its name: scan_mark_hides() may say that it is not */
+	unsigned role; /* P_STRONG, P_WEAK: a token; 0: none */
+	size_t end;    /* of its name */
+};
+
+#define SCAN_NAMED_BITS 6
+
+/* Such a one that its first characters tell. */
+struct scan_named {
+	uint64_t key; /* these, by look_named() */
+	struct scan_markup m;
+};
+
 struct scan {
 	struct scan_report report;
 	struct scan_hit hits[SCAN_HITS_MAX];
@@ -205,6 +224,7 @@ struct scan {
 	struct scan_near near[SCAN_NEAR_MAX];
 	struct scan_span span[SCAN_SPANS_MAX];
 	struct scan_marks marks;
+	struct scan_named named[1 << SCAN_NAMED_BITS]; /* met before */
 	struct scan_clean clean;
 	struct scan_ansi ansi;
 	char *held; /* a line not yet whole */
@@ -252,16 +272,10 @@ void scan_glued(struct scan *s, const struct scan_line *l, const char *p, size_t
 void scan_mark(struct scan *s, const struct scan_line *l, size_t i);
 
 /* What scan_look.c asks before anything is entered: the same at l->p[i], told and not done. */
-struct scan_markup {
-	bool comment;	    /* "<!--" */
-	bool tag;	    /* of markup; the rest is about it: */
-	bool block;	    /* ends the sentence */
-	bool closes, hides; /* what follows is seen, is not seen */
-	unsigned role;	    /* P_STRONG, P_WEAK: a token; 0: none */
-	size_t end;	    /* of its name */
-};
-void scan_mark_look(const struct scan *s, const struct scan_line *l, size_t i,
+void scan_mark_name(const struct scan *s, const struct scan_line *l, size_t i,
 		    struct scan_markup *m);
+/* True when the tag at l->p[i] hides its content: of what is said twice the later counts. */
+bool scan_mark_hides(const struct scan *s, const struct scan_line *l, size_t i);
 /* True when scan_solid() would find something; *end: behind random digits that it passes, else
  * i. */
 bool scan_solid_look(struct scan *s, const struct scan_line *l, size_t i, size_t *checked,

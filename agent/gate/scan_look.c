@@ -4,6 +4,7 @@
  * Nothing is entered; the walk gets to know what reading might enter (see scan_walk.c), and jumps
  * over what reading takes in one piece. Pinned by tests/unit/test_scan.c and
  * tests/fuzz/fuzz_scan.c. */
+#include <endian.h>
 #include <string.h>
 
 #include "agent/gate/scan_walk.h"
@@ -98,15 +99,61 @@ walk_look(struct walk *k, uint64_t odd)
 	}
 }
 
+/* The mark at bit `at` up to the character behind its name, at most eight in all, of which none is 0;
+ * 0: longer or of another shape. They tell all of struct scan_markup. */
+static uint64_t
+look_named(const struct walk *k, size_t at, size_t i)
+{
+	const struct scan_window *w = &k->w;
+	uint64_t first, ends = (w->blank | w->greater | w->digit) >> at;
+	size_t name, len;
+
+	if (k->l.room - i < sizeof(first) || k->l.p[i] != '<')
+		return 0;
+	name = k->l.p[i + 1] == '/' ? 2 : 1;
+	len = (size_t)__builtin_ctzll(~(w->letter >> at >> name));
+	if (len == 0 || name + len >= sizeof(first) || !(ends >> (name + len) & 1))
+		return 0;
+	memcpy(&first, k->l.p + i, sizeof(first));
+	return le64toh(first) << 8 * (sizeof(first) - 1 - name - len);
+}
+
+/* What mark is at bit `at`. */
+static void
+look_mark(struct walk *k, size_t at, struct scan_markup *m)
+{
+	size_t i = k->base + at;
+	uint64_t key = look_named(k, at, i), hash = key * UINT64_C(0x9E3779B97F4A7C15);
+	struct scan_named *known = &k->s->named[hash >> (64 - SCAN_NAMED_BITS)];
+
+	if (!key || known->key != key) {
+		look_line(k, i);
+		scan_mark_name(k->s, &k->l, i, m);
+		if (key)
+			*known = (struct scan_named){key, *m};
+	} else {
+		*m = known->m;
+	}
+	if (m->role || m->comment || (m->closes && k->x->unseen)) {
+		k->wanted |= SCAN_AMISS;
+	} else if (m->styled) {
+		look_line(k, i);
+		if (scan_mark_hides(k->s, &k->l, i))
+			k->wanted |= SCAN_AMISS;
+	}
+}
+
 /* Follows markup through the window. */
 void
 walk_markup(struct walk *k, uint64_t events)
 {
-	k->marks = k->tags = k->blocks = 0;
+	uint64_t marks = 0, tags = 0, blocks = 0, stops = 0;
+	bool tag = k->tag, block = k->block;
+
 	k->l.n = 0; /* what was looked at may be behind it */
 	for (; events; events &= events - 1) {
 		uint64_t bit = events & -events;
-		size_t i = k->base + (size_t)__builtin_ctzll(events);
+		size_t at = (size_t)__builtin_ctzll(events), i = k->base + at;
 		struct scan_markup m;
 
 		if (k->l.p[i] == '`') {
@@ -117,23 +164,26 @@ walk_markup(struct walk *k, uint64_t events)
 			if (k->x->comment && i >= 2 && k->l.p[i - 1] == '-' &&
 			    k->l.p[i - 2] == '-') /* it ends */
 				k->wanted |= SCAN_AMISS;
-			k->stops |= k->tag && k->block ? bit : 0;
-			k->tag = k->block = false;
+			stops |= tag && block ? bit : 0;
+			tag = block = false;
 		} else {
-			look_line(k, i);
-			scan_mark_look(k->s, &k->l, i, &m);
-			if (m.role || m.comment || m.hides || (m.closes && k->x->unseen))
-				k->wanted |= SCAN_AMISS;
+			look_mark(k, at, &m);
 			if (!m.tag)
 				continue;
-			k->stops |= m.block ? bit : 0;
-			k->tag = true;
-			k->block = m.block;
+			stops |= m.block ? bit : 0;
+			tag = true;
+			block = m.block;
 		}
-		k->marks |= bit;
-		k->tags |= k->tag ? bit : 0;
-		k->blocks |= k->block ? bit : 0;
+		marks |= bit;
+		tags |= tag ? bit : 0;
+		blocks |= block ? bit : 0;
 	}
+	k->tag = tag;
+	k->block = block;
+	k->marks = marks;
+	k->tags = tags;
+	k->blocks = blocks;
+	k->stops |= stops;
 }
 
 /* The character at i, beyond ASCII, certainly ends a sentence; the one before was part of it. */

@@ -187,21 +187,61 @@ mark_may_colon(const char *p, size_t n, size_t i)
 	return false;
 }
 
-/* False: the tag at p[0] certainly hides nothing. Each style that does has a colon between what
- * it sets and how, or is one of hidden, sr-only and color="white". */
-static bool
-mark_may_hide(const char *p, size_t n)
+#ifdef __SSE2__
+#define MARK_STEP 16 /* bytes */
+
+/* Those of p[0..MARK_STEP) that mark_may_hide() has to look at, a bit each: an "=", "-" or "d" only
+ * behind the letter that it asks for. p[-1] is read too. */
+static unsigned
+mark_looked_at(const char *p)
+{
+	const __m128i lower = _mm_set1_epi8(0x20);
+	__m128i v = _mm_loadu_si128((const __m128i *)p),
+		before = _mm_or_si128(_mm_loadu_si128((const __m128i *)(p - 1)), lower);
+
+#define IS(v, c) _mm_cmpeq_epi8(v, _mm_set1_epi8(c))
+	__m128i r = _mm_and_si128(IS(before, 'r'), _mm_or_si128(IS(v, '='), IS(v, '-'))),
+		d = _mm_and_si128(IS(before, 'd'), IS(_mm_or_si128(v, lower), 'd')),
+		ends = _mm_or_si128(IS(v, '>'), IS(v, '\0'));
+#undef IS
+	ends = _mm_or_si128(ends, _mm_cmpeq_epi8(v, _mm_set1_epi8(':')));
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(ends, _mm_or_si128(r, d)));
+}
+#endif
+
+/* The next byte from p[i] on, i > 0, that mark_may_hide() has to look at, or n; `room` bytes may be
+ * read. */
+static size_t
+mark_next(const char *p, size_t i, size_t n, size_t room)
 {
 	static const char looked_at[256] = {
 	    ['>'] = 1, ['\0'] = 1, [':'] = 1, ['='] = 1, ['-'] = 1, ['d'] = 1, ['D'] = 1,
 	};
 
+#ifdef __SSE2__
+	for (; i < n && room - i >= MARK_STEP; i += MARK_STEP) {
+		unsigned found = mark_looked_at(p + i);
+
+		if (found)
+			return MIN_OF(i + (size_t)__builtin_ctz(found), n);
+	}
+#else
+	(void)room;
+#endif
+	while (i < n && !looked_at[(unsigned char)p[i]])
+		i++;
+	return MIN_OF(i, n);
+}
+
+/* False: the tag at p[0] certainly hides nothing. Each style that does has a colon between what
+ * it sets and how, or is one of hidden, sr-only and color="white". */
+static bool
+mark_may_hide(const char *p, size_t n, size_t room)
+{
 	n = MIN_OF(n, (size_t)MARK_TAG_MAX);
-	for (size_t i = 1; i < n; i++) {
+	for (size_t i = 1; (i = mark_next(p, i, n, room)) < n; i++) {
 		char a, b;
 
-		if (!looked_at[(unsigned char)p[i]])
-			continue;
 		if (p[i] == '>' || p[i] == '\0')
 			return false;
 		a = i > 1 ? (char)(p[i - 2] | 0x20) : 0;
@@ -215,16 +255,18 @@ mark_may_hide(const char *p, size_t n)
 	return false;
 }
 
-/* True when the tag at p[0] == '<' hides its content: of what is said twice the later counts. */
-static bool
-mark_hides(const struct scan_marks *m, const char *p, size_t n)
+bool
+scan_mark_hides(const struct scan *s, const struct scan_line *l, size_t i)
 {
+	const struct scan_marks *m = &s->marks;
+	const char *p = l->p + i;
+	size_t n = l->n - i;
 	char tag[MARK_TAG_MAX];
 	bool value;
 	size_t len;
 	uint32_t found, hiding = 0;
 
-	if (!mark_may_hide(p, n))
+	if (!mark_may_hide(p, n, l->room - i))
 		return false;
 	len = mark_copy(tag, p, n, &value);
 	if (!value)
@@ -233,18 +275,18 @@ mark_hides(const struct scan_marks *m, const char *p, size_t n)
 		found = m->first[(unsigned char)tag[at]] &
 			m->second[(unsigned char)tag[at + 1]];
 		for (; found; found &= found - 1) {
-			unsigned i = (unsigned)__builtin_ctz(found);
-			size_t size = strlen(mark_hiding[i]);
+			unsigned style = (unsigned)__builtin_ctz(found);
+			size_t size = strlen(mark_hiding[style]);
 
-			if (strncmp(tag + at, mark_hiding[i], size) != 0)
+			if (strncmp(tag + at, mark_hiding[style], size) != 0)
 				continue;
 			/* "opacity:0.8", "background-color:white" and "font-size:0.9em"
 			 * hide nothing. */
 			if (mark_above_zero(tag + at + size))
-				hiding &= ~(UINT32_C(1) << i);
+				hiding &= ~(UINT32_C(1) << style);
 			else if (!(at > 0 && tag[at - 1] == '-' &&
-				   mark_hiding[i][0] == 'c'))
-				hiding |= UINT32_C(1) << i;
+				   mark_hiding[style][0] == 'c'))
+				hiding |= UINT32_C(1) << style;
 		}
 	}
 	return hiding != 0;
@@ -270,12 +312,11 @@ mark_tag(const struct scan *s, const struct scan_line *l, size_t i, size_t name,
 	m->block =
 	    !mark_in(s->marks.inside, mark_inline, ARRAY_LEN(mark_inline), l->p + name, n);
 	m->closes = l->p[i + 1] == '/';
-	m->hides = !m->closes && !(name + n < l->n && l->p[name + n] == '>') &&
-		   mark_hides(&s->marks, l->p + i, l->n - i);
+	m->styled = !m->closes && !(name + n < l->n && l->p[name + n] == '>');
 }
 
 void
-scan_mark_look(const struct scan *s, const struct scan_line *l, size_t i,
+scan_mark_name(const struct scan *s, const struct scan_line *l, size_t i,
 	       struct scan_markup *m)
 {
 	const char *p = l->p;
@@ -314,7 +355,7 @@ scan_mark(struct scan *s, const struct scan_line *l, size_t i)
 	struct scan_ctx *x = &s->ctx[l->depth];
 	struct scan_markup m;
 
-	scan_mark_look(s, l, i, &m);
+	scan_mark_name(s, l, i, &m);
 	if ((m.comment || m.block) && x->ntok > 0)
 		scan_sentence(s, x);
 	x->comment = x->comment || m.comment;
@@ -322,7 +363,8 @@ scan_mark(struct scan *s, const struct scan_line *l, size_t i)
 	if (m.tag) {
 		x->tag = true;
 		x->block = m.block;
-		x->unseen = m.closes ? false : x->unseen || m.hides;
+		x->unseen =
+		    m.closes ? false : x->unseen || (m.styled && scan_mark_hides(s, l, i));
 	}
 	if (m.role)
 		scan_push(s, l, C(ROLE), i, m.end, m.role | (l->p[i] == '<' ? 0u : P_QUOTE),
