@@ -165,13 +165,13 @@ scan_piece(struct scan *s, const char *p, size_t n, size_t room)
 	unsigned trouble = scan_trouble(p, n, s->wide);
 
 	if (trouble || s->ansi.conceal || s->ansi.bg >= 0) {
-		scan_norm(&s->clean, &s->ansi, trouble, p, n);
+		scan_norm(&s->clean, &s->ansi, trouble, p, n, room);
 		scan_hidden(s, s->at, n);
 		l.p = s->clean.text;
 		l.n = s->clean.len;
 		l.room = SCAN_LINE_MAX + SCAN_SLACK;
 		l.from = s->clean.from;
-		l.how = s->clean.how;
+		l.how = s->clean.altered ? s->clean.how : NULL;
 	}
 	l.last = room > n && p[n] == '\n' && scan_line_last(p, n + 1, room);
 	scan_core(s, &l);

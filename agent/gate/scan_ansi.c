@@ -139,8 +139,8 @@ ansi_escape(struct scan_clean *c, struct scan_ansi *a, const char *p, size_t n, 
 	return 2;
 }
 
-static bool
-ansi_unseen(const struct scan_ansi *a)
+bool
+scan_ansi_unseen(const struct scan_ansi *a)
 {
 	return a->conceal || (a->fg >= 0 && a->fg == a->bg);
 }
@@ -204,7 +204,7 @@ scan_norm_ansi(struct scan_clean *c, struct scan_ansi *a, const char *p, size_t 
 	size_t i = 0, since = 0;
 
 	while (i < n) {
-		i = ansi_run(c, p, n, i, ansi_unseen(a) ? SCAN_UNSEEN : 0);
+		i = ansi_run(c, p, n, i, scan_ansi_unseen(a) ? SCAN_UNSEEN : 0);
 		if (i == n)
 			break;
 		if (p[i] == 0x1B) {

@@ -1,6 +1,6 @@
 /* Characters written by their numbers: HTML entities, percent, \uXXXX, \xXX, octal.
  *
- * Decoded in place, twice at the most (%2569 is %69 is i). Only what was written so although a
+ * Decoded out of the input or in place, twice at the most (%2569 is %69 is i). Only what was written so although a
  * plain ASCII letter would do counts as encoded: JSON writes Japanese in \u, URLs in percent.
  * A backslash before n, r or t is a break between words. Pinned by tests/unit/test_scan.c. */
 #include <string.h>
@@ -8,7 +8,12 @@
 #include "agent/base/utf8.h"
 #include "agent/gate/scan_int.h"
 
-#define ESCAPE_ROUNDS 2
+/* What is read: c->text itself, or a line of the input, of which `room` bytes may be read. */
+struct escape_in {
+	const char *p;
+	size_t n, room;
+	bool self;
+};
 
 static int
 escape_digit(char c)
@@ -147,12 +152,11 @@ scan_escape_is(const char *p, size_t n)
 	return escape_at(p, n, &cp, &byte) > 0;
 }
 
-/* Writes the character that escape bytes [i, i + len) stand for. */
+/* Writes the character of an escape at `from` that is already `how`. */
 static void
-escape_put(struct scan_clean *c, size_t *o, size_t i, uint32_t cp, bool byte)
+escape_put(struct scan_clean *c, size_t *o, uint32_t from, unsigned how, uint32_t cp,
+	   bool byte)
 {
-	uint32_t from = c->from[i];
-	unsigned how = c->how[i];
 	char utf8[4] = {(char)cp};
 	size_t n = 1;
 
@@ -164,6 +168,8 @@ escape_put(struct scan_clean *c, size_t *o, size_t i, uint32_t cp, bool byte)
 		n = utf8_encode(cp, utf8);
 	if (cp < 0x80 && ((cp | 0x20) >= 'a' && (cp | 0x20) <= 'z'))
 		how |= SCAN_ENCODED;
+	c->altered = c->altered || how;
+	c->beyond = c->beyond || cp >= 0x80;
 	for (size_t k = 0; k < n; k++, (*o)++) {
 		c->text[*o] = utf8[k];
 		c->from[*o] = from;
@@ -198,6 +204,54 @@ escape_next(const char *p, size_t n)
 	return i;
 }
 
+/* Bytes of the input that are copied and looked at in one step. */
+#define ESCAPE_STEP 16
+
+#ifdef __SSE2__
+/* The same as the byte after byte below; the bytes that may begin an escape, a bit each. */
+static unsigned
+escape_copy_step(struct scan_clean *c, size_t o, const char *p, size_t i)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(p + i)), odd, four;
+
+	_mm_storeu_si128((__m128i *)(c->text + o), v);
+	four = _mm_add_epi32(_mm_set1_epi32((int)i), _mm_setr_epi32(0, 1, 2, 3));
+	for (size_t k = 0; k < ESCAPE_STEP; k += 4) {
+		_mm_storeu_si128((__m128i *)(c->from + o + k), four);
+		four = _mm_add_epi32(four, _mm_set1_epi32(4));
+	}
+	odd = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('&')),
+			   _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('%')),
+					_mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+	return (unsigned)_mm_movemask_epi8(odd);
+}
+#endif
+
+/* Copies what stands at p[i], and more up to the next byte that may begin an escape, to c from o on;
+ * returns how many. `how` is 0 there already. */
+static size_t
+escape_copy(struct scan_clean *c, size_t o, const struct escape_in *in, size_t i)
+{
+	size_t start = i;
+
+#ifdef __SSE2__
+	for (unsigned but = 1; in->n > i && in->room - i >= ESCAPE_STEP; but = 0) {
+		unsigned odd = escape_copy_step(c, o + (i - start), in->p, i) & ~but;
+
+		if (odd)
+			return MIN_OF(i + (size_t)__builtin_ctz(odd), in->n) - start;
+		i += ESCAPE_STEP;
+	}
+	if (i >= in->n)
+		return in->n - start;
+#endif
+	for (; i < in->n && (i == start || !escape_first(in->p[i])); i++) {
+		c->text[o + (i - start)] = in->p[i];
+		c->from[o + (i - start)] = (uint32_t)i;
+	}
+	return i - start;
+}
+
 static void
 escape_move(struct scan_clean *c, size_t o, size_t i, size_t n)
 {
@@ -227,29 +281,36 @@ escape_part(char before, uint32_t cp, const char *p, size_t n)
 
 /* One round; true when what came out may be an escape again. */
 static bool
-escape_round(struct scan_clean *c)
+escape_round(struct scan_clean *c, const struct escape_in *in)
 {
 	size_t o = 0, i = 0;
 	bool first = false, part = false;
 
-	while (i < c->len) {
-		char ch = c->text[i];
+	while (i < in->n) {
+		const char *p = in->p + i;
 		uint32_t cp;
 		bool byte;
 		size_t len = 0;
 
-		if (escape_first(ch))
-			len = escape_at(c->text + i, c->len - i, &cp, &byte);
+		if (escape_first(*p))
+			len = escape_at(p, in->n - i, &cp, &byte);
 		if (len > 0) {
 			first = first || (cp < 0x80 && escape_first((char)cp));
-			part = part || escape_part(o > 0 ? c->text[o - 1] : 0, cp,
-						   c->text + i + len, c->len - i - len);
-			escape_put(c, &o, i, cp, byte);
+			part = part || escape_part(o > 0 ? c->text[o - 1] : 0, cp, p + len,
+						   in->n - i - len);
+			if (in->self)
+				escape_put(c, &o, c->from[i], c->how[i], cp, byte);
+			else
+				escape_put(c, &o, (uint32_t)i, 0, cp, byte);
 			i += len;
 			continue;
 		}
-		len = 1 + escape_next(c->text + i + 1, c->len - i - 1);
-		escape_move(c, o, i, len);
+		if (in->self) {
+			len = 1 + escape_next(p + 1, in->n - i - 1);
+			escape_move(c, o, i, len);
+		} else {
+			len = escape_copy(c, o, in, i);
+		}
 		o += len;
 		i += len;
 	}
@@ -260,6 +321,16 @@ escape_round(struct scan_clean *c)
 void
 scan_norm_escapes(struct scan_clean *c)
 {
-	for (unsigned i = 0; i < ESCAPE_ROUNDS && escape_round(c); i++)
-		;
+	bool again = true;
+
+	for (unsigned i = 0; i < 2 && again; i++)
+		again = escape_round(c, &(struct escape_in){c->text, c->len, c->len, true});
+}
+
+void
+scan_norm_escapes_of(struct scan_clean *c, const char *p, size_t n, size_t room)
+{
+	memset(c->how, 0, n);
+	if (escape_round(c, &(struct escape_in){p, n, room, false}))
+		escape_round(c, &(struct escape_in){c->text, c->len, c->len, true});
 }

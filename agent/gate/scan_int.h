@@ -64,6 +64,8 @@ struct scan_clean {
 	size_t overridden; /* letters behind a bidi override */
 	uint32_t overridden_at;
 	bool clipboard; /* an OSC 52 */
+	bool altered;	/* false: how[] is 0 throughout */
+	bool beyond;	/* an escape stood for something beyond ASCII */
 };
 
 /* ANSI state that outlives a line. */
@@ -85,12 +87,16 @@ bool scan_east_plain(const char *s, size_t n);
 unsigned scan_trouble(const char *p, size_t n, bool wide);
 /* The first byte of lines p[0..n), each with its LF, for which it is not 0; n: none. */
 size_t scan_trouble_find(const char *p, size_t n, bool wide);
-/* Makes p[0..n), n <= SCAN_LINE_MAX, readable in c. */
+/* Makes p[0..n), n <= SCAN_LINE_MAX, readable in c; `room` bytes may be read. */
 void scan_norm(struct scan_clean *c, struct scan_ansi *a, unsigned trouble, const char *p,
-	       size_t n);
+	       size_t n, size_t room);
 /* The three steps of it, each in its own file, on c in place. */
 void scan_norm_ansi(struct scan_clean *c, struct scan_ansi *a, const char *p, size_t n);
 void scan_norm_escapes(struct scan_clean *c);
+/* The first two for a line p[0..n) whose only trouble is escapes, where all is seen. */
+void scan_norm_escapes_of(struct scan_clean *c, const char *p, size_t n, size_t room);
+/* What is written now is not seen. */
+bool scan_ansi_unseen(const struct scan_ansi *a);
 /* An escape is at p[0], one of & % and the backslash. */
 bool scan_escape_is(const char *p, size_t n);
 void scan_norm_wide(struct scan_clean *c);

@@ -347,32 +347,24 @@ scan_norm_wide(struct scan_clean *c)
 	c->len = w.o;
 }
 
-/* An escape may have stood for it. */
-static bool
-norm_beyond_ascii(const struct scan_clean *c)
-{
-	uint64_t any = 0, eight;
-	size_t i = 0;
-
-	for (; i + sizeof(eight) <= c->len; i += sizeof(eight)) {
-		memcpy(&eight, c->text + i, sizeof(eight));
-		any |= eight;
-	}
-	for (; i < c->len; i++)
-		any |= (unsigned char)c->text[i];
-	return any & UINT64_C(0x8080808080808080);
-}
-
 void
 scan_norm(struct scan_clean *c, struct scan_ansi *a, unsigned trouble, const char *p,
-	  size_t n)
+	  size_t n, size_t room)
 {
 	c->len = c->nhidden = c->invisible_run = c->concealed = c->overridden = 0;
 	c->hidden_at = c->invisible_at = c->overridden_at = c->concealed_at = 0;
-	c->clipboard = false;
-	scan_norm_ansi(c, a, p, n);
-	if (trouble & SCAN_ESCAPES)
-		scan_norm_escapes(c);
-	if (trouble & SCAN_WIDE || ((trouble & SCAN_ESCAPES) && norm_beyond_ascii(c)))
+	c->clipboard = c->altered = c->beyond = false;
+	if (trouble == SCAN_ESCAPES && !scan_ansi_unseen(a)) {
+		/* The only control without trouble is a CR at the end. */
+		scan_norm_escapes_of(c, p, n > 0 && p[n - 1] == '\r' ? n - 1 : n, room);
+	} else {
+		c->altered = true;
+		scan_norm_ansi(c, a, p, n);
+		if (trouble & SCAN_ESCAPES)
+			scan_norm_escapes(c);
+	}
+	if ((trouble & SCAN_WIDE) || c->beyond) {
+		c->altered = true;
 		scan_norm_wide(c);
+	}
 }

@@ -132,13 +132,35 @@ trouble_next(const char *p, size_t i, size_t n, bool wide, unsigned *what)
 	return i;
 }
 
+/* The first byte from i on that may be other trouble than an escape, or n. */
+static size_t
+trouble_beside_escapes(const char *p, size_t i, size_t n)
+{
+	for (; i + sizeof(trouble_vec) <= n; i += sizeof(trouble_vec)) {
+		trouble_vec v = *(const trouble_vec *)(p + i);
+		trouble_pair pair =
+		    (trouble_pair)((v >= 0x80) | ((v < 0x20) & (v != '\t')));
+
+		if (pair[0] | pair[1])
+			break;
+	}
+	while (i < n && (unsigned char)p[i] < 0x80 &&
+	       ((unsigned char)p[i] >= 0x20 || p[i] == '\t'))
+		i++;
+	return i;
+}
+
 unsigned
 scan_trouble(const char *p, size_t n, bool wide)
 {
 	unsigned found = 0, what;
 
-	for (size_t i = 0; (i = trouble_next(p, i, n, wide, &what)) < n; i++)
+	for (size_t i = 0; (i = trouble_next(p, i, n, wide, &what)) < n;) {
 		found |= what;
+		i++;
+		if (found & SCAN_ESCAPES)
+			i = trouble_beside_escapes(p, i, n);
+	}
 	found |= what;
 	if ((found & TROUBLE_BROKEN) && (found & (SCAN_CONTROLS | SCAN_WIDE)))
 		found |= SCAN_ESCAPES;
