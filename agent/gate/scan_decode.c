@@ -149,17 +149,13 @@ decode_try(decode_fn *fn, const char *p, size_t n, char *out)
 	return decode_textual(out, len) >= DECODE_TEXT_PERCENT ? len : 0;
 }
 
-/* Certainly no text, by the first bytes of base64 digits p[0..n), in UTF-8 or UTF-16LE. */
+/* Certainly no text, by the bytes that the first eight digits of base64 stand for, the low 48 bits of
+ * `all`, in UTF-8 or UTF-16LE. */
 static bool
-decode_refuse(const char *p, size_t n)
+decode_refuse(uint64_t all)
 {
-	uint64_t all = 0;
 	unsigned before, c, next;
 
-	if (n < 8)
-		return false;
-	for (size_t i = 0; i < 8; i++)
-		all = all << 6 | (unsigned)decode_digit(p[i]);
 	if ((all >> 32 & 0xFF) == 0)
 		return false; /* UTF-16LE */
 	before = 0;
@@ -178,6 +174,7 @@ size_t
 scan_decode(const char *p, size_t n, char *out)
 {
 	size_t hex = 0, len;
+	uint64_t eight = 0; /* digits up to p[skip + 7] */
 
 	while (hex < n && decode_hex_digit(p[hex]) >= 0)
 		hex++;
@@ -185,9 +182,16 @@ scan_decode(const char *p, size_t n, char *out)
 		return (len = decode_try(decode_hex, p, n, out)) > 0
 			   ? len
 			   : decode_try(decode_hex, p + 1, n - 1, out);
-	for (size_t skip = 0; skip < 4 && skip < n; skip++)
-		if (!decode_refuse(p + skip, n - skip) &&
-		    (len = decode_try(decode_base64, p + skip, n - skip, out)) > 0)
+	for (size_t i = 0; n >= 8 && i < 7; i++)
+		eight = eight << 6 | (unsigned)decode_digit(p[i]);
+	for (size_t skip = 0; skip < 4 && skip < n; skip++) {
+		if (n - skip >= 8) {
+			eight = eight << 6 | (unsigned)decode_digit(p[skip + 7]);
+			if (decode_refuse(eight))
+				continue;
+		}
+		if ((len = decode_try(decode_base64, p + skip, n - skip, out)) > 0)
 			return len;
+	}
 	return 0;
 }

@@ -110,23 +110,69 @@ disguise_random(const struct disguise_run *r)
 	       (r->upper >= n / 8 || r->digits > n / 3);
 }
 
-/* The run around i, from `floor` on. False: too short, or a path or name, which mixes the marks
- * of the two alphabets. */
-static bool
-disguise_find_run(const struct scan_line *l, size_t floor, size_t i, struct disguise_run *r)
+#define RUN_FIRST 12 /* characters looked at one by one: most runs are not longer */
+
+/* Takes the run on up to byte n at the most. */
+static inline void
+disguise_run_on(struct disguise_run *r, const char *p, size_t n)
 {
 	uint64_t all = 0, sum = 0, c;
-	size_t end;
+	size_t end = r->end;
 
-	while (i > floor && disguise_class[(unsigned char)l->p[i - 1]])
-		i--;
-	for (end = i; end < l->n && (c = disguise_class[(unsigned char)l->p[end]]); end++) {
+	for (; end < n && (c = disguise_class[(unsigned char)p[end]]); end++) {
 		all |= c;
 		sum += c;
 	}
-	*r = (struct disguise_run){i, end, all, sum & RUN_COUNT,
-				   sum >> RUN_UPPER_AT & RUN_COUNT};
-	return end - i >= SOLID_MIN && !((all & RUN_PLAIN) && (all & RUN_URL));
+	r->end = end;
+	r->classes |= all;
+	r->digits += sum & RUN_COUNT;
+	r->upper += sum >> RUN_UPPER_AT & RUN_COUNT;
+}
+
+#ifdef SCAN_WIDE_TARGET
+/* The same by 32 bytes as long as all of them are inside the run and before byte n. */
+SCAN_WIDE_TARGET static void
+disguise_run_wide(struct disguise_run *r, const char *p, size_t n)
+{
+	for (; n - r->end >= 32 && disguise_class[(unsigned char)p[r->end + 31]];
+	     r->end += 32) {
+		__m256i v = _mm256_loadu_si256((const __m256i *)(p + r->end)),
+			row = scan_window_row(v);
+		uint32_t digit = scan_window_in(v, row, scan_window_rows[1]);
+		uint32_t plain = scan_window_is(v, '+') | scan_window_is(v, '/');
+		uint32_t url = scan_window_is(v, '-') | scan_window_is(v, '_');
+
+		if (~(scan_window_in(v, row, scan_window_rows[0]) | digit | plain | url))
+			return;
+		r->classes |= (plain ? RUN_PLAIN : 0) | (url ? RUN_URL : 0);
+		r->digits += (size_t)__builtin_popcount(digit);
+		r->upper +=
+		    (size_t)__builtin_popcount(scan_window_in(v, row, scan_window_rows[9]));
+	}
+}
+#endif
+
+/* The run around i, from `floor` on. False: too short, or a path or name, which mixes the marks
+ * of the two alphabets. */
+static inline bool
+disguise_find_run(const struct scan *s, const struct scan_line *l, size_t floor, size_t i,
+		  struct disguise_run *r)
+{
+	while (i > floor && disguise_class[(unsigned char)l->p[i - 1]])
+		i--;
+	*r = (struct disguise_run){.start = i, .end = i};
+	disguise_run_on(r, l->p, MIN_OF(i + RUN_FIRST, l->n));
+	if (r->end - i < RUN_FIRST)
+		return false; /* most */
+#ifdef SCAN_WIDE_TARGET
+	if (s->wide)
+		disguise_run_wide(r, l->p, l->n);
+#else
+	(void)s;
+#endif
+	disguise_run_on(r, l->p, l->n);
+	return r->end - i >= SOLID_MIN &&
+	       !((r->classes & RUN_PLAIN) && (r->classes & RUN_URL));
 }
 
 size_t
@@ -138,7 +184,7 @@ scan_solid(struct scan *s, const struct scan_line *l, size_t i, size_t *checked)
 
 	if (i < *checked)
 		return disguise_push_digits(s, l, i);
-	run = disguise_find_run(l, *checked, i, &r) && l->depth < SCAN_DEPTH_MAX;
+	run = disguise_find_run(s, l, *checked, i, &r) && l->depth < SCAN_DEPTH_MAX;
 	*checked = r.end;
 	if (!run)
 		return disguise_push_digits(s, l, i);
@@ -162,7 +208,7 @@ scan_solid_look(struct scan *s, const struct scan_line *l, size_t i, size_t *che
 
 	*end = i;
 	if (i >= *checked) {
-		bool run = disguise_find_run(l, *checked, i, &r);
+		bool run = disguise_find_run(s, l, *checked, i, &r);
 
 		*checked = r.end;
 		if (run && scan_decode(l->p + r.start, r.end - r.start, s->decoded[0]) > 0)
