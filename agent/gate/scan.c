@@ -156,13 +156,14 @@ scan_hidden(struct scan *s, uint64_t base, size_t n)
 		scan_hit_hidden(s, base, 0, n, SCAN_UNSEEN);
 }
 
-/* Judges a line, or a piece of one, without its LF. */
+/* Judges a line, or a piece of one, without its LF; `clean` bytes of it are known to be no trouble,
+ * whatever follows. */
 static void
-scan_piece(struct scan *s, const char *p, size_t n, size_t room)
+scan_piece(struct scan *s, const char *p, size_t n, size_t room, size_t clean)
 {
 	struct scan_line l = {
 	    .p = p, .n = n, .room = room, .base = s->at, .joined = s->joined};
-	unsigned trouble = scan_trouble(p, n, s->wide);
+	unsigned trouble = scan_trouble(p, n, clean, s->wide);
 
 	if (trouble || s->ansi.conceal || s->ansi.bg >= 0) {
 		scan_norm(&s->clean, &s->ansi, trouble, p, n, room);
@@ -209,7 +210,7 @@ scan_long(struct scan *s, const char *p, size_t n, size_t room)
 	while (n - done >= SCAN_LINE_MAX) {
 		size_t cut = scan_cut(p + done);
 
-		scan_piece(s, p + done, cut, room - done);
+		scan_piece(s, p + done, cut, room - done, 0);
 		s->joined = true;
 		done += cut;
 	}
@@ -233,34 +234,41 @@ scan_hold(struct scan *s, const char *p, size_t n)
 	}
 }
 
-/* A line that is whole, of any length. */
+/* A line that is whole, of any length; `clean`: scan_piece()'s. */
 static void
-scan_whole(struct scan *s, const char *p, size_t n, size_t room)
+scan_whole(struct scan *s, const char *p, size_t n, size_t room, size_t clean)
 {
 	size_t done = scan_long(s, p, n, room);
 
-	scan_piece(s, p + done, n - done, room - done);
+	scan_piece(s, p + done, n - done, room - done, done > 0 ? 0 : clean);
 	scan_line_end(s);
 }
 
-/* Takes as many whole lines as need nothing done; returns their bytes. */
+/* Takes as many whole lines as need nothing done; returns their bytes. *clean: of the line behind
+ * them, as scan_piece() has it. */
 static size_t
-scan_plain(struct scan *s, const char *p, size_t n)
+scan_plain(struct scan *s, const char *p, size_t n, size_t *clean)
 {
-	size_t look = MIN_OF(n, (size_t)PLAIN_MAX);
+	size_t look = MIN_OF(n, (size_t)PLAIN_MAX), trouble;
 	const char *lf;
+	bool broken;
+
+	*clean = 0;
 
 	if (s->nheld > 0 || s->joined || s->ansi.conceal || s->ansi.bg >= 0)
 		return 0;
 	lf = memrchr(p, '\n', look);
 	if (!lf)
 		return 0;
-	look = scan_trouble_find(p, (size_t)(lf - p) + 1, s->wide);
-	lf = memrchr(p, '\n', look);
-	if (!lf)
-		return 0;
 	look = (size_t)(lf - p) + 1;
-	scan_plain_lines(s, p, look, n);
+	trouble = scan_trouble_find(p, look, s->wide, &broken);
+	if (trouble < look) {
+		lf = memrchr(p, '\n', trouble);
+		look = lf ? (size_t)(lf - p) + 1 : 0;
+		*clean = broken ? 0 : trouble - look;
+	}
+	if (look > 0)
+		scan_plain_lines(s, p, look, n);
 	return look;
 }
 
@@ -268,7 +276,7 @@ void
 scan_feed(struct scan *s, const char *p, size_t n)
 {
 	while (n > 0) {
-		size_t plain = scan_plain(s, p, n), len;
+		size_t clean, plain = scan_plain(s, p, n, &clean), len;
 		const char *lf;
 
 		p += plain;
@@ -280,11 +288,11 @@ scan_feed(struct scan *s, const char *p, size_t n)
 		if (!lf)
 			return;
 		if (s->nheld > 0 || s->joined) {
-			scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX);
+			scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX, 0);
 			scan_line_end(s);
 			s->nheld = 0;
 		} else {
-			scan_whole(s, p, len, n);
+			scan_whole(s, p, len, n, clean);
 		}
 		p = lf + 1;
 		n -= len + 1;
@@ -312,7 +320,7 @@ scan_end(struct scan *s)
 		return &s->report;
 	s->ended = true;
 	if (s->nheld > 0)
-		scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX);
+		scan_piece(s, s->held, s->nheld, SCAN_LINE_MAX, 0);
 	for (size_t i = SCAN_DEPTH_MAX + 1; i-- > 0;)
 		scan_sentence(s, &s->ctx[i]);
 	scan_hits_sort(s->hits, s->report.nhits);

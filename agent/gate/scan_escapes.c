@@ -153,23 +153,26 @@ scan_escape_is(const char *p, size_t n)
 }
 
 /* Writes the character of an escape at `from` that is already `how`. */
-static void
+static inline void
 escape_put(struct scan_clean *c, size_t *o, uint32_t from, unsigned how, uint32_t cp,
 	   bool byte)
 {
 	char utf8[4] = {(char)cp};
 	size_t n = 1;
 
-	if (cp < 0x20 && cp != '\n' && cp != '\t')
-		utf8[0] = ' ';
-	else if (cp > 0x10FFFF || (cp >= 0xD800 && cp < 0xE000))
-		utf8[0] = ' ';
-	else if (!byte && cp >= 0x80)
-		n = utf8_encode(cp, utf8);
-	if (cp < 0x80 && ((cp | 0x20) >= 'a' && (cp | 0x20) <= 'z'))
-		how |= SCAN_ENCODED;
+	if (cp < 0x80) {
+		if (cp < 0x20 && cp != '\n' && cp != '\t')
+			utf8[0] = ' ';
+		if ((cp | 0x20) >= 'a' && (cp | 0x20) <= 'z')
+			how |= SCAN_ENCODED;
+	} else {
+		c->beyond = true;
+		if (cp > 0x10FFFF || (cp >= 0xD800 && cp < 0xE000))
+			utf8[0] = ' ';
+		else if (!byte)
+			n = utf8_encode(cp, utf8);
+	}
 	c->altered = c->altered || how;
-	c->beyond = c->beyond || cp >= 0x80;
 	for (size_t k = 0; k < n; k++, (*o)++) {
 		c->text[*o] = utf8[k];
 		c->from[*o] = from;

@@ -83,10 +83,11 @@ enum scan_trouble {
 /* A character of Han, kana or Hangul that needs nothing done, or one of their stops and
  * quotation marks, which scan_core.c knows: three bytes. */
 bool scan_east_plain(const char *s, size_t n);
-/* `wide`: struct scan's. */
-unsigned scan_trouble(const char *p, size_t n, bool wide);
-/* The first byte of lines p[0..n), each with its LF, for which it is not 0; n: none. */
-size_t scan_trouble_find(const char *p, size_t n, bool wide);
+/* `from`: it is known to be nothing before that. `wide`: struct scan's. */
+unsigned scan_trouble(const char *p, size_t n, size_t from, bool wide);
+/* The first byte of lines p[0..n), each with its LF, for which it is not 0; n: none. *broken: what is
+ * before it may be trouble beside other one. */
+size_t scan_trouble_find(const char *p, size_t n, bool wide, bool *broken);
 /* Makes p[0..n), n <= SCAN_LINE_MAX, readable in c; `room` bytes may be read. */
 void scan_norm(struct scan_clean *c, struct scan_ansi *a, unsigned trouble, const char *p,
 	       size_t n, size_t room);

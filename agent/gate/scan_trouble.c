@@ -132,18 +132,27 @@ trouble_next(const char *p, size_t i, size_t n, bool wide, unsigned *what)
 	return i;
 }
 
+/* No other trouble than escapes is in the vector at p. */
+static bool
+trouble_no_other(const char *p)
+{
+	trouble_vec v = *(const trouble_vec *)p;
+	trouble_pair pair = (trouble_pair)((v >= 0x80) | ((v < 0x20) & (v != '\t')));
+
+	return (pair[0] | pair[1]) == 0;
+}
+
 /* The first byte from i on that may be other trouble than an escape, or n. */
 static size_t
 trouble_beside_escapes(const char *p, size_t i, size_t n)
 {
-	for (; i + sizeof(trouble_vec) <= n; i += sizeof(trouble_vec)) {
-		trouble_vec v = *(const trouble_vec *)(p + i);
-		trouble_pair pair =
-		    (trouble_pair)((v >= 0x80) | ((v < 0x20) & (v != '\t')));
+	const size_t step = sizeof(trouble_vec);
 
-		if (pair[0] | pair[1])
-			break;
-	}
+	while (i + step <= n && trouble_no_other(p + i))
+		i += step;
+	/* The last ones together with some before. */
+	if (i + step > n && n >= step && trouble_no_other(p + n - step))
+		return n;
 	while (i < n && (unsigned char)p[i] < 0x80 &&
 	       ((unsigned char)p[i] >= 0x20 || p[i] == '\t'))
 		i++;
@@ -151,11 +160,11 @@ trouble_beside_escapes(const char *p, size_t i, size_t n)
 }
 
 unsigned
-scan_trouble(const char *p, size_t n, bool wide)
+scan_trouble(const char *p, size_t n, size_t from, bool wide)
 {
 	unsigned found = 0, what;
 
-	for (size_t i = 0; (i = trouble_next(p, i, n, wide, &what)) < n;) {
+	for (size_t i = from; (i = trouble_next(p, i, n, wide, &what)) < n;) {
 		found |= what;
 		i++;
 		if (found & SCAN_ESCAPES)
@@ -168,9 +177,11 @@ scan_trouble(const char *p, size_t n, bool wide)
 }
 
 size_t
-scan_trouble_find(const char *p, size_t n, bool wide)
+scan_trouble_find(const char *p, size_t n, bool wide, bool *broken)
 {
 	unsigned what;
+	size_t i = trouble_next(p, 0, n, wide, &what);
 
-	return trouble_next(p, 0, n, wide, &what);
+	*broken = what & TROUBLE_BROKEN;
+	return i;
 }
