@@ -260,13 +260,10 @@ scan_plain(struct scan *s, const char *p, size_t n, size_t *clean)
 	lf = memrchr(p, '\n', look);
 	if (!lf)
 		return 0;
-	look = (size_t)(lf - p) + 1;
-	trouble = scan_trouble_find(p, look, s->wide, &broken);
-	if (trouble < look) {
-		lf = memrchr(p, '\n', trouble);
-		look = lf ? (size_t)(lf - p) + 1 : 0;
-		*clean = broken ? 0 : trouble - look;
-	}
+	trouble = scan_trouble_find(p, (size_t)(lf - p) + 1, s->wide, &broken);
+	lf = memrchr(p, '\n', trouble);
+	look = lf ? (size_t)(lf - p) + 1 : 0;
+	*clean = broken ? 0 : trouble - look;
 	if (look > 0)
 		scan_plain_lines(s, p, look, n);
 	return look;
