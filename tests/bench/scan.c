@@ -2,7 +2,7 @@
  *
  * The texts: the sandbox's and the tools' sources; headers, Python's library and documents of this
  * machine; made-up mail, a log, directory listings, JSON, HTML, a minified script, Japanese
- * prose, base64. Processor time, the best of RUNS; the goal is for each. Without a goal are the
+ * prose, base64. Processor time, the best of ROUNDS; the goal is for each. Without a goal are the
  * sources and documents of this repository that are full of what the detector looks for, and have
  * to be read. */
 #include <fcntl.h>
@@ -19,8 +19,8 @@
 #include "agent/base/mem.h"
 #include "agent/gate/scan.h"
 
-#define SIZE	  (32 * MIB) /* bytes of each text */
-#define RUNS	  5
+#define SIZE	  (16 * MIB) /* bytes of each text */
+#define ROUNDS	  12
 #define GOAL_MB_S 200.0
 
 static double
@@ -210,115 +210,134 @@ text_base64(struct buf *b)
 static double
 run_scan(const struct buf *b)
 {
-	double best = 1e9;
+	const struct scan_report *r;
+	double start = now();
+	struct scan *s = scan_text(b->data, b->len, &r);
+	double took = now() - start;
 
-	for (unsigned i = 0; i < RUNS; i++) {
-		const struct scan_report *r;
-		double start = now();
-		struct scan *s = scan_text(b->data, b->len, &r);
-
-		best = MIN_OF(best, now() - start);
-		scan_free(s);
-	}
-	return best;
+	scan_free(s);
+	return took;
 }
 
 static double
 run_memchr(const struct buf *b)
 {
-	double best = 1e9;
-	volatile size_t lines;
+	volatile size_t lines = 0;
+	double start = now();
+	const char *p = b->data, *end = b->data + b->len;
 
-	for (unsigned i = 0; i < RUNS; i++) {
-		double start = now();
-		const char *p = b->data, *end = b->data + b->len;
-
-		for (lines = 0; (p = memchr(p, '\n', (size_t)(end - p))); p++)
-			lines = lines + 1;
-		best = MIN_OF(best, now() - start);
-	}
-	return best;
+	for (; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		lines = lines + 1;
+	return now() - start;
 }
 
 static double
 run_program(int fd, const char *name, const char *a, const char *pattern)
 {
-	double best = 1e9;
+	struct rusage used;
+	int status;
+	pid_t pid = fork();
 
-	for (unsigned i = 0; i < RUNS; i++) {
-		struct rusage used;
-		int status;
-		pid_t pid = fork();
-
-		if (pid == 0) {
-			lseek(fd, 0, SEEK_SET);
-			dup2(fd, 0);
-			dup2(open("/dev/null", O_WRONLY), 1);
-			execlp(name, name, a, pattern, (char *)NULL);
-			_exit(127);
-		}
-		if (wait4(pid, &status, 0, &used) != pid)
-			return 1e9;
-		best = MIN_OF(best,
-			      (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-				  (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) /
-				      1e6);
+	if (pid == 0) {
+		lseek(fd, 0, SEEK_SET);
+		dup2(fd, 0);
+		dup2(open("/dev/null", O_WRONLY), 1);
+		execlp(name, name, a, pattern, (char *)NULL);
+		_exit(127);
 	}
-	return best;
+	if (wait4(pid, &status, 0, &used) != pid)
+		return 1e9;
+	return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+	       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+struct text {
+	const char *name;
+	void (*make)(struct buf *);
+	bool goal;
+	struct buf bytes;
+	int fd;
+	double best[4]; /* seconds: scan, memchr, wc, grep */
+};
+
+static bool
+text_open(struct text *t)
+{
+	t->bytes = (struct buf)BUF_INIT(SIZE + MIB);
+	t->fd = memfd_create("text", MFD_CLOEXEC);
+	for (size_t k = 0; k < ARRAY_LEN(t->best); k++)
+		t->best[k] = 1e9;
+	t->make(&t->bytes);
+	if (t->bytes.len == 0)
+		return true;
+	fill(&t->bytes);
+	return t->fd >= 0 &&
+	       write(t->fd, t->bytes.data, t->bytes.len) == (ssize_t)t->bytes.len;
+}
+
+static void
+text_round(struct text *t)
+{
+	const double took[] = {
+	    run_scan(&t->bytes), run_memchr(&t->bytes),
+	    run_program(t->fd, "wc", "-l", NULL),
+	    run_program(t->fd, "grep", "-ciE", "ignore.*previous.*instructions")};
+
+	for (size_t k = 0; k < ARRAY_LEN(took); k++)
+		t->best[k] = MIN_OF(t->best[k], took[k]);
+}
+
+/* Whether its goal is reached. */
+static bool
+text_show(const struct text *t)
+{
+	const double mb = (double)SIZE / 1e6;
+
+	if (t->bytes.len == 0) {
+		printf("%-26s %9s\n", t->name, "none here");
+		return true;
+	}
+	printf("%-26s %9.0f %9.0f %9.0f %9.0f\n", t->name, mb / t->best[0], mb / t->best[1],
+	       mb / t->best[2], mb / t->best[3]);
+	return !t->goal || mb / t->best[0] >= GOAL_MB_S;
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		void (*make)(struct buf *);
-		bool goal;
-	} texts[] = {
-	    {"C", text_source, true},
-	    {"C headers", text_headers, true},
-	    {"Python", text_python, true},
-	    {"documents", text_documents, true},
-	    {"mail", text_mail, true},
-	    {"log", text_log, true},
-	    {"directory listing", text_listing, true},
-	    {"JSON", text_json, true},
-	    {"HTML", text_html, true},
-	    {"minified script", text_script, true},
-	    {"Japanese prose", text_japanese, true},
-	    {"base64", text_base64, true},
-	    {"about injections: no goal", text_own, false},
+	static struct text texts[] = {
+	    {.name = "C", .make = text_source, .goal = true},
+	    {.name = "C headers", .make = text_headers, .goal = true},
+	    {.name = "Python", .make = text_python, .goal = true},
+	    {.name = "documents", .make = text_documents, .goal = true},
+	    {.name = "mail", .make = text_mail, .goal = true},
+	    {.name = "log", .make = text_log, .goal = true},
+	    {.name = "directory listing", .make = text_listing, .goal = true},
+	    {.name = "JSON", .make = text_json, .goal = true},
+	    {.name = "HTML", .make = text_html, .goal = true},
+	    {.name = "minified script", .make = text_script, .goal = true},
+	    {.name = "Japanese prose", .make = text_japanese, .goal = true},
+	    {.name = "base64", .make = text_base64, .goal = true},
+	    {.name = "about injections: no goal", .make = text_own},
 	};
+	const char *only = argc > 1 ? argv[1] : "";
 	bool good = true;
 
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (strstr(texts[i].name, only) && !text_open(&texts[i]))
+			return 1;
+	/* In turn, so that what else the machine does for a while hurts all alike. */
+	for (unsigned round = 0; round < ROUNDS; round++)
+		for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+			if (texts[i].bytes.len > 0)
+				text_round(&texts[i]);
 	printf("%-26s %9s %9s %9s %9s\n", "MB/s", "scan", "memchr", "wc -l", "grep -ci");
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		struct buf b = BUF_INIT(SIZE + MIB);
-		double mb = (double)SIZE / 1e6, took;
-		int fd;
-
-		if (argc > 1 && !strstr(texts[i].name, argv[1]))
+		if (!strstr(texts[i].name, only))
 			continue;
-		fd = memfd_create("text", MFD_CLOEXEC);
-		texts[i].make(&b);
-		if (b.len == 0) {
-			printf("%-26s %9s\n", texts[i].name, "none here");
-			close(fd);
-			buf_release(&b);
-			continue;
-		}
-		fill(&b);
-		if (fd < 0 || write(fd, b.data, b.len) != (ssize_t)b.len)
-			return 1;
-		took = run_scan(&b);
-		good = good && (!texts[i].goal || mb / took >= GOAL_MB_S);
-		printf(
-		    "%-26s %9.0f %9.0f %9.0f %9.0f\n", texts[i].name, mb / took,
-		    mb / run_memchr(&b), mb / run_program(fd, "wc", "-l", NULL),
-		    mb / run_program(fd, "grep", "-ciE", "ignore.*previous.*instructions"));
-		fflush(stdout);
-		close(fd);
-		buf_release(&b);
+		good = text_show(&texts[i]) && good;
+		close(texts[i].fd);
+		buf_release(&texts[i].bytes);
 	}
 	printf("goal: %.0f MB/s on each: %s\n", GOAL_MB_S, good ? "reached" : "missed");
 	return good ? 0 : 1;
