@@ -138,16 +138,17 @@ disguise_run_wide(struct disguise_run *r, const char *p, size_t n)
 	     r->end += 32) {
 		__m256i v = _mm256_loadu_si256((const __m256i *)(p + r->end)),
 			row = scan_window_row(v);
-		uint32_t digit = scan_window_in(v, row, scan_window_rows[1]);
+		uint32_t digit = scan_window_in(v, row, scan_window_rows[ROWS_DIGIT]);
 		uint32_t plain = scan_window_is(v, '+') | scan_window_is(v, '/');
 		uint32_t url = scan_window_is(v, '-') | scan_window_is(v, '_');
 
-		if (~(scan_window_in(v, row, scan_window_rows[0]) | digit | plain | url))
+		if (~(scan_window_in(v, row, scan_window_rows[ROWS_LETTER]) | digit |
+		      plain | url))
 			return;
 		r->classes |= (plain ? RUN_PLAIN : 0) | (url ? RUN_URL : 0);
 		r->digits += (size_t)__builtin_popcount(digit);
-		r->upper +=
-		    (size_t)__builtin_popcount(scan_window_in(v, row, scan_window_rows[9]));
+		r->upper += (size_t)__builtin_popcount(
+		    scan_window_in(v, row, scan_window_rows[ROWS_UPPER]));
 	}
 }
 #endif

@@ -142,7 +142,7 @@ scan_window_can(void)
 /* Rows of ASCII: bit 2 is 0x20 to 0x2F. The members of a class with each low half. */
 #define R(row) (1 << (row))
 /* clang-format off */
-const unsigned char scan_window_rows[10][16] = {
+const unsigned char scan_window_rows[ROWS_CLASSES][16] = {
     /* letters: rows 4 and 6 from 1 on, 5 and 7 up to 'Z' */
     {R(5) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7),
      R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7), R(4) | R(5) | R(6) | R(7),

@@ -77,8 +77,23 @@ scan_window_cut(struct scan_window *w, size_t n)
 
 #ifdef SCAN_WIDE_TARGET
 
+/* Classes of ASCII characters, as struct scan_window names them. */
+enum scan_window_class {
+	ROWS_LETTER,
+	ROWS_DIGIT,
+	ROWS_SOLID,
+	ROWS_GROUP,
+	ROWS_BLANK,
+	ROWS_ITEM,
+	ROWS_HARD,
+	ROWS_DOT,
+	ROWS_EVENT,
+	ROWS_UPPER,
+	ROWS_CLASSES
+};
+
 /* For each class, by the low half of a byte, the rows of ASCII that have a member there. */
-extern const unsigned char scan_window_rows[10][16], scan_odd_rows[16];
+extern const unsigned char scan_window_rows[ROWS_CLASSES][16], scan_odd_rows[16];
 
 /* 255 for the bytes whose row is among those that the class has for their low half. */
 SCAN_WIDE_TARGET static inline uint32_t
@@ -128,16 +143,16 @@ scan_window_wide(struct scan_window *w, const char *p, size_t n)
 	BOTH(scan_window_in(a, row_a, scan_window_rows[class]), \
 	     scan_window_in(b, row_b, scan_window_rows[class]))
 #define IS(c) BOTH(scan_window_is(a, c), scan_window_is(b, c))
-	w->letter = IN(0);
-	w->upper = IN(9);
-	w->digit = IN(1);
-	w->solid = IN(2);
-	w->group = IN(3);
-	w->blank = IN(4);
-	w->item = IN(5);
-	w->hard = IN(6);
-	w->dot = IN(7);
-	w->event = IN(8);
+	w->letter = IN(ROWS_LETTER);
+	w->upper = IN(ROWS_UPPER);
+	w->digit = IN(ROWS_DIGIT);
+	w->solid = IN(ROWS_SOLID);
+	w->group = IN(ROWS_GROUP);
+	w->blank = IN(ROWS_BLANK);
+	w->item = IN(ROWS_ITEM);
+	w->hard = IN(ROWS_HARD);
+	w->dot = IN(ROWS_DOT);
+	w->event = IN(ROWS_EVENT);
 	w->apostrophe = IS('\'');
 	w->colon = IS(':');
 	w->slash = IS('/');
@@ -179,16 +194,16 @@ scan_window_widest(struct scan_window *w, const char *p, size_t n)
 
 #define IN(class) scan_window_among(v, row, scan_window_rows[class])
 	*w = (struct scan_window){
-	    .letter = IN(0),
-	    .upper = IN(9),
-	    .digit = IN(1),
-	    .solid = IN(2),
-	    .group = IN(3),
-	    .blank = IN(4),
-	    .item = IN(5),
-	    .hard = IN(6),
-	    .dot = IN(7),
-	    .event = IN(8),
+	    .letter = IN(ROWS_LETTER),
+	    .upper = IN(ROWS_UPPER),
+	    .digit = IN(ROWS_DIGIT),
+	    .solid = IN(ROWS_SOLID),
+	    .group = IN(ROWS_GROUP),
+	    .blank = IN(ROWS_BLANK),
+	    .item = IN(ROWS_ITEM),
+	    .hard = IN(ROWS_HARD),
+	    .dot = IN(ROWS_DOT),
+	    .event = IN(ROWS_EVENT),
 	    .apostrophe = scan_window_same(v, '\''),
 	    .colon = scan_window_same(v, ':'),
 	    .slash = scan_window_same(v, '/'),
