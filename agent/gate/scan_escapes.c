@@ -1,7 +1,8 @@
 /* Characters written by their numbers: HTML entities, percent, \uXXXX, \xXX, octal.
  *
- * Decoded out of the input or in place, twice at the most (%2569 is %69 is i). Only what was written so although a
- * plain ASCII letter would do counts as encoded: JSON writes Japanese in \u, URLs in percent.
+ * Decoded out of the input or in place, twice at the most (%2569 is %69 is i). Only what was
+ * written so although a plain ASCII letter would do counts as encoded: JSON writes Japanese in \u,
+ * URLs in percent.
  * A backslash before n, r or t is a break between words. Pinned by tests/unit/test_scan.c. */
 #include <string.h>
 
@@ -324,10 +325,8 @@ escape_round(struct scan_clean *c, const struct escape_in *in)
 void
 scan_norm_escapes(struct scan_clean *c)
 {
-	bool again = true;
-
-	for (unsigned i = 0; i < 2 && again; i++)
-		again = escape_round(c, &(struct escape_in){c->text, c->len, c->len, true});
+	if (escape_round(c, &(struct escape_in){c->text, c->len, c->len, true}))
+		escape_round(c, &(struct escape_in){c->text, c->len, c->len, true});
 }
 
 void
