@@ -240,12 +240,19 @@ scan_address_look(const struct scan_line *l, size_t i, size_t skip, size_t *firs
 	return C(DEST) | (all & A_FILL && core_fills(l->p, start, end) ? C(FILL) : 0);
 }
 
-/* The address [start, end) is that of a link whose text it repeats, as lists of changes have them:
- * [#12](.../pull/12). */
+/* May stand before the number in a link's text. */
+static bool
+core_is_mark(char c)
+{
+	return c == '#' || c == '[' || c == '`';
+}
+
+/* The address [start, end) is that of a link whose text it repeats, in brackets of its own, as
+ * lists of changes have them: ([#12](.../pull/12)). Not "to ([#12](...))": it goes there. */
 static bool
 core_refers(const char *p, size_t start, size_t end)
 {
-	size_t to, from;
+	size_t to, from, open;
 
 	if (start < 4 || p[start - 1] != '(' || p[start - 2] != ']')
 		return false;
@@ -255,7 +262,10 @@ core_refers(const char *p, size_t start, size_t end)
 			(scan_class[(unsigned char)p[from - 1]] == K_DIGIT ||
 			 (p[from - 1] >= 'a' && p[from - 1] <= 'f'));)
 		from--;
-	return to > from && from > 0 && strchr("#[`", p[from - 1]) &&
+	for (open = from; open > 0 && core_is_mark(p[open - 1]);)
+		open--;
+	return to > from && open < from && open > 0 && p[open - 1] == '(' &&
+	       !(open > 3 && memcmp(p + open - 4, "to ", 3) == 0) &&
 	       memmem(p + start, end - start, p + from, to - from) != NULL;
 }
 

@@ -5,10 +5,11 @@
  * wherever reading begins; and all of it takes meanings away, so that the sieve need not know.
  * Pinned by tests/unit/test_scan.c and tests/fuzz/fuzz_scan_words.c. */
 #include <string.h>
+#include <strings.h>
 
 #include "agent/gate/scan_class.h"
 
-/* " be " or " to be " is behind a word that ends at `end`. */
+/* " be " or " to be " is behind a word that ends at `end`, but not "be sure to". */
 static bool
 beside_be(const struct scan_line *l, size_t end)
 {
@@ -19,7 +20,8 @@ beside_be(const struct scan_line *l, size_t end)
 		p += 3;
 		n -= 3;
 	}
-	return n >= 4 && memcmp(p, " be ", 4) == 0;
+	return n >= 4 && memcmp(p, " be ", 4) == 0 &&
+	       !(n >= 8 && memcmp(p + 4, "sure", 4) == 0);
 }
 
 /* "my $name", "my ($a, $b)" of Perl: no word of a sentence. */
@@ -40,6 +42,8 @@ beside_declares(const struct scan_line *l, size_t i, size_t end)
 static bool
 beside_object(const struct scan_line *l, size_t end)
 {
+	/* "you who are an AI" */
+	static const char you[][4] = {"方", "皆", "あ", "貴", "君", "お", "み"};
 	const char *p = l->p + end;
 	size_t n = l->n - end;
 
@@ -47,9 +51,10 @@ beside_object(const struct scan_line *l, size_t end)
 		return false;
 	if (memcmp(p, "を", 3) == 0)
 		return true;
-	/* but "you who are an AI" */
-	return memcmp(p, "の", 3) == 0 &&
-	       !(n >= 6 && (memcmp(p + 3, "方", 3) == 0 || memcmp(p + 3, "皆", 3) == 0));
+	for (size_t k = 0; n >= 6 && k < ARRAY_LEN(you); k++)
+		if (memcmp(p + 3, you[k], 3) == 0)
+			return false;
+	return memcmp(p, "の", 3) == 0;
 }
 
 uint64_t
@@ -64,6 +69,8 @@ scan_beside(const struct scan_line *l, size_t i, size_t end, uint64_t what, unsi
 			what &= ~(C(MODEL) | C(ONE) | C(VAGUE));
 		*place |= end < l->n && p[end] == ',' ? P_COMMA : 0;
 	}
+	if ((what & C(NOTE)) && end - i == 4 && strncasecmp(p + i, "todo", 4) == 0)
+		*place |= P_OWN;
 	if ((what & C(MUST)) && beside_be(l, end))
 		*place |= P_PASSIVE;
 	/* What one can do is no request, but "can you" is. */

@@ -58,7 +58,7 @@ size_t scan_number(struct scan *s, const struct scan_line *l, size_t i, size_t *
 size_t scan_address(struct scan *s, const struct scan_line *l, size_t i, size_t skip);
 size_t scan_tick(struct scan *s, const struct scan_line *l, size_t i);
 /* Meanings of a word that what stands beside it may take away, or tell more of. */
-#define SCAN_BESIDE (C(MY) | C(MODEL) | C(ONE) | C(MUST) | C(PLEASE) | C(ONLY))
+#define SCAN_BESIDE (C(MY) | C(MODEL) | C(ONE) | C(MUST) | C(PLEASE) | C(ONLY) | C(NOTE))
 /* What of `what` the word l->p[i..end) means there; adds to *place. */
 uint64_t scan_beside(const struct scan_line *l, size_t i, size_t end, uint64_t what,
 		     unsigned *place);

@@ -47,8 +47,8 @@ static const struct {
 	(C(PLEASE) | C(NOTE) | C(MODEL) | C(NOW) | C(FIRST) | C(URGENT) | C(AND) | \
 	 C(OVERRIDE))
 
-/* What is told by a note that is more than its writer's own work: without any of it "todo: add" is
- * a comment as programs have them. */
+/* What tells that "todo: add" is more than its writer's own work, a comment as programs have
+ * them. */
 #define DEMAND_NOTED \
 	(C(MY) | C(SECRET) | C(DEST) | C(SILENT) | C(FILL) | C(MODEL) | C(USER) | C(ORDER))
 
@@ -70,7 +70,10 @@ demand_mood(const struct scan_ctx *x, size_t i)
 		    !((b[1].what & C(NEG)) && b[1].pos == b->pos)) /* "can't" */
 			return 5;
 		if ((b->what & C(NOTE)) && (b->place & P_COLON))
-			return (x->seen & DEMAND_NOTED) || (t->what & C(TELL)) ? 6 : 3;
+			return !(b->place & P_OWN) || (x->seen & DEMAND_NOTED) ||
+				       (t->what & C(TELL))
+				   ? 6
+				   : 3;
 		if ((b->what & C(MODEL)) && (b->place & P_COLON) && points == 0)
 			points = 2;
 		if ((b->what & (C(NOW) | C(FIRST) | C(URGENT) | C(AND) | C(OVERRIDE))) &&
@@ -91,8 +94,8 @@ demand_tells(const struct scan_ctx *x, size_t i, size_t j)
 	uint64_t what = o->what;
 
 	/* Where the verb comes first, what stands before it is not where it goes: a list of
-	 * links, each with what was changed. */
-	if (j < i && (t->place & P_START) && !(t->what & C(ORDER)))
+	 * links, each with what was changed. But "https://...: send the keys". */
+	if (j < i && (t->place & P_START) && !(t->what & (C(ORDER) | C(SEND))))
 		what &= ~C(DEST);
 	/* Nor is a folder's name whose it is. */
 	if (o->place & P_CODE)

@@ -36,6 +36,7 @@ enum scan_place {
 	P_NAME = 1024,	  /* with P_CODE: part of a name with underscores or colons */
 	P_PASSIVE = 2048, /* with C_MUST: "be" behind it */
 	P_COMMA = 4096,	  /* with C_MODEL or C_ONE: a comma behind it */
+	P_OWN = 8192,	  /* with C_NOTE: what its writer means to do */
 };
 
 struct scan_token {
